@@ -1,0 +1,1 @@
+"""pgferry: the server above, the transactional PostgreSQL core below."""

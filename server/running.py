@@ -1,0 +1,1 @@
+"""Runs a job in a worker thread."""

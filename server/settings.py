@@ -1,0 +1,1 @@
+"""Settings: pgferry.toml and the environment."""

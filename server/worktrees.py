@@ -1,0 +1,1 @@
+"""git worktrees and their databases."""
