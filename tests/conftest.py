@@ -1,0 +1,3 @@
+"""Names the fixtures; each family has a file of its own."""
+
+pytest_plugins = ["tests.fix_databases"]
