@@ -1,1 +1,21 @@
-"""The console entry."""
+"""The console entry; the only file of server/ that imports tools/. `serve` is kept apart, so that it starts fast."""
+
+import sys
+
+
+def main() -> None:
+    """Serves MCP over stdio for `serve`, or where a client starts it without a terminal; else the command line."""
+    arguments = sys.argv[1:]
+    if arguments == ["serve"] or (not arguments and not sys.stdin.isatty()):
+        from server.app import build_server, serve
+        from tools.catalogue import build_tools
+
+        serve(build_server(build_tools()))
+    else:
+        from server.commands import app
+
+        app(prog_name="pgferry")
+
+
+if __name__ == "__main__":
+    main()

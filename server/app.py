@@ -1,1 +1,94 @@
-"""Builds the MCP server."""
+"""Builds the MCP server from the tools it is given, and serves it over stdio until the client is gone."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+import anyio
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.tools import Tool
+
+INSTRUCTIONS = """\
+pgferry carries PostgreSQL schemas and data safely between databases: the main checkout's, each git worktree's, a file.
+
+How to work:
+1. list_databases: which databases there are; `current` belongs to the worktree you are in. Calls name a database.
+2. inspect_schema: learn a schema cheaply (`overview`, then `tables`, then `full` for some tables). Page with `cursor`.
+3. export_database writes a whole database to a file; export_segment only the rows that match filters, with every row
+   they refer to, so that the file always imports. Data goes to files: read them with jq or DuckDB, not into context.
+   Sensitive columns (passwords, tokens, …) are left out by policy. Try `estimate_only` first on big databases.
+4. check_import rehearses an import and lists every problem; import_data does it, in one transaction, all or nothing.
+5. compare_schemas shows what takes `source` to `target`; plan_migration writes the SQL, proved on a scratch database;
+   apply_migration runs such a file; migration_status says what is applied.
+6. query_database answers read-only SQL; explain_query its plan; compare_data finds rows that differ.
+
+Rules: databases are read-only unless their configuration says otherwise; do not change that configuration yourself.
+What deletes or overwrites needs the person's consent: ask before passing confirm = true.
+A failure reads `[code] what happened. State of the data. Next: what to do` — follow its Next.
+"""
+
+LAST_BREATH = 0.38
+"""Seconds from a signal to the hard end: a client that sends SIGINT sends SIGKILL half a second later."""
+
+
+def build_server(tools: Sequence[Tool]) -> MCPServer:
+    """The server; it connects to nothing."""
+    _configure_logging()
+    return MCPServer(
+        "pgferry",
+        title="pgferry",
+        version=version("pgferry"),
+        instructions=INSTRUCTIONS,
+        website_url=None,
+        tools=list(tools),
+        log_level="WARNING",
+    )
+
+
+def serve(server: MCPServer) -> None:
+    """Serves stdio until end of input, SIGINT or SIGTERM; running queries are cancelled before the process ends."""
+    anyio.run(_serve, server)
+    sys.stdout.flush()
+    os._exit(0)  # a reader thread may still wait on stdin, and would hold the process
+
+
+async def _serve(server: MCPServer) -> None:
+    async with anyio.create_task_group() as group:
+        group.start_soon(_watch_signals, group.cancel_scope)
+        await server.run_stdio_async()
+        group.cancel_scope.cancel()
+
+
+async def _watch_signals(scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            timer = threading.Timer(LAST_BREATH, os._exit, [0])
+            timer.daemon = True
+            timer.start()
+            scope.cancel()
+            return
+
+
+class _NoValues(logging.Formatter):
+    """Tracebacks as places in the code only: the text of an unexpected error may quote a row or a password."""
+
+    def formatException(self, ei: tuple[Any, Any, Any] | tuple[None, None, None]) -> str:  # noqa: N802  logging's name
+        kind, _, trace = ei
+        places = [f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
+        return "\n".join([kind.__name__ if kind else "error", *places])
+
+
+def _configure_logging() -> None:
+    """To stderr, before the SDK configures its own."""
+    root = logging.getLogger()
+    if not root.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_NoValues("%(levelname)s %(name)s: %(message)s"))
+        root.addHandler(handler)
+    root.setLevel(logging.WARNING)

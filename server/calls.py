@@ -23,7 +23,7 @@ class Call:
         self._progress = progress
         self._cancelled = threading.Event()
         self._callbacks: dict[int, Callable[[], None]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may cancel while its own thread registers
         self._next = 0
 
     def progress(self, done: float, total: float | None, message: str) -> None:

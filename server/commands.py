@@ -1,1 +1,96 @@
-"""The command line."""
+"""The command line: serve, and each job by the name of its tool. Results on stdout, progress bars on stderr.
+
+Exit codes: 0 done, 1 failed, 2 refused.
+"""
+
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from server.calls import Call
+from server.errors import FerryError, Refused
+from server.services import Services, load_services
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Carries PostgreSQL schemas and data safely between databases.",
+)
+T = TypeVar("T", bound=BaseModel)
+Json = Annotated[bool, typer.Option("--json", help="The result as JSON, for programs.")]
+stderr = Console(stderr=True)
+stdout = Console()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pgferry {version('pgferry')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="The version.")] = False,
+) -> None:
+    """Options of pgferry itself."""
+
+
+@app.command("list-databases")
+def list_databases(json: Json = False) -> None:
+    """The databases that pgferry may reach, and how each is."""
+    from server.jobs.list_databases import list_databases as job
+
+    answer(job, json)
+
+
+def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
+    """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code."""
+    try:
+        report = _with_bar(job)
+    except FerryError as failure:
+        stderr.print(f"[bold red]{failure.code}[/]: ", end="")
+        stderr.print(_told(failure), markup=False, highlight=False)
+        raise typer.Exit(2 if isinstance(failure, Refused) else 1) from None
+    if as_json:
+        typer.echo(report.model_dump_json(by_alias=True))
+    else:
+        stdout.print_json(report.model_dump_json(by_alias=True), indent=2)
+
+
+def _told(failure: FerryError) -> str:
+    next_step = f"\nNext: {failure.next}" if failure.next else ""
+    return f"{failure.what}\n{failure.state}{next_step}"
+
+
+def _with_bar(job: Callable[[Services, Call], T]) -> T:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, transient=True) as bars:
+        bar = bars.add_task("", total=None, visible=False)
+
+        def show(done: float, total: float | None, message: str) -> None:
+            bars.update(bar, completed=done, total=total, description=message, visible=True)
+
+        call = Call(show)
+        return _interruptible(call, lambda: job(load_services(os.environ, Path.cwd()), call))
+
+
+def _interruptible(call: Call, work: Callable[[], T]) -> T:
+    """Ctrl-C cancels the call, as an agent's cancel does: queries stop on the server, files are removed."""
+    import signal
+
+    def interrupt(*_: Any) -> None:
+        call.cancel()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        return work()
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,1 +1,85 @@
-"""Runs a job in a worker thread."""
+"""Runs a job in a worker thread: its progress comes out through the event loop, cancelling goes in.
+
+The job holds no event loop and is never interrupted by force: cancelling sets its flag and stops its queries on the
+server, so that its own `with` blocks roll back and clean up before this returns.
+"""
+
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from server.calls import Call
+
+T = TypeVar("T")
+Listener = Callable[[float, float | None, str], Awaitable[None]]
+
+INTERVAL = 0.5
+"""Seconds between two progress messages, at the least."""
+SILENCE = 4.0
+"""Seconds after which the last message is said again, so that a client that waits knows that work goes on."""
+
+
+class Progress(NamedTuple):
+    """What a job last said of itself."""
+
+    done: float
+    total: float | None
+    message: str
+
+
+class _Slot:
+    """Holds the newest progress only; written by threads, read by the event loop."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._newest: Progress | None = None
+
+    def put(self, done: float, total: float | None, message: str) -> None:
+        with self._lock:
+            self._newest = Progress(done, total, message)
+
+    def get(self) -> Progress | None:
+        with self._lock:
+            return self._newest
+
+
+async def run(job: Callable[[Call], T], listener: Listener | None = None) -> T:
+    """The job's result. Cancelling the awaiting scope cancels the call and waits until the job has cleaned up."""
+    slot = _Slot()
+    call = Call(slot.put)
+    async with anyio.create_task_group() as group:
+        group.start_soon(_cancel_at_the_end, call)
+        if listener is not None:
+            group.start_soon(_tell, slot, listener)
+        try:
+            return await anyio.to_thread.run_sync(job, call)
+        finally:
+            group.cancel_scope.cancel()
+    raise AssertionError("unreachable: the group passes on what was raised")
+
+
+async def _cancel_at_the_end(call: Call) -> None:
+    """A thread that runs is not interrupted by cancelling: this sibling is, and stops the thread's work."""
+    try:
+        await anyio.sleep_forever()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(call.cancel)
+
+
+async def _tell(slot: _Slot, listener: Listener) -> None:
+    """Passes on what is new at most twice a second, and says it again when nothing was new for a while."""
+    told, told_at, height = None, time.monotonic(), -1.0
+    while True:
+        await anyio.sleep(INTERVAL)
+        newest = slot.get()
+        now = time.monotonic()
+        if newest is None or (newest == told and now - told_at < SILENCE):
+            continue
+        height = newest.done if newest.done > height else height + 1e-6 * max(1.0, abs(height))
+        await listener(height, newest.total, newest.message)
+        told, told_at = newest, now

@@ -1,1 +1,53 @@
-"""The one object that every job reads."""
+"""The one object that every job reads: settings, databases, files. Made anew for every call, so it is never stale."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.discovery import Databases, find_databases
+from server.files.workspace import Workspace
+from server.settings import Settings, find_project_root, load_settings
+from server.worktrees import Worktree, list_worktrees, worktree_of
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a job may use. `here` is the directory that the client is in, which decides `current`."""
+
+    settings: Settings
+    databases: Databases
+    workspace: Workspace
+    worktrees: tuple[Worktree, ...]
+    here: Path
+
+    @property
+    def current(self) -> str | None:
+        """The name of the database of the checkout that the client is in; `default` or the only one elsewhere."""
+        names = self.databases.names()
+        worktree = worktree_of(self.here, list(self.worktrees))
+        if worktree:
+            database = self.databases.of_worktree(worktree.path)
+            if database:
+                return database.name
+            if worktree.name != "main":
+                return None
+        if "default" in names:
+            return "default"
+        return names[0] if len(names) == 1 else None
+
+
+def load_services(environ: Mapping[str, str], directory: Path, here: Path | None = None) -> Services:
+    """Reads the settings and finds the databases; connects to nothing.
+
+    `directory`: where the server was started. `here`: the checkout that the client is in now, where it tells.
+    """
+    root = find_project_root(environ, directory)
+    settings = load_settings(root)
+    worktrees = list_worktrees(root, settings.worktrees)
+    return Services(
+        settings=settings,
+        databases=find_databases(settings, environ, worktrees),
+        workspace=Workspace.of(root, settings),
+        worktrees=tuple(worktrees),
+        here=here or root,
+    )

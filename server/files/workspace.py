@@ -1,0 +1,107 @@
+"""Where files may be read and written: the project root, the export folder and the folders that the settings allow.
+
+Refuses everything else: `..`, absolute paths elsewhere, and symbolic links that lead out.
+"""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.errors import Refused, did_you_mean
+from server.settings import Settings
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one project. All are absolute and free of symbolic links."""
+
+    root: Path
+    exports: Path
+    allowed: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, root: Path, settings: Settings) -> "Workspace":
+        root = root.resolve()
+        exports = (root / settings.exports.folder).resolve()
+        allowed = tuple((root / folder).expanduser().resolve() for folder in settings.files.allowed_folders)
+        return cls(root, exports, (root, exports, *allowed))
+
+    def existing(self, path: str) -> Path:
+        """A file or folder to read. Refused outside of the allowed folders, or where nothing is there."""
+        found = self._inside(path)
+        if not found.exists():
+            raise Refused("file_not_found", f"There is no file {found}.", next=self._near(found))
+        return found
+
+    def new(self, path: str) -> Path:
+        """A file or folder to write. Refused outside of the allowed folders, or where something is there already."""
+        wanted = self._inside(path)
+        if os.path.lexists(wanted):
+            raise Refused(
+                "file_exists", f"{wanted} exists already; pgferry never overwrites a file.", next="Name another path."
+            )
+        return wanted
+
+    def new_export(self, name: str) -> Path:
+        """A path in the export folder that nothing has yet: `name`, or with `-2`, `-3` … before its ending."""
+        self.make_export_folder()
+        stem, dot, ending = name.partition(".")
+        number = 1
+        while os.path.lexists(path := self.exports / (name if number == 1 else f"{stem}-{number}{dot}{ending}")):
+            number += 1
+        return path
+
+    def make_export_folder(self) -> None:
+        """The export folder, closed to others, with a .gitignore of `*`."""
+        self.exports.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ignore = self.exports / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+
+    def _inside(self, path: str) -> Path:
+        if not path or "\0" in path:
+            raise Refused(
+                "bad_path", "The path is empty or has a NUL in it.", next="Name a file below the project root."
+            )
+        wanted = (self.root / Path(path).expanduser()).resolve()
+        if not any(wanted.is_relative_to(folder) for folder in self.allowed):
+            raise Refused(
+                "path_outside",
+                f"{path} lies outside of the folders that pgferry may touch.",
+                next=f"Use a path below {self.root}, or allow the folder in pgferry.toml: [files] allowed_folders.",
+            )
+        return wanted
+
+    def _near(self, path: Path) -> str:
+        folder = path.parent
+        names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+        return did_you_mean(path.name, names) if names else f"The folder {folder} is empty or missing."
+
+
+@contextmanager
+def written_beside(path: Path) -> Generator[Path]:
+    """A temporary path beside `path`, renamed to it when the block succeeds; removed, whatever it is, when it does not.
+
+    The rename never overwrites: a file that appeared meanwhile is kept and the export refused.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        if os.path.lexists(path):
+            raise Refused("file_exists", f"{path} appeared while it was being written.", next="Name another path.")
+        part.rename(path)
+    finally:
+        remove(part)
+
+
+def remove(path: Path) -> None:
+    """Removes a file or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        for entry in path.iterdir():
+            remove(entry)
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)

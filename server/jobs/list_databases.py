@@ -1,0 +1,98 @@
+"""Lists every database that pgferry may reach, each asked at the same time, within three seconds in all."""
+
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from server.calls import Call
+from server.errors import FerryError
+from server.model.reports import DatabaseList, DatabaseRow
+from server.postgres.databases import Database
+from server.postgres.questions import ask_one
+from server.postgres.transactions import reading
+from server.services import Services
+
+PATIENCE = 2.6
+"""Seconds to wait for the answers; libpq itself waits two at the least."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What one database said of itself, or the failure in its place."""
+
+    server_version: str | None = None
+    size_bytes: int | None = None
+    tables: int | None = None
+    superuser: bool = False
+    status: str = "ok"
+    problem: str | None = None
+
+
+SILENT = Probe(status="unreachable", problem="no answer within 3 s")
+
+
+def list_databases(services: Services, call: Call) -> DatabaseList:
+    """Every configured database and worktree, with what it is and how it is; never fails because one is down."""
+    databases = services.databases.all()
+    probes = _probe_all(call, databases)
+    call.check()
+    return DatabaseList(
+        databases=[_row(database, probes[database.name]) for database in databases],
+        project_root=str(services.workspace.root),
+        current=services.current,
+        notes=_notes(databases, probes),
+    )
+
+
+def _probe_all(call: Call, databases: list[Database]) -> dict[str, Probe]:
+    """Asks all at once. A database that does not answer in time is left to its own timeout and reported as silent."""
+    pool = ThreadPoolExecutor(max_workers=min(32, len(databases) or 1), thread_name_prefix="probe")
+    asked = {database.name: pool.submit(_probe, call, database) for database in databases}
+    wait(asked.values(), timeout=PATIENCE)
+    pool.shutdown(wait=False, cancel_futures=True)
+    return {
+        name: future.result() if future.done() and not future.cancelled() else SILENT for name, future in asked.items()
+    }
+
+
+def _probe(call: Call, database: Database) -> Probe:
+    if database.problem:
+        return Probe(status="misconfigured", problem=database.problem)
+    try:
+        with reading(call, database, timeout=2) as connection:
+            version, size, tables, superuser = ask_one(connection, "probe")
+    except FerryError as failure:
+        status = "unreachable" if failure.code in ("unreachable", "connection_lost") else "refused"
+        return Probe(status=status, problem=f"[{failure.code}] {failure.what} {failure.next or ''}".strip())
+    return Probe(str(version).split()[0], size, tables, bool(superuser))
+
+
+def _row(database: Database, probe: Probe) -> DatabaseRow:
+    return DatabaseRow(
+        name=database.name,
+        source=database.source,
+        worktree=str(database.worktree) if database.worktree else None,
+        branch=database.branch,
+        access=database.access,
+        status=probe.status,
+        server_version=probe.server_version,
+        size_bytes=probe.size_bytes,
+        tables=probe.tables,
+        shared_with=list(database.shared_with),
+        problem=probe.problem,
+    )
+
+
+def _notes(databases: list[Database], probes: dict[str, Probe]) -> list[str]:
+    notes: list[str] = []
+    superusers = [name for name, probe in probes.items() if probe.superuser]
+    if superusers:
+        notes.append(f"The role of {', '.join(superusers)} is a superuser: a role with fewer rights is the real guard.")
+    shared = sorted(
+        {tuple(sorted((database.name, *database.shared_with))) for database in databases if database.shared_with}
+    )
+    notes += [f"{' and '.join(names)} are one and the same database." for names in shared]
+    if not databases:
+        notes.append(
+            "No database found: add [databases.NAME] url to pgferry.toml, or DATABASE_URL to a worktree's .env."
+        )
+    return notes

@@ -1,0 +1,80 @@
+"""A database that pgferry may reach, and the one place where a connection to it is opened."""
+
+import os
+import socket
+from collections.abc import Generator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+
+from server.calls import Call
+from server.errors import Refused
+from server.model.address import Address
+from server.postgres.failures import translated
+from server.settings import Access
+
+Connection = psycopg.Connection[TupleRow]
+"""A synchronous connection whose rows are tuples."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """A named database. `problem` says why its configuration cannot be used; its address is then None.
+
+    `source` is where it was found: `pgferry.toml`, `environment`, or the environment file of a worktree.
+    """
+
+    name: str
+    source: str
+    access: Access
+    address: Address | None = field(repr=False)
+    worktree: Path | None = None
+    branch: str | None = None
+    problem: str | None = None
+    shared_with: tuple[str, ...] = ()
+    connect_timeout: float = 10
+
+    @property
+    def place(self) -> str:
+        """`host:port/dbname`, for people."""
+        return self.address.shown if self.address else "unknown"
+
+
+@contextmanager
+def connected(call: Call, database: Database, *, timeout: float | None = None) -> Generator[Connection]:
+    """An autocommit connection that cancelling the call interrupts, closed at the end; failures become ours."""
+    if database.address is None:
+        raise Refused(
+            "database_misconfigured",
+            f"The database {database.name} cannot be used: {database.problem}.",
+            next=f"Correct it where it is configured ({database.source}).",
+        )
+    parameters = {"application_name": "pgferry", "client_encoding": "UTF8", **database.address.parameters()}
+    patience = max(2, round(timeout or database.connect_timeout))
+    with (
+        translated(database.name, call, secret=database.address.password),
+        closing(
+            psycopg.connect(make_conninfo("", **parameters), autocommit=True, connect_timeout=patience)
+        ) as connection,
+        call.cancelling(lambda: interrupt(connection)),
+    ):
+        connection.prepare_threshold = None
+        yield connection
+
+
+def interrupt(connection: Connection) -> None:
+    """Asks the server to stop what the connection is running; a server that does not answer loses the connection."""
+    try:
+        connection.cancel_safe(timeout=2)
+    except psycopg.Error:
+        _hang_up(connection)
+
+
+def _hang_up(connection: Connection) -> None:
+    """Ends the conversation without freeing the connection, which another thread still uses."""
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)

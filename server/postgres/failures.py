@@ -1,0 +1,148 @@
+"""psycopg's errors become ours: one table by SQLSTATE. The only place where they are translated.
+
+PostgreSQL's DETAIL quotes row values, and so do the messages of class 22 (bad values): the first is never shown, of the
+second only what is not quoted.
+"""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import psycopg
+
+from server.calls import Call
+from server.errors import Cancelled, DatabaseFailed, FerryError, Refused
+
+
+class Meaning(NamedTuple):
+    """What a SQLSTATE means to a caller: the code word, what to do next, and whether it is the caller's to mend."""
+
+    code: str
+    next: str
+    refused: bool = False
+
+
+BY_SQLSTATE: dict[str, Meaning] = {
+    "28P01": Meaning("wrong_password", "Correct the password where the database is configured.", True),
+    "28000": Meaning("access_denied", "Check the role and the server's pg_hba.conf.", True),
+    "3D000": Meaning("no_such_database", "Create the database or correct its name where it is configured.", True),
+    "42501": Meaning("permission_denied", "Grant the role what is missing, or leave the object out.", True),
+    "53300": Meaning("too_many_connections", "Close other sessions and call again."),
+    "53100": Meaning("server_disk_full", "Free space on the server and call again."),
+    "53200": Meaning("server_out_of_memory", "Call again with less, or give the server more memory."),
+    "55P03": Meaning("locked", "Another session holds the lock; call again when it has ended."),
+    "57014": Meaning("timed_out", "Raise the timeout in the settings, or ask for less."),
+    "57P01": Meaning("connection_lost", "The server ended the session; call again."),
+    "57P02": Meaning("connection_lost", "The server crashed; call again when it is back."),
+    "57P03": Meaning("server_starting", "The server is starting up or shutting down; call again."),
+    "40001": Meaning("serialization_failure", "Another session changed the same rows; call again."),
+    "40P01": Meaning("deadlock", "Two sessions waited for each other; call again."),
+    "25006": Meaning("read_only", "The session is read-only; nothing can be written here."),
+    "42601": Meaning("syntax_error", "Correct the SQL.", True),
+    "42P01": Meaning("unknown_table", "inspect_schema shows the tables there are.", True),
+    "42703": Meaning("unknown_column", "inspect_schema shows the columns there are.", True),
+    "42883": Meaning("unknown_function", "Check the name and the argument types.", True),
+    "0A000": Meaning("not_supported", "This server cannot do that."),
+}
+BY_CLASS: dict[str, Meaning] = {
+    "08": Meaning("connection_lost", "Check that the server is up, and call again."),
+    "22": Meaning("bad_value", "A value does not fit its type; check the values and the columns' types."),
+    "23": Meaning("constraint_violated", "Mend the rows that break the constraint."),
+    "25": Meaning("transaction_state", "Call again."),
+    "28": Meaning("access_denied", "Check the role and the server's pg_hba.conf.", True),
+    "42": Meaning("bad_statement", "Correct the statement.", True),
+    "53": Meaning("server_out_of_resources", "Free resources on the server and call again."),
+    "57": Meaning("server_interrupted", "Call again."),
+    "58": Meaning("server_system_error", "Read the server's log; its disk or files have a problem."),
+    "XX": Meaning("server_internal_error", "Read the server's log."),
+}
+UNREACHABLE: tuple[tuple[str, Meaning], ...] = (
+    ("password authentication failed", BY_SQLSTATE["28P01"]),
+    ("no password supplied", BY_SQLSTATE["28P01"]),
+    ("no pg_hba.conf entry", BY_SQLSTATE["28000"]),
+    ("does not support SSL", Meaning("tls_refused", "The server has no TLS: use sslmode=prefer or disable.", True)),
+    ("SSL error", Meaning("tls_refused", "Check sslmode, sslrootcert and the server's certificate.", True)),
+    ("certificate", Meaning("tls_refused", "Check sslmode, sslrootcert and the server's certificate.", True)),
+    ("too many clients", BY_SQLSTATE["53300"]),
+    ("starting up", BY_SQLSTATE["57P03"]),
+    ("shutting down", BY_SQLSTATE["57P03"]),
+    ("definition of service", Meaning("unknown_service", "Add the service to pg_service.conf, or use a url.", True)),
+    ("does not exist", BY_SQLSTATE["3D000"]),
+)
+"""What libpq's text says of a connection that could not be made; it comes without a SQLSTATE."""
+
+
+@contextmanager
+def translated(database: str, call: Call | None = None, *, secret: str = "") -> Generator[None]:
+    """Every psycopg error of the block becomes a FerryError without a value in it, or Cancelled."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if call is not None and call.cancelled:
+            raise Cancelled from None
+        raise translate(error, database, secret=secret) from None
+
+
+def translate(error: psycopg.Error, database: str, *, secret: str = "") -> FerryError:
+    """The failure that an error of psycopg means."""
+    state = error.sqlstate
+    if state is None:
+        return _without_sqlstate(error, database, secret)
+    meaning = BY_SQLSTATE.get(state) or BY_CLASS.get(state[:2]) or Meaning("database_error", "Read the message.")
+    what = f"{database}: {describe(error)} (SQLSTATE {state})."
+    if meaning.refused:
+        return Refused(meaning.code, what, next=meaning.next, state="Nothing was changed.")
+    return DatabaseFailed(meaning.code, what, sqlstate=state, next=meaning.next)
+
+
+def describe(error: psycopg.Error) -> str:
+    """PostgreSQL's message without row values, with the constraint, table and column that it names."""
+    diagnosis = error.diag
+    state = error.sqlstate or ""
+    message = diagnosis.message_primary or type(error).__name__
+    if state.startswith("22"):
+        message = without_quotes(message)
+    elif state == "P0001":
+        message = f"an exception was raised by {raised_by(diagnosis.context)}"
+    named = [
+        f"{word} {value}"
+        for word, value in (
+            ("table", diagnosis.table_name),
+            ("column", diagnosis.column_name),
+            ("constraint", diagnosis.constraint_name),
+        )
+        if value and value not in message
+    ]
+    return message + (f" ({', '.join(named)})" if named else "")
+
+
+def without_quotes(message: str) -> str:
+    """The message with every quoted part blanked: where a value does not fit its type, the quotes hold the value."""
+    return re.sub(r'"(?:[^"]|"")*"?', '"…"', message, flags=re.DOTALL)
+
+
+def raised_by(context: str | None) -> str:
+    """The function that raised, out of PL/pgSQL's context (`PL/pgSQL function f() line 3 at RAISE`)."""
+    match = re.match(r"(?:PL/pgSQL )?function ([^\n]*?) line (\d+)", context or "")
+    return f"function {match.group(1)}, line {match.group(2)}" if match else "the database's own code"
+
+
+def _without_sqlstate(error: psycopg.Error, database: str, secret: str) -> FerryError:
+    text = " ".join(str(error).split())
+    if secret:
+        text = text.replace(secret, "…")
+    for words, meaning in UNREACHABLE:
+        if words in text:
+            kind = Refused if meaning.refused else DatabaseFailed
+            return kind(meaning.code, f"{database}: {text}.", next=meaning.next)
+    if "closed" in text or "terminat" in text or "lost" in text:
+        return DatabaseFailed("connection_lost", f"{database}: {text}.", next="Check the server, and call again.")
+    if isinstance(error, psycopg.OperationalError):
+        return DatabaseFailed(
+            "unreachable",
+            f"{database}: {text}.",
+            state="Nothing was touched.",
+            next="Check that the server runs and that host and port are right (list_databases shows them).",
+        )
+    return DatabaseFailed("database_error", f"{database}: {text}.", next="Report this: it is a defect of pgferry.")

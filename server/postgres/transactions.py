@@ -1,0 +1,179 @@
+"""The only doors to a connection: reading, joining a snapshot, writing. Each is one transaction from end to end."""
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from server.calls import Call
+from server.errors import DatabaseFailed, FerryError, OutcomeUnknown, Refused
+from server.postgres.databases import Connection, Database, connected
+from server.postgres.failures import translate
+
+__all__ = ["Connection", "export_snapshot", "joining", "reading", "writing"]
+
+SESSION: tuple[tuple[str, str], ...] = (
+    ("search_path", ""),
+    ("datestyle", "ISO, MDY"),
+    ("intervalstyle", "postgres"),
+    ("timezone", "UTC"),
+    ("extra_float_digits", "3"),
+    ("bytea_output", "hex"),
+    ("xmloption", "content"),
+    ("standard_conforming_strings", "on"),
+    ("jit", "off"),
+    ("statement_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("quote_all_identifiers", "off"),
+)
+"""What every transaction sets for itself: every type prints as pg_dump would, every deparse is qualified."""
+
+COMMIT_PATIENCE = 30.0
+"""Seconds that a lost COMMIT is looked up before its outcome is called unknown."""
+
+
+@contextmanager
+def reading(
+    call: Call, database: Database, *, row_security: bool = True, timeout: float | None = None
+) -> Generator[Connection]:
+    """One REPEATABLE READ, READ ONLY transaction, rolled back at the end.
+
+    `row_security=False`: rows that a policy would hide make the query fail instead of silently missing.
+    """
+    with connected(call, database, timeout=timeout) as connection:
+        _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        _settle(connection, row_security=row_security)
+        try:
+            yield connection
+        finally:
+            _rollback(connection)
+
+
+@contextmanager
+def joining(call: Call, database: Database, snapshot: str, *, row_security: bool = True) -> Generator[Connection]:
+    """As `reading`, on the snapshot that another transaction exported and still holds."""
+    with connected(call, database) as connection:
+        _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
+        _settle(connection, row_security=row_security)
+        try:
+            yield connection
+        finally:
+            _rollback(connection)
+
+
+def export_snapshot(connection: Connection) -> str:
+    """The name by which other transactions can join this one's snapshot while it lasts."""
+    row = connection.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@contextmanager
+def writing(
+    call: Call, database: Database, *, rehearse: bool = False, lock_timeout: float = 10
+) -> Generator[Connection]:
+    """One READ COMMITTED transaction: committed when the block ends well, rolled back when it does not.
+
+    Refuses a database with access "read". `rehearse` ends in ROLLBACK in place of COMMIT. A connection that breaks at
+    COMMIT is resolved by asking a new session (`txid_status`): the block then returns as committed, or
+    DatabaseFailed("not_committed") or OutcomeUnknown is raised.
+    """
+    if database.access == "read":
+        raise Refused(
+            "read_only_database",
+            f"The database {database.name} is configured with access = read.",
+            next=f'Only a person should change that: [databases.{database.name}] access = "write" in pgferry.toml.',
+        )
+    with connected(call, database) as connection:
+        _begin(connection, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        _settle(connection, row_security=True, lock_timeout=lock_timeout)
+        try:
+            yield connection
+            call.check()
+        except BaseException:
+            _rollback(connection)
+            raise
+        if rehearse:
+            _rollback(connection)
+        else:
+            _commit(database, connection)
+
+
+def _begin(connection: Connection, statement: LiteralString) -> None:
+    connection.execute(statement)
+
+
+def _settle(connection: Connection, *, row_security: bool, lock_timeout: float | None = None) -> None:
+    """Sets what `SESSION` lists, for this transaction only, in one round trip."""
+    wanted = [*SESSION, ("row_security", "on" if row_security else "off")]
+    if lock_timeout is not None:
+        wanted.append(("lock_timeout", f"{round(lock_timeout * 1000)}ms"))
+    connection.execute(
+        "SELECT pg_catalog.set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)"
+        " WHERE name IN (SELECT s.name FROM pg_catalog.pg_settings AS s)",
+        [[name for name, _ in wanted], [value for _, value in wanted]],
+    )
+
+
+def _rollback(connection: Connection) -> None:
+    """Ends the transaction; a connection that is gone has ended it already."""
+    if connection.closed or connection.broken:
+        return
+    try:
+        connection.execute("ROLLBACK")
+    except psycopg.Error:
+        connection.close()
+
+
+def _commit(database: Database, connection: Connection) -> None:
+    """COMMIT, and the truth about it."""
+    row = connection.execute("SELECT pg_catalog.txid_current_if_assigned()::text").fetchone()
+    transaction = row[0] if row else None
+    try:
+        ended = connection.execute("COMMIT")
+    except psycopg.Error as error:
+        if not (connection.closed or connection.broken) or transaction is None:
+            raise
+        _resolve(database, str(transaction), translate(error, database.name, secret=_secret(database)))
+        return
+    if ended.statusmessage != "COMMIT":
+        raise DatabaseFailed("not_committed", f"{database.name}: the transaction had failed and was rolled back.")
+
+
+def _secret(database: Database) -> str:
+    return database.address.password if database.address else ""
+
+
+def _resolve(database: Database, transaction: str, broken: FerryError) -> None:
+    """Asks a new session what became of a transaction; returns if it was committed."""
+    deadline = time.monotonic() + COMMIT_PATIENCE
+    while time.monotonic() < deadline:
+        status = _status(database, transaction)
+        if status == "committed":
+            return
+        if status == "aborted":
+            raise DatabaseFailed(
+                "not_committed",
+                f"The connection broke at COMMIT, and the server says that transaction {transaction} was rolled back.",
+                next="Nothing was written; call again.",
+            )
+        time.sleep(0.2)
+    raise OutcomeUnknown(
+        "in_doubt",
+        f"The connection broke at COMMIT ({broken.code}) and the server did not answer for {COMMIT_PATIENCE:.0f} s.",
+        next=f"When {database.name} answers again, run SELECT txid_status({transaction}): committed or aborted.",
+        details={"transaction_id": transaction},
+    )
+
+
+def _status(database: Database, transaction: str) -> str | None:
+    try:
+        with connected(Call(), database, timeout=3) as connection:
+            row = connection.execute("SELECT pg_catalog.txid_status(%s::bigint)", [transaction]).fetchone()
+            return str(row[0]) if row and row[0] else None
+    except FerryError:
+        return None

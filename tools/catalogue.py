@@ -1,0 +1,130 @@
+"""All tools in reading order with their hints; the one place where a failure becomes a ToolError.
+
+Tools are built lazily-imported: importing this module imports no job, no psycopg, no sqlglot.
+"""
+
+import functools
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, NamedTuple, cast
+
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import BaseModel, ValidationError
+
+from server.errors import FerryError, did_you_mean
+from tools.list_databases import list_databases
+
+
+class Entry(NamedTuple):
+    """A tool and its hints. `writes`: changes a database; `destructive`: may delete or overwrite rows or schema."""
+
+    function: Callable[..., Awaitable[BaseModel]]
+    title: str
+    hint: str
+    """Words that a client's tool search should find it by."""
+    read_only: bool = True
+    destructive: bool = False
+    idempotent: bool = True
+
+
+CATALOGUE: tuple[Entry, ...] = (
+    Entry(list_databases, "List databases", "postgres databases worktrees connections status"),
+)
+
+
+class FerryTool(Tool):
+    """A tool whose bad arguments are answered in one teaching line."""
+
+    async def run(self, arguments: dict[str, Any], context: Any, convert_result: bool = False) -> Any:
+        try:
+            return await super().run(arguments, context, convert_result)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                raise ToolError(self._teach(error.__cause__)) from None
+            raise
+
+    def _teach(self, failure: ValidationError) -> str:
+        known = list(self.parameters.get("properties", {}))
+        lines = [_line(error, known) for error in failure.errors(include_url=False, include_input=False)]
+        wrong = "; ".join(dict.fromkeys(lines))
+        return f"[bad_arguments] {self.name}: {wrong}. Nothing was touched. Next: its arguments are {', '.join(known)}."
+
+
+def _line(error: Any, known: list[str]) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"unknown argument {place}. {did_you_mean(place, known)}".rstrip(".")
+    if error["type"] == "missing":
+        return f"{place} is missing"
+    return f"{place}: {error['msg']}"
+
+
+def build_tools() -> list[Tool]:
+    """Every tool of the catalogue, ready for the server."""
+    return [_build(entry) for entry in CATALOGUE]
+
+
+def _build(entry: Entry) -> Tool:
+    tool = FerryTool.from_function(
+        _answering(entry.function),
+        title=entry.title,
+        description=inspect.cleandoc(entry.function.__doc__ or ""),
+        annotations=ToolAnnotations(
+            title=entry.title,
+            read_only_hint=entry.read_only,
+            destructive_hint=entry.destructive,
+            idempotent_hint=entry.idempotent,
+            open_world_hint=False,
+        ),
+        meta={"anthropic/searchHint": entry.hint},
+        structured_output=True,
+    )
+    model = tool.fn_metadata.arg_model
+    model.model_config["extra"] = "forbid"
+    model.model_rebuild(force=True)
+    tool.parameters = _terse(model.model_json_schema(by_alias=True))
+    return tool
+
+
+def _terse(schema: Any) -> Any:
+    """The schema without the titles that pydantic makes out of names: they cost tokens and say nothing."""
+    if isinstance(schema, dict):
+        parts = cast(dict[str, Any], schema)
+        kept = {key: part for key, part in parts.items() if key != "title"}
+        return {key: _properties(part) if key == "properties" else _terse(part) for key, part in kept.items()}
+    return [_terse(item) for item in cast(list[Any], schema)] if isinstance(schema, list) else schema
+
+
+def _properties(properties: dict[str, Any]) -> Any:
+    return {name: _terse(schema) for name, schema in properties.items()}
+
+
+def _answering(function: Callable[..., Awaitable[BaseModel]]) -> Callable[..., Awaitable[CallToolResult]]:
+    """The tool as the SDK wants it: structured content, the equal compact text, failures as ToolErrors."""
+
+    @functools.wraps(function)
+    async def answer(**arguments: Any) -> CallToolResult:
+        try:
+            report = await function(**arguments)
+        except FerryError as failure:
+            raise ToolError(as_text(failure)) from None
+        content = report.model_dump(mode="json", by_alias=True)
+        return CallToolResult(content=[TextContent(type="text", text=compact(content))], structured_content=content)
+
+    signature = inspect.signature(function, eval_str=True)
+    model = signature.return_annotation
+    answer.__signature__ = signature.replace(return_annotation=Annotated[CallToolResult, model])  # pyright: ignore[reportAttributeAccessIssue]  functools.wraps types it as a plain wrapper
+    return answer
+
+
+def as_text(failure: FerryError) -> str:
+    """A failure as the model reads it: code, what, state, next, and the details as compact JSON."""
+    details = {key: value for key, value in failure.details.items() if value}
+    return f"{failure} {compact(details)}" if details else str(failure)
+
+
+def compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

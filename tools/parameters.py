@@ -1,0 +1,10 @@
+"""Argument types that several tools share, and the words that agents read about them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+DatabaseName = Annotated[str, Field(description="Name from list_databases")]
+Patterns = Annotated[list[str] | None, Field(description="`incidents`, `public.*`, `app.user_*`")]
+DataFormat = Literal["json", "jsonl", "csv", "sql"]
+Compression = Literal["none", "gzip", "zstd"]
