@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import psycopg
 import pytest
-from psycopg import sql
 
+from server.postgres import populating
 from server.postgres.embedded import EmbeddedServer, embedded_server
 
 _numbers = itertools.count(1)
@@ -48,21 +48,6 @@ class MakeDatabase(Protocol):
     def __call__(self, template: FreshDatabase | None = None) -> FreshDatabase: ...
 
 
-def create_database(server: EmbeddedServer, name: str, template: str = "template0") -> FreshDatabase:
-    """Cheapest where the server may copy files instead of writing the copy to its log."""
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        if connection.info.server_version >= 150000:
-            statement += sql.SQL(" STRATEGY FILE_COPY")
-        connection.execute(statement)
-    return FreshDatabase(name, server.url(name))
-
-
-def drop_database(server: EmbeddedServer, name: str) -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedServer]:
     """The server of the whole session."""
@@ -77,13 +62,14 @@ def make_database(postgres: EmbeddedServer) -> Generator[MakeDatabase]:
     made: list[str] = []
 
     def make(template: FreshDatabase | None = None) -> FreshDatabase:
-        database = create_database(postgres, f"t_{next(_numbers)}", template.name if template else "template0")
-        made.append(database.name)
-        return database
+        name = f"t_{next(_numbers)}"
+        populating.make_database(postgres, name, template=template.name if template else "template0")
+        made.append(name)
+        return FreshDatabase(name, postgres.url(name))
 
     yield make
     for name in made:
-        drop_database(postgres, name)
+        populating.drop_database(postgres, name)
 
 
 @pytest.fixture
