@@ -1,6 +1,8 @@
 """The console entry; the only file of server/ that imports tools/. `serve` is kept apart, so that it starts fast."""
 
+import os
 import sys
+from pathlib import Path
 
 
 def main() -> None:
@@ -8,9 +10,10 @@ def main() -> None:
     arguments = sys.argv[1:]
     if arguments == ["serve"] or (not arguments and not sys.stdin.isatty()):
         from server.app import build_server, serve
+        from server.settings import grants_admin
         from tools.catalogue import build_tools
 
-        serve(build_server(build_tools()))
+        serve(build_server(build_tools(admin=grants_admin(os.environ, Path.cwd()))))
     else:
         from server.commands import app
 

@@ -13,8 +13,6 @@ No text of a failure ever holds a row value, a password or a connection string.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rapidfuzz import fuzz, process
-
 
 class FerryError(Exception):
     """A failure that teaches: a stable code word, what happened, the state of the data, what to do next."""
@@ -83,6 +81,8 @@ class OutcomeUnknown(FerryError):
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The known names closest to `word`, best first: what the caller probably meant."""
+    from rapidfuzz import fuzz, process  # 60 ms that a start can do without
+
     found = process.extract(word, list(known), scorer=fuzz.WRatio, limit=most, score_cutoff=60)
     return [name for name, _, _ in found]
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 from server.calls import Call
@@ -48,18 +49,21 @@ class _Slot:
 
 
 async def run(job: Callable[[Call], T], listener: Listener | None = None) -> T:
-    """The job's result. Cancelling the awaiting scope cancels the call and waits until the job has cleaned up."""
+    """The job's result or failure. Cancelling the awaiting scope cancels the call and waits until it has cleaned up."""
     slot = _Slot()
     call = Call(slot.put)
-    async with anyio.create_task_group() as group:
-        group.start_soon(_cancel_at_the_end, call)
-        if listener is not None:
-            group.start_soon(_tell, slot, listener)
-        try:
-            return await anyio.to_thread.run_sync(job, call)
-        finally:
+    results: list[T] = []
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_cancel_at_the_end, call)
+            if listener is not None:
+                group.start_soon(_tell, slot, listener)
+            results.append(await anyio.to_thread.run_sync(job, call))
             group.cancel_scope.cancel()
-    raise AssertionError("unreachable: the group passes on what was raised")
+    except BaseExceptionGroup as failures:
+        await anyio.lowlevel.checkpoint_if_cancelled()  # who took the call back hears of nothing else
+        raise failures.exceptions[0] from None
+    return results[0]
 
 
 async def _cancel_at_the_end(call: Call) -> None:

@@ -29,8 +29,8 @@ class Services:
             database = self.databases.of_worktree(worktree.path)
             if database:
                 return database.name
-            if worktree.name != "main":
-                return None
+            if any(self.databases.of_worktree(other.path) for other in self.worktrees):
+                return None  # another checkout's database is never this one's
         if "default" in names:
             return "default"
         return names[0] if len(names) == 1 else None

@@ -216,6 +216,17 @@ def find_project_root(environ: Mapping[str, str], directory: Path) -> Path:
     return start
 
 
+def grants_admin(environ: Mapping[str, str], directory: Path) -> bool:
+    """Whether the settings of the project let any database be cloned or dropped; broken settings grant nothing."""
+    try:
+        settings = load_settings(find_project_root(environ, directory))
+    except Refused:
+        return False
+    return settings.max_access == "admin" and any(
+        database.access == "admin" for database in settings.databases.values()
+    )
+
+
 def as_secret(value: Any) -> str:
     """The text of a SecretStr; the one place where a secret is opened."""
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

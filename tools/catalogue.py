@@ -33,6 +33,8 @@ class Entry(NamedTuple):
 CATALOGUE: tuple[Entry, ...] = (
     Entry(list_databases, "List databases", "postgres databases worktrees connections status"),
 )
+ADMIN: tuple[Entry, ...] = ()
+"""Tools that only an agent whose settings grant `access = "admin"` somewhere is shown."""
 
 
 class FerryTool(Tool):
@@ -50,7 +52,11 @@ class FerryTool(Tool):
         known = list(self.parameters.get("properties", {}))
         lines = [_line(error, known) for error in failure.errors(include_url=False, include_input=False)]
         wrong = "; ".join(dict.fromkeys(lines))
-        return f"[bad_arguments] {self.name}: {wrong}. Nothing was touched. Next: its arguments are {', '.join(known)}."
+        return f"[bad_arguments] {self.name}: {wrong}. Nothing was touched. Next: {_arguments(known)}."
+
+
+def _arguments(known: list[str]) -> str:
+    return f"its arguments are {', '.join(known)}" if known else "call it without arguments"
 
 
 def _line(error: Any, known: list[str]) -> str:
@@ -62,9 +68,9 @@ def _line(error: Any, known: list[str]) -> str:
     return f"{place}: {error['msg']}"
 
 
-def build_tools() -> list[Tool]:
+def build_tools(*, admin: bool = False) -> list[Tool]:
     """Every tool of the catalogue, ready for the server."""
-    return [_build(entry) for entry in CATALOGUE]
+    return [_build(entry) for entry in CATALOGUE + (ADMIN if admin else ())]
 
 
 def _build(entry: Entry) -> Tool:

@@ -1,0 +1,21 @@
+"""Every fixed question is prepared by a real server, says what it answers, and names the catalog it asks."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fix_databases import FreshDatabase
+
+QUERIES = sorted((Path(__file__).parents[2] / "server" / "postgres" / "queries").glob("*.sql"))
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+def test_a_question_is_understood_by_the_server(path: Path, fresh_database: FreshDatabase) -> None:
+    with fresh_database.connect() as connection:
+        connection.execute(b"SET search_path = ''")
+        connection.execute(b"PREPARE question AS " + path.read_bytes())
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+def test_a_question_opens_by_saying_what_it_answers(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").startswith("-- ")

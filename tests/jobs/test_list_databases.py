@@ -1,0 +1,70 @@
+"""list_databases: every database with what it is, and the ones that are down with their problem."""
+
+import socket
+import time
+from pathlib import Path
+
+from server.calls import Call
+from server.jobs.list_databases import list_databases
+from server.model.reports import DatabaseList
+from server.services import load_services
+from tests.fix_databases import FreshDatabase
+
+
+def listed(folder: Path, toml: str) -> DatabaseList:
+    (folder / "pgferry.toml").write_text(toml)
+    return list_databases(load_services({}, folder), Call())
+
+
+def test_a_database_says_its_version_its_size_and_how_many_tables_it_has(
+    tmp_path: Path, fresh_database: FreshDatabase
+) -> None:
+    fresh_database.run(
+        "CREATE TABLE a (); CREATE TABLE b (n int) PARTITION BY LIST (n); CREATE TABLE b1 PARTITION OF b DEFAULT"
+    )
+    report = listed(tmp_path, f'[databases.mine]\nurl = "{fresh_database.url}"\naccess = "write"')
+    (row,) = report.databases
+    assert (row.name, row.status, row.access, row.tables) == ("mine", "ok", "write", 2)
+    assert row.size_bytes is not None
+    assert row.size_bytes > 1_000_000
+    assert str(row.server_version).startswith(("15.", "18."))
+    assert report.project_root == str(tmp_path)
+
+
+def test_a_superuser_role_is_mentioned_once_as_a_risk(tmp_path: Path, fresh_database: FreshDatabase) -> None:
+    report = listed(tmp_path, f'[databases.a]\nurl = "{fresh_database.url}"')
+    assert sum("superuser" in note for note in report.notes) == 1
+
+
+def test_one_that_is_down_does_not_hide_the_others(tmp_path: Path, fresh_database: FreshDatabase) -> None:
+    report = listed(
+        tmp_path,
+        f'[databases.up]\nurl = "{fresh_database.url}"\n[databases.down]\nurl = "postgresql://u:hunter2@127.0.0.1:1/d"',
+    )
+    assert [row.status for row in report.databases] == ["ok", "unreachable"]
+    assert "hunter2" not in report.model_dump_json()
+
+
+def test_a_server_that_never_answers_is_listed_within_three_seconds(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        started = time.monotonic()
+        report = listed(tmp_path, f'[databases.mute]\nurl = "postgresql://u@127.0.0.1:{port}/d"')
+        assert time.monotonic() - started < 10
+    assert report.databases[0].status == "unreachable"
+
+
+def test_a_wrong_password_is_called_that(tmp_path: Path, fresh_database: FreshDatabase) -> None:
+    fresh_database.run("CREATE ROLE list_me LOGIN PASSWORD 'right'")
+    try:
+        address = fresh_database.url.split("@")[1]
+        report = listed(tmp_path, f'[databases.a]\nurl = "postgresql://list_me:hunter2@{address}"')
+    finally:
+        fresh_database.run("DROP ROLE list_me")
+    assert report.databases[0].status == "refused"
+    assert "wrong_password" in str(report.databases[0].problem)
+    assert "hunter2" not in report.model_dump_json()
+
+
+def test_a_project_without_databases_is_told_how_to_name_one(tmp_path: Path) -> None:
+    assert "pgferry.toml" in listed(tmp_path, "").notes[0]

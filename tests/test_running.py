@@ -1,0 +1,99 @@
+"""Running a job: progress comes out, cancelling goes in, and the job has cleaned up before the caller goes on."""
+
+import threading
+
+import anyio
+import pytest
+
+from server import running
+from server.calls import Call
+from server.errors import Cancelled
+from server.running import run
+
+pytestmark = pytest.mark.anyio
+Told = list[tuple[float, float | None, str]]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def test_the_result_of_the_job_comes_back() -> None:
+    assert await run(lambda _: 42) == 42
+
+
+async def test_a_failure_of_the_job_comes_out_as_it_is() -> None:
+    def job(_: Call) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await run(job)
+
+
+async def test_progress_rises_and_only_the_newest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "INTERVAL", 0.01)
+    heard: Told = []
+    enough = threading.Event()
+
+    async def listener(done: float, total: float | None, message: str) -> None:
+        heard.append((done, total, message))
+        enough.set()
+
+    def job(call: Call) -> None:
+        for number in range(1000):
+            call.progress(number, 1000, f"{number} of 1000 rows")
+        assert enough.wait(10)
+
+    await run(job, listener)
+    assert heard[0] == (999, 1000, "999 of 1000 rows")
+
+
+async def test_a_job_that_is_silent_is_said_to_go_on_with_a_rising_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "INTERVAL", 0.01)
+    monkeypatch.setattr(running, "SILENCE", 0.02)
+    heard: Told = []
+    enough = threading.Event()
+
+    async def listener(done: float, total: float | None, message: str) -> None:
+        heard.append((done, total, message))
+        if len(heard) == 3:
+            enough.set()
+
+    def job(call: Call) -> None:
+        call.progress(5, 10, "sorting")
+        assert enough.wait(10)
+
+    await run(job, listener)
+    values = [done for done, _, _ in heard]
+    assert values == sorted(set(values))
+
+
+async def test_cancelling_stops_what_the_job_registered_and_waits_until_it_has_cleaned_up() -> None:
+    started, stopped = threading.Event(), threading.Event()
+    cleaned: list[bool] = []
+
+    def job(call: Call) -> None:
+        try:
+            with call.cancelling(stopped.set):
+                started.set()
+                assert stopped.wait(10)
+                call.check()
+        finally:
+            cleaned.append(True)
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            group.start_soon(run, job)
+            await anyio.to_thread.run_sync(started.wait, 10)
+            group.cancel_scope.cancel()
+    assert cleaned == [True]
+
+
+def test_a_call_that_was_cancelled_starts_nothing_more() -> None:
+    call = Call()
+    call.cancel()
+    with pytest.raises(Cancelled):
+        call.progress(1, 2, "more")
+    with pytest.raises(Cancelled), call.cancelling(lambda: None):
+        pass
