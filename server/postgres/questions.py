@@ -1,13 +1,28 @@
-"""Fixed questions: one .sql file each in queries/, with $1-style parameters, asked by the file's name."""
+"""Fixed questions: one .sql file each in queries/, with $1-style parameters, asked by the file's name.
 
+A file with a line `-- since N` asks catalogs that servers older than major N do not have: these answer with no rows.
+"""
+
+import re
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, NamedTuple, TypeVar, cast, overload
 
 from psycopg.raw_cursor import RawCursor
 from psycopg.rows import TupleRow
 
 from server.postgres.databases import Connection
+
+T = TypeVar("T")
+_SINCE = re.compile(r"^-- since (\d+)$", re.MULTILINE)
+
+
+class Answer(NamedTuple):
+    """The names of the columns, and the rows."""
+
+    names: tuple[str, ...]
+    rows: list[TupleRow]
 
 
 @cache
@@ -16,9 +31,29 @@ def question(name: str) -> LiteralString:
     return cast(LiteralString, files("server.postgres").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def ask(connection: Connection, name: str, *parameters: Any) -> list[TupleRow]:
-    """All rows of the answer to queries/NAME.sql, as tuples."""
-    return RawCursor(connection).execute(question(name), parameters or None).fetchall()
+@cache
+def since(name: str) -> int:
+    """The oldest major that knows the catalogs of queries/NAME.sql; 0 for all."""
+    found = _SINCE.search(question(name))
+    return int(found[1]) if found else 0
+
+
+def answer(connection: Connection, name: str, *parameters: Any) -> Answer:
+    """The answer to queries/NAME.sql with the names of its columns; empty from a server that is too old for it."""
+    if connection.info.server_version < since(name) * 10000:
+        return Answer((), [])
+    cursor = RawCursor(connection).execute(question(name), parameters or None)
+    return Answer(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
+
+
+@overload
+def ask(connection: Connection, name: str, *parameters: Any) -> list[TupleRow]: ...
+@overload
+def ask(connection: Connection, name: str, *parameters: Any, into: Callable[..., T]) -> list[T]: ...
+def ask(connection: Connection, name: str, *parameters: Any, into: Callable[..., Any] | None = None) -> list[Any]:
+    """All rows of the answer to queries/NAME.sql, as tuples or each as `into(*row)`."""
+    rows = answer(connection, name, *parameters).rows
+    return rows if into is None else [into(*row) for row in rows]
 
 
 def ask_one(connection: Connection, name: str, *parameters: Any) -> TupleRow:

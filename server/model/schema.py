@@ -1,0 +1,153 @@
+"""A schema as flat facts: what one catalog reading found, for inspecting, comparing, fingerprinting and planning.
+
+A fact is an identity with its attributes; it knows no SQL and no server. An attribute that has its default is absent,
+so a fact reads as "what is special here". Sets (options, grants, roles) come sorted, lists in their order.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import msgspec
+
+Value = str | int | bool | tuple["Value", ...] | None
+Attributes = dict[str, Value]
+
+OWNER = "@owner"  # the grantee that owns the object, whatever that role is called
+NOT_COMPARED = frozenset({"position", "identity_sequence", "key_columns", "signature"})
+ON_REQUEST = frozenset({"owner"})
+
+
+class Identity(NamedTuple):
+    """What something is called. `sub` is the column, constraint, trigger … of a table, or the signature of a routine.
+
+    `schema` is '' for what lives in no schema (extensions, casts, publications).
+    """
+
+    kind: str
+    schema: str
+    name: str
+    sub: str = ""
+
+    @property
+    def qualified(self) -> str:
+        """`schema.name` as read, unquoted: for looking up and for showing."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+    def __str__(self) -> str:
+        if not self.sub:
+            return self.qualified
+        return f"{self.qualified}{self.sub}" if self.sub.startswith("(") else f"{self.qualified}.{self.sub}"
+
+
+class Dependency(NamedTuple):
+    """`dependent` needs `on`. `kind` is pg_depend's: n normal, a auto (goes with it), i internal, P and S partition,
+    e extension member (`on` is the extension). `part` is what of the dependent it is: '' or 'default'.
+    """
+
+    dependent: Identity
+    on: Identity
+    kind: str
+    part: str = ""
+
+
+class NotCovered(NamedTuple):
+    """Something that the facts do not model: told, never dropped."""
+
+    kind: str
+    name: str
+
+
+RELATIONS = ("table", "foreign_table", "view", "materialized_view")
+PARTS = ("column", "view_column", "constraint", "trigger", "rule", "policy")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Everything found in one database, in one snapshot. `server_version` is like 180006."""
+
+    facts: Mapping[Identity, Attributes]
+    server_version: int
+    dependencies: tuple[Dependency, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+    oids: Mapping[Identity, int] = field(default_factory=dict[Identity, int])
+
+    def of(self, *kinds: str) -> list[Identity]:
+        """The identities of some kinds, by kind as asked, each in reading order."""
+        return [identity for kind in kinds for identity in self._by_kind.get(kind, ())]
+
+    def parts(self, relation: Identity, *kinds: str) -> list[Identity]:
+        """What belongs to a relation (columns in their order, constraints, indexes, triggers …), of some kinds or all."""
+        found = self._by_relation.get((relation.schema, relation.name), ())
+        return [part for part in found if not kinds or part.kind in kinds]
+
+    def relation(self, schema: str, name: str) -> Identity | None:
+        """The table, foreign table, view or materialised view of that name."""
+        for kind in RELATIONS:
+            if (identity := Identity(kind, schema, name)) in self.facts:
+                return identity
+        return None
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Identity]]:
+        grouped: dict[str, list[Identity]] = {}
+        for identity in self.facts:
+            grouped.setdefault(identity.kind, []).append(identity)
+        return grouped
+
+    @cached_property
+    def _by_relation(self) -> dict[tuple[str, str], list[Identity]]:
+        grouped: dict[tuple[str, str], list[Identity]] = {}
+        for identity in self.of(*PARTS):
+            grouped.setdefault((identity.schema, identity.name), []).append(identity)
+        for identity in self.of("index"):
+            grouped.setdefault((identity.schema, str(self.facts[identity]["table"])), []).append(identity)
+        return grouped
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """`fingerprint(self)` with grants and without owners: what every answer quotes."""
+        return fingerprint(self)
+
+
+def compared(
+    identity: Identity, attributes: Attributes, *, owners: bool, grants: bool, column_order: bool = False
+) -> Attributes:
+    """The attributes that take part in a comparison."""
+    left_out = set(NOT_COMPARED)
+    if column_order and identity.kind == "column":
+        left_out.discard("position")
+    if not owners:
+        left_out.add("owner")
+    if not grants:
+        left_out |= {"grants", "revoked"}
+    if left_out.isdisjoint(attributes):
+        return attributes
+    return {name: value for name, value in attributes.items() if name not in left_out}
+
+
+def fingerprint(schema: Schema, *, owners: bool = False, grants: bool = True) -> str:
+    """16 hexadecimal digits over the canonical facts: equal for equal schemas, whatever order they were made in."""
+    canonical = [
+        (identity, sorted(compared(identity, attributes, owners=owners, grants=grants).items()))
+        for identity, attributes in sorted(schema.facts.items(), key=_identity)
+    ]
+    return hashlib.sha256(msgspec.json.encode(canonical)).hexdigest()[:16]
+
+
+def _identity(fact: tuple[Identity, Attributes]) -> Identity:
+    return fact[0]
+
+
+def select(schema: Schema, identities: Iterable[Identity]) -> Schema:
+    """The same schema with some of its facts only; dependencies among them are kept."""
+    kept = set(identities)
+    return Schema(
+        facts={identity: attributes for identity, attributes in schema.facts.items() if identity in kept},
+        server_version=schema.server_version,
+        dependencies=tuple(d for d in schema.dependencies if d.dependent in kept and d.on in kept),
+        not_covered=schema.not_covered,
+        oids=schema.oids,
+    )

@@ -1,0 +1,190 @@
+"""Reads a database's schema as facts, in one pass of set-wise questions on one snapshot.
+
+The reader is generic: each question's rows open with an address (class, oid, subid) and an identity (kind, schema, name,
+sub); the other columns are the attributes by name. Columns with a leading underscore only help to resolve.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from psycopg.rows import TupleRow
+
+
+from server.model.schema import Attributes, Dependency, Identity, NotCovered, Schema, Value
+from server.postgres.databases import Connection
+from server.postgres.questions import answer, ask
+
+FACTS = (
+    "schemas",
+    "extensions",
+    "languages",
+    "access_methods",
+    "enums",
+    "composites",
+    "domains",
+    "domain_constraints",
+    "ranges",
+    "base_types",
+    "collations",
+    "conversions",
+    "relations",
+    "columns",
+    "sequences",
+    "constraints",
+    "indexes",
+    "triggers",
+    "rules",
+    "policies",
+    "routines",
+    "aggregates",
+    "operators",
+    "operator_families",
+    "operator_classes",
+    "casts",
+    "transforms",
+    "text_search",
+    "statistics",
+    "foreign_servers",
+    "user_mappings",
+    "publications",
+    "publication_tables",
+    "publication_schemas",
+    "event_triggers",
+    "default_privileges",
+)
+_PG_CLASS, _PG_ATTRDEF = 1259, 2604
+_HEAD = 7  # class, oid, subid, kind, schema, name, sub
+_NUMBERED = {"columns": "_table", "on_delete_columns": "_table", "referenced_columns": "_referenced"}
+
+Address = tuple[int, int, int]
+
+
+def read_schema(connection: Connection, *, dependencies: bool = False) -> Schema:
+    """Every fact of the connected database, seen by the connection's own snapshot.
+
+    The connection must be in a transaction with an empty search_path, so that every text is qualified.
+    `dependencies` also reads pg_depend (what planning needs, and comparing does not).
+    """
+    reader = _Reader()
+    for name in FACTS:
+        reader.take(*answer(connection, name))
+    reader.attach("comment", ask(connection, "comments"))
+    reader.attach("security_labels", ask(connection, "security_labels"))
+    reader.grant(ask(connection, "grants"))
+    reader.not_covered += ask(connection, "not_covered", into=NotCovered)
+    edges = _resolve(reader.addresses, ask(connection, "dependencies")) if dependencies else ()
+    return Schema(
+        facts=reader.facts,
+        server_version=connection.info.server_version,
+        dependencies=tuple(edges),
+        not_covered=tuple(reader.not_covered),
+        oids={identity: address[1] for address, identity in reader.addresses.items() if not address[2]},
+    )
+
+
+class _Reader:
+    """Collects rows into facts, and knows which address is which identity."""
+
+    def __init__(self) -> None:
+        self.facts: dict[Identity, Attributes] = {}
+        self.addresses: dict[Address, Identity] = {}
+        self.behind: dict[Address, Identity] = {}  # the index behind a constraint, the relation behind a composite
+        self.not_covered: list[NotCovered] = []
+
+    def take(self, names: tuple[str, ...], rows: list[TupleRow]) -> None:
+        """One question's answer: the facts that it holds."""
+        plain = [(i, name) for i, name in enumerate(names) if i >= _HEAD and name[0] != "_"]
+        if "sub" in names and names.index("sub") != _HEAD - 1:  # a question may show something before `sub`
+            plain, rows = self._sub_first(names, rows)
+        helping = {name: i for i, name in enumerate(names) if name[0] == "_"}
+        for row in rows:
+            identity = Identity(row[3], row[4], row[5], row[6])
+            attributes: Attributes = {}
+            for i, name in plain:
+                value = row[i]
+                if value is not None:
+                    attributes[name] = _frozen(value) if type(value) is list else value
+            if helping:
+                self._help(identity, attributes, {name: row[i] for name, i in helping.items()})
+            self.facts[identity] = attributes
+            self.addresses[row[0], row[1], row[2]] = identity
+
+    @staticmethod
+    def _sub_first(
+        names: tuple[str, ...], rows: list[TupleRow]
+    ) -> tuple[list[tuple[int, str]], list[TupleRow]]:
+        at = names.index("sub")
+        order = [*range(_HEAD - 1), at, *(i for i in range(_HEAD - 1, len(names)) if i != at)]
+        moved = [tuple(row[i] for i in order) for row in rows]
+        return [(n, names[i]) for n, i in enumerate(order) if n >= _HEAD], moved
+
+    def _help(self, identity: Identity, attributes: Attributes, helping: dict[str, int]) -> None:
+        for name, relation in _NUMBERED.items():
+            numbers = attributes.get(name)
+            if isinstance(numbers, tuple) and relation in helping:
+                attributes[name] = tuple(self._column(helping[relation], number) for number in numbers)
+        if helping.get("_index") and attributes.get("type") != "foreign key":
+            self.behind[_PG_CLASS, helping["_index"], 0] = identity
+        if helping.get("_relation"):
+            self.behind[_PG_CLASS, helping["_relation"], 0] = identity
+
+    def _column(self, relation: int, number: Value) -> str | None:
+        column = self.addresses.get((_PG_CLASS, relation, int(number or 0)))  # type: ignore[arg-type]  an attnum
+        return column.sub if column else None
+
+    def attach(self, attribute: str, rows: Iterable[TupleRow]) -> None:
+        """One attribute for whatever stands at each address; what stands nowhere is listed as not covered."""
+        for class_, oid, subid, value in rows:
+            address = (class_, oid, subid)
+            if identity := self.addresses.get(address):
+                self.facts[identity][attribute] = _frozen(value) if type(value) is list else value
+            elif identity := self.behind.get(address):
+                self.facts[identity][f"index_{attribute}"] = _frozen(value) if type(value) is list else value
+            else:
+                self.not_covered.append(NotCovered(f"{attribute} of an object that is not modelled", f"{class_}/{oid}"))
+
+    def grant(self, rows: Iterable[TupleRow]) -> None:
+        """Privileges beyond, and short of, the built-in ones."""
+        for class_, oid, subid, grants, revoked in rows:
+            identity = self.addresses.get((class_, oid, subid))
+            if identity is None:
+                continue
+            for attribute, value in (("grants", grants), ("revoked", revoked)):
+                if value:
+                    self.facts[identity][attribute] = _frozen(value)
+
+
+def _frozen(value: list[Any]) -> Value:
+    return tuple(_frozen(item) if type(item) is list else item for item in value)
+
+
+def _resolve(addresses: dict[Address, Identity], rows: list[TupleRow]) -> list[Dependency]:
+    """Edges between identities. An address that is no fact stands for what it belongs to: a row type for its table, a
+    view's rule for the view, the index behind a key for the key, a default for its column, a member for its extension.
+    """
+    owners: dict[Address, Address] = {}
+    for class_, oid, subid, on_class, on_oid, on_subid, kind in rows:
+        dependent, on = (class_, oid, subid), (on_class, on_oid, on_subid)
+        if dependent in addresses:
+            continue
+        if kind in "ie" or (kind in "aP" and dependent not in owners):
+            owners[dependent] = on
+
+    def known(address: Address) -> Identity | None:
+        for _ in range(8):
+            if (identity := addresses.get(address)) is not None:
+                return identity
+            if address[2] and (address[0], address[1], 0) in addresses:
+                return addresses[address[0], address[1], 0]
+            following = owners.get(address) or owners.get((address[0], address[1], 0))
+            if following is None:
+                return None
+            address = following
+        return None
+
+    edges: dict[Dependency, None] = {}
+    for class_, oid, subid, on_class, on_oid, on_subid, kind in rows:
+        dependent, on = known((class_, oid, subid)), known((on_class, on_oid, on_subid))
+        if dependent and on and dependent != on:
+            edges[Dependency(dependent, on, kind, "default" if class_ == _PG_ATTRDEF else "")] = None
+    return list(edges)

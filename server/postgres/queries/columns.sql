@@ -1,0 +1,73 @@
+-- Columns of tables and foreign tables, of views and materialised views, and attributes of composite types, in their
+-- order. NULL means the default. Columns that a server does not have yet are taken from `absent` (an unqualified name
+-- is looked up in the inner FROM first, then in the outer one).
+-- `pg_attver` in attoptions is the server's own note, different between equal databases.
+SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
+       CASE WHEN c.relkind IN ('v', 'm') THEN 'view_column' WHEN c.relkind = 'c' THEN 'attribute' ELSE 'column' END
+           AS kind,
+       n.nspname AS schema, c.relname AS name, a.attname AS sub,
+       a.attnum::int AS position,
+       pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+       CASE WHEN a.attcollation <> t.typcollation THEN
+           (SELECT pg_catalog.format('%I.%I', cn.nspname, co.collname)
+            FROM pg_catalog.pg_collation AS co JOIN pg_catalog.pg_namespace AS cn ON cn.oid = co.collnamespace
+            WHERE co.oid = a.attcollation) END AS collation,
+       CASE WHEN a.attnotnull THEN true END AS not_null,
+       CASE WHEN nn.conname <> c.relname || '_' || a.attname || '_not_null'
+                 AND NOT (pg_catalog.octet_length(c.relname || '_' || a.attname) > 54
+                          AND nn.conname LIKE '%\_not\_null')
+            THEN nn.conname END AS not_null_name,
+       CASE WHEN nn.connoinherit THEN true END AS not_null_no_inherit,
+       CASE WHEN NOT nn.convalidated THEN true END AS not_null_not_valid,
+       CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS default,
+       CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS generated,
+       CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generated_kind,
+       CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS identity,
+       CASE WHEN a.attidentity <> '' THEN
+           (SELECT ARRAY[sn.nspname::text, s.relname::text]
+            FROM pg_catalog.pg_depend AS sd
+            JOIN pg_catalog.pg_class AS s ON s.oid = sd.objid
+            JOIN pg_catalog.pg_namespace AS sn ON sn.oid = s.relnamespace
+            WHERE sd.refclassid = 1259 AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum
+              AND sd.classid = 1259 AND sd.deptype = 'i' AND s.relkind = 'S') END AS identity_sequence,
+       CASE WHEN a.attidentity <> '' THEN
+           (SELECT ARRAY['START WITH ' || q.seqstart, 'INCREMENT BY ' || q.seqincrement, 'MINVALUE ' || q.seqmin,
+                         'MAXVALUE ' || q.seqmax, 'CACHE ' || q.seqcache,
+                         CASE WHEN q.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END]
+                   || CASE WHEN s.relpersistence = 'u' AND c.relpersistence <> 'u' THEN ARRAY['UNLOGGED']
+                           WHEN s.relpersistence = 'p' AND c.relpersistence = 'u' THEN ARRAY['LOGGED']
+                           ELSE '{}'::text[] END
+            FROM pg_catalog.pg_depend AS sd
+            JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = sd.objid
+            JOIN pg_catalog.pg_class AS s ON s.oid = sd.objid
+            WHERE sd.refclassid = 1259 AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum
+              AND sd.classid = 1259 AND sd.deptype = 'i') END AS identity_options,
+       CASE WHEN a.attstorage <> t.typstorage THEN
+           CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END
+       END AS storage,
+       CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
+       CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::int END AS statistics,
+       CASE WHEN a.attoptions IS NOT NULL THEN
+           (SELECT pg_catalog.array_agg(o ORDER BY o) FROM pg_catalog.unnest(a.attoptions) AS o
+            WHERE o NOT LIKE 'pg\_attver=%') END AS options,
+       CASE WHEN a.attfdwoptions IS NOT NULL THEN
+           (SELECT pg_catalog.array_agg(o ORDER BY o) FROM pg_catalog.unnest(a.attfdwoptions) AS o) END
+           AS foreign_options,
+       CASE WHEN NOT a.attislocal THEN true END AS inherited
+FROM (SELECT ''::"char" AS attcompression) AS absent
+CROSS JOIN LATERAL
+     (SELECT attrelid, attnum, attname, atttypid, atttypmod, attcollation, attnotnull, attgenerated, attidentity,
+             attstorage, attcompression, attstattarget, attoptions, attfdwoptions, attislocal
+      FROM pg_catalog.pg_attribute
+      WHERE attnum > 0 AND NOT attisdropped) AS a
+JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN pg_catalog.pg_constraint AS nn
+       ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey[1] = a.attnum
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't'
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
+                  WHERE e.classid = c.tableoid AND e.objid = c.oid AND e.deptype = 'e')
+ORDER BY a.attrelid, a.attnum

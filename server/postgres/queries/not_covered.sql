@@ -1,0 +1,17 @@
+-- What pgferry does not model, by name, so that it is never silently dropped.
+SELECT 'subscription' AS kind, s.subname::text AS name
+FROM pg_catalog.pg_subscription AS s
+WHERE s.subdbid = (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = pg_catalog.current_database())
+UNION ALL
+SELECT 'relation in a system schema', pg_catalog.format('%I.%I', n.nspname, c.relname)
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid >= 16384 AND n.nspname IN ('pg_catalog', 'information_schema')
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
+                  WHERE e.classid = c.tableoid AND e.objid = c.oid AND e.deptype = 'e')
+UNION ALL
+SELECT 'function in a system schema', p.oid::pg_catalog.regprocedure::text
+FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+WHERE p.oid >= 16384 AND n.nspname IN ('pg_catalog', 'information_schema')
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
+                  WHERE e.classid = p.tableoid AND e.objid = p.oid AND e.deptype = 'e')
+ORDER BY 1, 2

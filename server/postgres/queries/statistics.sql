@@ -1,0 +1,18 @@
+-- Extended statistics objects.
+SELECT s.tableoid AS class, s.oid AS oid, 0 AS subid,
+       'statistics' AS kind, n.nspname AS schema, s.stxname AS name, '' AS sub,
+       pg_catalog.pg_get_userbyid(s.stxowner) AS owner,
+       ARRAY[cn.nspname::text, c.relname::text] AS table,
+       pg_catalog.pg_get_statisticsobjdef(s.oid) AS definition,
+       CASE WHEN s.target >= 0 THEN s.target END AS statistics
+FROM (SELECT -1 AS stxstattarget) AS absent
+CROSS JOIN LATERAL
+     (SELECT tableoid, oid, stxname, stxnamespace, stxowner, stxrelid, stxstattarget::int AS target
+      FROM pg_catalog.pg_statistic_ext) AS s
+JOIN pg_catalog.pg_class AS c ON c.oid = s.stxrelid
+JOIN pg_catalog.pg_namespace AS cn ON cn.oid = c.relnamespace
+JOIN pg_catalog.pg_namespace AS n ON n.oid = s.stxnamespace
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
+                  WHERE e.classid = s.tableoid AND e.objid = s.oid AND e.deptype = 'e')
+ORDER BY n.nspname, s.stxname
