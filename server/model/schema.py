@@ -79,7 +79,7 @@ class Schema:
         return [identity for kind in kinds for identity in self._by_kind.get(kind, ())]
 
     def parts(self, relation: Identity, *kinds: str) -> list[Identity]:
-        """What belongs to a relation (columns in their order, constraints, indexes, triggers …), of some kinds or all."""
+        """What belongs to a relation, of some kinds or all: columns in their order, constraints, indexes, triggers …"""
         found = self._by_relation.get((relation.schema, relation.name), ())
         return [part for part in found if not kinds or part.kind in kinds]
 

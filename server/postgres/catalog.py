@@ -1,16 +1,15 @@
 """Reads a database's schema as facts, in one pass of set-wise questions on one snapshot.
 
-The reader is generic: each question's rows open with an address (class, oid, subid) and an identity (kind, schema, name,
-sub); the other columns are the attributes by name. Columns with a leading underscore only help to resolve.
+The reader is generic: each question's rows open with an address (class, oid, subid) and an identity (kind, schema,
+name, sub); the other columns are the attributes by name. Columns with a leading underscore only help to resolve.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from psycopg.rows import TupleRow
 
-
-from server.model.schema import Attributes, Dependency, Identity, NotCovered, Schema, Value
+from server.model.schema import Attributes, Dependency, Identity, NotCovered, Schema
 from server.postgres.databases import Connection
 from server.postgres.questions import answer, ask
 
@@ -53,6 +52,7 @@ FACTS = (
     "default_privileges",
 )
 _PG_CLASS, _PG_ATTRDEF = 1259, 2604
+_BELONGS = "eiPa"  # the dependencies by which something belongs to something, the strongest first
 _HEAD = 7  # class, oid, subid, kind, schema, name, sub
 _NUMBERED = {"columns": "_table", "on_delete_columns": "_table", "referenced_columns": "_referenced"}
 
@@ -94,8 +94,6 @@ class _Reader:
     def take(self, names: tuple[str, ...], rows: list[TupleRow]) -> None:
         """One question's answer: the facts that it holds."""
         plain = [(i, name) for i, name in enumerate(names) if i >= _HEAD and name[0] != "_"]
-        if "sub" in names and names.index("sub") != _HEAD - 1:  # a question may show something before `sub`
-            plain, rows = self._sub_first(names, rows)
         helping = {name: i for i, name in enumerate(names) if name[0] == "_"}
         for row in rows:
             identity = Identity(row[3], row[4], row[5], row[6])
@@ -103,20 +101,11 @@ class _Reader:
             for i, name in plain:
                 value = row[i]
                 if value is not None:
-                    attributes[name] = _frozen(value) if type(value) is list else value
+                    attributes[name] = _frozen(value)
             if helping:
                 self._help(identity, attributes, {name: row[i] for name, i in helping.items()})
             self.facts[identity] = attributes
             self.addresses[row[0], row[1], row[2]] = identity
-
-    @staticmethod
-    def _sub_first(
-        names: tuple[str, ...], rows: list[TupleRow]
-    ) -> tuple[list[tuple[int, str]], list[TupleRow]]:
-        at = names.index("sub")
-        order = [*range(_HEAD - 1), at, *(i for i in range(_HEAD - 1, len(names)) if i != at)]
-        moved = [tuple(row[i] for i in order) for row in rows]
-        return [(n, names[i]) for n, i in enumerate(order) if n >= _HEAD], moved
 
     def _help(self, identity: Identity, attributes: Attributes, helping: dict[str, int]) -> None:
         for name, relation in _NUMBERED.items():
@@ -128,18 +117,18 @@ class _Reader:
         if helping.get("_relation"):
             self.behind[_PG_CLASS, helping["_relation"], 0] = identity
 
-    def _column(self, relation: int, number: Value) -> str | None:
-        column = self.addresses.get((_PG_CLASS, relation, int(number or 0)))  # type: ignore[arg-type]  an attnum
-        return column.sub if column else None
+    def _column(self, relation: int, number: Any) -> str | None:
+        column = self.addresses.get((_PG_CLASS, relation, number))
+        return column.sub if column and number else None  # 0 is an expression
 
     def attach(self, attribute: str, rows: Iterable[TupleRow]) -> None:
         """One attribute for whatever stands at each address; what stands nowhere is listed as not covered."""
         for class_, oid, subid, value in rows:
             address = (class_, oid, subid)
             if identity := self.addresses.get(address):
-                self.facts[identity][attribute] = _frozen(value) if type(value) is list else value
+                self.facts[identity][attribute] = _frozen(value)
             elif identity := self.behind.get(address):
-                self.facts[identity][f"index_{attribute}"] = _frozen(value) if type(value) is list else value
+                self.facts[identity][f"index_{attribute}"] = _frozen(value)
             else:
                 self.not_covered.append(NotCovered(f"{attribute} of an object that is not modelled", f"{class_}/{oid}"))
 
@@ -154,21 +143,21 @@ class _Reader:
                     self.facts[identity][attribute] = _frozen(value)
 
 
-def _frozen(value: list[Any]) -> Value:
-    return tuple(_frozen(item) if type(item) is list else item for item in value)
+def _frozen(value: Any) -> Any:
+    """An array of the server as tuples within tuples; anything else as it is."""
+    return tuple(map(_frozen, cast("list[Any]", value))) if type(value) is list else value
 
 
 def _resolve(addresses: dict[Address, Identity], rows: list[TupleRow]) -> list[Dependency]:
     """Edges between identities. An address that is no fact stands for what it belongs to: a row type for its table, a
     view's rule for the view, the index behind a key for the key, a default for its column, a member for its extension.
     """
-    owners: dict[Address, Address] = {}
+    owners: dict[Address, tuple[int, Address]] = {}
     for class_, oid, subid, on_class, on_oid, on_subid, kind in rows:
-        dependent, on = (class_, oid, subid), (on_class, on_oid, on_subid)
-        if dependent in addresses:
-            continue
-        if kind in "ie" or (kind in "aP" and dependent not in owners):
-            owners[dependent] = on
+        rank = _BELONGS.find(kind)
+        if rank >= 0 and (class_, oid, subid) not in addresses:
+            owner = (rank, (on_class, on_oid, on_subid))
+            owners[class_, oid, subid] = min(owner, owners.get((class_, oid, subid), owner))
 
     def known(address: Address) -> Identity | None:
         for _ in range(8):
@@ -176,14 +165,16 @@ def _resolve(addresses: dict[Address, Identity], rows: list[TupleRow]) -> list[D
                 return identity
             if address[2] and (address[0], address[1], 0) in addresses:
                 return addresses[address[0], address[1], 0]
-            following = owners.get(address) or owners.get((address[0], address[1], 0))
-            if following is None:
+            owner = owners.get(address) or owners.get((address[0], address[1], 0))
+            if owner is None:
                 return None
-            address = following
+            address = owner[1]
         return None
 
     edges: dict[Dependency, None] = {}
     for class_, oid, subid, on_class, on_oid, on_subid, kind in rows:
+        if owners.get((class_, oid, subid), (0,))[0] == _BELONGS.index("P"):
+            continue  # the copy of a trigger or key on a partition: its model has the edges
         dependent, on = known((class_, oid, subid)), known((on_class, on_oid, on_subid))
         if dependent and on and dependent != on:
             edges[Dependency(dependent, on, kind, "default" if class_ == _PG_ATTRDEF else "")] = None

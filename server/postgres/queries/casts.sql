@@ -1,4 +1,4 @@
--- Casts that are not the server's own.
+-- Casts that are neither the server's own nor a range type's.
 SELECT c.tableoid AS class, c.oid AS oid, 0 AS subid,
        'cast' AS kind, '' AS schema,
        pg_catalog.format_type(c.castsource, NULL) || ' AS ' || pg_catalog.format_type(c.casttarget, NULL) AS name,
@@ -9,5 +9,5 @@ SELECT c.tableoid AS class, c.oid AS oid, 0 AS subid,
 FROM pg_catalog.pg_cast AS c
 WHERE c.oid >= 16384
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
-                  WHERE e.classid = c.tableoid AND e.objid = c.oid AND e.deptype = 'e')
+                  WHERE e.classid = c.tableoid AND e.objid = c.oid AND e.deptype IN ('e', 'i'))
 ORDER BY name

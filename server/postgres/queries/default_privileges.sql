@@ -24,5 +24,5 @@ LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = d.defaclnamespace
 CROSS JOIN LATERAL
      (SELECT CASE WHEN d.defaclnamespace = 0 THEN
                  pg_catalog.acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's'::"char" ELSE d.defaclobjtype END, d.defaclrole)
-             ELSE '{}'::pg_catalog.aclitem[] END AS acl) AS b
+             END AS acl) AS b
 ORDER BY schema, name, sub

@@ -25,7 +25,7 @@ FROM (
     FROM pg_catalog.pg_class AS c
     WHERE c.relacl IS NOT NULL
     UNION ALL
-    SELECT a.tableoid AS class, a.attrelid AS oid, a.attnum AS subid, c.relowner AS owner, a.attacl AS acl,
+    SELECT c.tableoid AS class, a.attrelid AS oid, a.attnum AS subid, c.relowner AS owner, a.attacl AS acl,
            pg_catalog.acldefault('c', c.relowner) AS builtin
     FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
     WHERE a.attacl IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped

@@ -1,0 +1,113 @@
+"""The facts of real databases: everything is read, nothing that is not a fact of the schema makes a difference."""
+
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from server.model.schema import Dependency, Identity, Schema, fingerprint
+from server.postgres.catalog import FACTS, read_schema
+from server.postgres.questions import question, since
+from tests.fix_databases import FreshDatabase, MakeDatabase
+
+EVERYTHING = (Path(__file__).parent / "schemas" / "everything.sql").read_text(encoding="utf-8")
+QUERIES = sorted(path.stem for path in Path("server/postgres/queries").glob("*.sql"))
+
+
+def facts(database: FreshDatabase, *, dependencies: bool = False) -> Schema:
+    with database.connect() as connection, connection.transaction():
+        connection.execute("SET LOCAL search_path = ''")
+        return read_schema(connection, dependencies=dependencies)
+
+
+@pytest.fixture
+def everything(fresh_database: FreshDatabase) -> FreshDatabase:
+    fresh_database.run(EVERYTHING)
+    return fresh_database
+
+
+def test_every_kind_of_object_is_a_fact(everything: FreshDatabase) -> None:
+    kinds = {identity.kind for identity in facts(everything).facts}
+    assert kinds >= {
+        "schema", "extension", "enum", "composite", "attribute", "domain", "domain_constraint", "range", "shell_type",
+        "collation", "table", "foreign_table", "view", "materialized_view", "column", "view_column", "sequence",
+        "constraint", "index", "trigger", "rule", "policy", "function", "procedure", "aggregate", "operator",
+        "operator_family", "operator_class", "cast", "text_search_configuration", "text_search_dictionary",
+        "statistics", "foreign_data_wrapper", "server", "user_mapping", "publication", "publication_table",
+        "publication_schema", "event_trigger", "default_privileges", "conversion", "language",
+    }  # fmt: skip
+    assert not facts(everything).not_covered
+
+
+def test_a_fact_says_what_is_special_and_no_more(everything: FreshDatabase) -> None:
+    found = facts(everything).facts
+    assert found[Identity("column", "app", "company", "name")] == {"position": 2, "type": "text", "not_null": True}
+    foreign_key = found[Identity("constraint", "app", "site", "site_company_id_fkey")]
+    assert foreign_key["references"] == ("app", "company")
+    assert (foreign_key["columns"], foreign_key["referenced_columns"]) == (("company_id",), ("id",))
+    assert (foreign_key["on_delete"], foreign_key["deferrable"]) == ("CASCADE", True)
+    assert "on_update" not in foreign_key
+    assert found[Identity("index", "app", "site_label")]["columns"] == (None,)
+    assert found[Identity("constraint", "app", "company", "company_pkey")]["index_comment"] == "idx pk"
+    assert found[Identity("attribute", "app", "addr", "zip")]["comment"] == "zip!"
+
+
+def test_privileges_are_what_differs_from_the_built_in_ones(everything: FreshDatabase) -> None:
+    found = facts(everything).facts
+    assert found[Identity("function", "app", "f", "(integer, text)")]["revoked"] == (("PUBLIC", "EXECUTE"),)
+    assert found[Identity("table", "app", "company")]["grants"] == (
+        ("pgferry_bob", "INSERT", "grantable"),
+        ("pgferry_bob", "SELECT", "grantable"),
+    )
+    assert found[Identity("column", "app", "site", "label")]["grants"] == (("pgferry_bob", "SELECT", ""),)
+
+
+def test_no_secret_of_a_foreign_server_is_read(everything: FreshDatabase) -> None:
+    told = repr(facts(everything).facts)
+    assert "secret1" not in told
+    assert "hidden" not in told
+
+
+def test_dependencies_join_facts(everything: FreshDatabase) -> None:
+    edges = set(facts(everything, dependencies=True).dependencies)
+    company = Identity("table", "app", "company")
+    assert Dependency(Identity("materialized_view", "app", "mv"), company, "n") in edges
+    name = Identity("column", "app", "company", "name")
+    assert Dependency(Identity("view", "app", "v"), name, "n") in edges
+    sequence, column = Identity("sequence", "app", "site_serial_no_seq"), Identity("column", "app", "site", "serial_no")
+    assert Dependency(column, sequence, "n", "default") in edges
+    assert Dependency(sequence, column, "a") in edges
+    assert Dependency(Identity("column", "app", "company", "c"), Identity("extension", "", "citext"), "n") in edges
+
+
+def test_the_order_of_making_does_not_change_the_fingerprint(make_database: MakeDatabase) -> None:
+    one, other = make_database(), make_database()
+    one.run("create table a (x int, y int); create table b (z int); create index i on a (x)")
+    other.run("create table b (z int); create table a (y int, gone int, x int); create index i on a (x)")
+    other.run("alter table a drop column gone; grant select on a to current_user")
+    assert facts(one).fingerprint == facts(other).fingerprint
+    other.run("comment on table a is 'A'")
+    assert facts(one).fingerprint != facts(other).fingerprint
+
+
+def test_owners_count_only_when_asked(make_database: MakeDatabase) -> None:
+    one, other = make_database(), make_database()
+    for database in (one, other):
+        database.run("create table a (x int)")
+    other.run("do $$ begin create role pgferry_bob; exception when duplicate_object then null; end $$")
+    other.run("alter table a owner to pgferry_bob; grant select on a to public")
+    schemas = facts(one), facts(other)
+    assert schemas[0].fingerprint != schemas[1].fingerprint
+    assert fingerprint(schemas[0], grants=False) == fingerprint(schemas[1], grants=False)
+    assert fingerprint(schemas[0], grants=False, owners=True) != fingerprint(schemas[1], grants=False, owners=True)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_question_prepares(name: str, fresh_database: FreshDatabase) -> None:
+    with fresh_database.connect() as connection:
+        if connection.info.server_version >= since(name) * 10000:
+            connection.execute(sql.SQL("PREPARE q AS ") + sql.SQL(question(name)))
+
+
+def test_every_question_of_the_catalog_opens_with_address_and_identity() -> None:
+    assert set(FACTS) <= set(QUERIES)
