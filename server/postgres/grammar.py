@@ -1,0 +1,95 @@
+"""PostgreSQL's own grammar: the one place that knows postgast, which is young and may change.
+
+Text in, parse trees out. What a tree may contain is decided elsewhere (script_rules.py, query judging).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import postgast
+from google.protobuf.message import Message
+
+_QUOTED = re.compile(r"\s+at or near \".*", re.DOTALL)
+
+
+class SyntaxFailed(ValueError):
+    """Not SQL that PostgreSQL reads. `position` is the byte where it stopped, None where unknown; no text is quoted."""
+
+    def __init__(self, message: str, position: int | None, *, unfinished: bool) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.unfinished = unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One statement's tree. `kind` is the node's name in snake case (`select_stmt`), `node` its protobuf message."""
+
+    kind: str
+    node: Any
+    start: int
+    length: int
+
+
+def parse(sql: str) -> list[Parsed]:
+    """The statements in `sql`, in order; `start` and `length` count UTF-8 bytes (length 0: up to the end)."""
+    if "\0" in sql:
+        raise SyntaxFailed("a NUL byte", len(sql[: sql.index("\0")].encode()), unfinished=False)
+    try:
+        found = postgast.parse(sql)
+    except postgast.PgQueryError as failure:
+        # The parser quotes the text it stopped at, which may be a value: only what kind of failure is kept.
+        message = _QUOTED.sub("", failure.message)
+        position = failure.cursorpos - 1 if failure.cursorpos else None
+        raise SyntaxFailed(message, position, unfinished=message.endswith("end of input")) from None
+    except UnicodeEncodeError:
+        raise SyntaxFailed("text that is not Unicode", None, unfinished=False) from None
+    return [_parsed(raw) for raw in found.stmts]
+
+
+def _parsed(raw: Any) -> Parsed:
+    kind = str(raw.stmt.WhichOneof("node"))
+    return Parsed(kind, getattr(raw.stmt, kind), int(raw.stmt_location), int(raw.stmt_len))
+
+
+def walk(node: Any) -> Iterator[tuple[str, Any]]:
+    """Every message below `node` and itself, as (type name such as `FuncCall`, message), parents first."""
+    message = cast("Message", node)
+    name = message.DESCRIPTOR.name
+    if name != "Node":
+        yield name, message
+    for _, value in message.ListFields():
+        if isinstance(value, Message):
+            yield from walk(value)
+        elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
+            for item in cast("Iterable[object]", value):
+                if isinstance(item, Message):
+                    yield from walk(item)
+
+
+def name_of(parts: Iterable[Any]) -> tuple[str, ...]:
+    """A qualified name as the tree holds it (a list of String nodes): `("public", "incidents")`."""
+    return tuple(str(part.string.sval) for part in parts)
+
+
+def constant_of(node: Any) -> str | None:
+    """The text of a constant, looking through casts; None where the node is NULL or no constant."""
+    while node.WhichOneof("node") == "type_cast":
+        node = node.type_cast.arg
+    if node.WhichOneof("node") != "a_const":
+        return None
+    constant = node.a_const
+    match constant.WhichOneof("val"):
+        case "sval":
+            return str(constant.sval.sval)
+        case "ival":
+            return str(constant.ival.ival)
+        case "fval":
+            return str(constant.fval.fval)
+        case "boolval":
+            return "true" if constant.boolval.boolval else "false"
+        case _:
+            return None

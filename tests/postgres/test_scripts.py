@@ -1,0 +1,210 @@
+"""What of a SQL script is read, and what is refused, without a server."""
+
+import io
+
+import pytest
+
+from server.errors import Refused
+from server.model.script_policy import ScriptPolicy
+from server.postgres.script_frames import CHUNK
+from server.postgres.scripts import ScriptReader, Statement
+
+
+class Drip(io.BytesIO):
+    """A stream that hands out a byte at a time, as the worst pipe would."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(1 if size is None or size < 0 else min(size, 1))
+
+
+def read(script: str | bytes, policy: ScriptPolicy | None = None, *, drip: bool = False) -> list[Statement]:
+    data = script.encode() if isinstance(script, str) else script
+    stream = Drip(data) if drip else io.BytesIO(data)
+    return list(ScriptReader(stream, policy or ScriptPolicy()))
+
+
+def copied(script: str, *, drip: bool = False) -> list[bytes]:
+    stream = Drip(script.encode()) if drip else io.BytesIO(script.encode())
+    found: list[bytes] = []
+    for statement in ScriptReader(stream, ScriptPolicy()):
+        if statement.copy:
+            found.append(b"".join(statement.copy.chunks()))
+    return found
+
+
+def refusal(script: str | bytes, policy: ScriptPolicy | None = None) -> Refused:
+    with pytest.raises(Refused) as caught:
+        read(script, policy)
+    return caught.value
+
+
+HARD = r"""-- a comment; with a semicolon
+/* nested /* ; */ ' */
+CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $body$ begin; return ';$$'; end $body$;
+CREATE TABLE "odd;name" (a text DEFAULT 'it''s; so', b text DEFAULT E'\';', c$d$e int);
+CREATE FUNCTION g(a int) RETURNS int BEGIN ATOMIC SELECT CASE WHEN a > 0 THEN 1 ELSE 2 END; SELECT 2; END;
+CREATE RULE r AS ON INSERT TO "odd;name" DO ALSO (DELETE FROM x; DELETE FROM y);
+CREATE VIEW v AS SELECT 1 -- no ; here
+ AS one, E'a'
+   '\'b;' AS two;
+;;
+COMMENT ON VIEW v IS $$;$$"""
+
+
+@pytest.mark.parametrize("drip", [False, True])
+def test_statements_end_where_postgresql_ends_them(drip: bool) -> None:
+    found = read(HARD, drip=drip)
+    assert [statement.node_kind for statement in found] == [
+        "create_function_stmt",
+        "create_stmt",
+        "create_function_stmt",
+        "rule_stmt",
+        "view_stmt",
+        "comment_stmt",
+    ]
+    assert [statement.line for statement in found] == [3, 4, 5, 6, 7, 11]
+    assert found[2].raw.endswith(b"SELECT 2; END")
+
+
+@pytest.mark.parametrize("drip", [False, True])
+def test_copy_data_end_at_the_mark_and_nowhere_else(drip: bool) -> None:
+    rows = "1\tDROP TABLE x;\n\\\\.\n\\.x\n2\t'\n"
+    script = f"COPY public.t (a, b) FROM stdin;\n{rows}\\.\nCOPY u FROM stdin;\n\\.\nSET search_path = '';"
+    assert copied(script, drip=drip) == [rows.encode(), b""]
+    statements = read(script, drip=drip)
+    assert [s.kind for s in statements] == ["copy", "copy", "setting"]
+    assert statements[0].target == ("public", "t")
+    assert statements[0].columns == ("a", "b")
+    assert statements[2].line == 9
+
+
+def test_copy_data_longer_than_any_buffer_are_whole() -> None:
+    rows = "".join(f"{n}\t{'x' * (n % 97)}\n" for n in range(40_000))
+    assert len(rows) > 3 * CHUNK
+    long_row = "y" * (3 * CHUNK)
+    found = copied(f"COPY t FROM stdin;\n{rows}{long_row}\n\\.\nCOPY t FROM stdin;\n1\n\\.\n")
+    assert found == [f"{rows}{long_row}\n".encode(), b"1\n"]
+
+
+def test_a_restricted_dump_is_read_where_the_keys_are_equal() -> None:
+    assert [s.kind for s in read("\\restrict Abc1\nCREATE SCHEMA s;\n\\unrestrict Abc1\n")] == ["schema"]
+    for script in ("\\restrict A\n\\unrestrict B\n", "\\unrestrict A\n", "\\restrict A\n\\restrict A\n"):
+        assert refusal(script).code == "meta_command"
+
+
+REFUSED = {
+    "copy_program": "COPY t FROM PROGRAM 'id'",
+    "copy_server_file": "COPY t FROM '/etc/passwd'",
+    "copy_out": "COPY t TO STDOUT",
+    "database_command": "DROP DATABASE x",
+    "role_change": "CREATE ROLE x SUPERUSER",
+    "alter_system": "ALTER SYSTEM SET archive_command = 'id'",
+    "untrusted_language": "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'lib', 'f'",
+    "load": "LOAD 'lib'",
+    "extension_not_allowed": "CREATE EXTENSION dblink",
+    "transaction": "COMMIT",
+    "set_session_authorization": "SET SESSION AUTHORIZATION x",
+    "do_block": "DO $$ begin end $$",
+    "unknown_statement": "NOTIFY x",
+    "insert_not_constant": "INSERT INTO t VALUES (pg_read_file('/etc/passwd'))",
+    "select": "SELECT pg_terminate_backend(1)",
+    "setting_not_allowed": "SET session_replication_role = replica",
+    "reaching_function": "CREATE TABLE t (a text DEFAULT pg_read_file('/etc/passwd'))",
+    "drop_cascade": "DROP TABLE t CASCADE",
+    "meta_command": "\\! id",
+    "script_syntax": "SELECTX 1",
+    "unterminated": 'CREATE TABLE "t (a int)',
+    "other_database": "COPY other.public.t FROM stdin",
+    "foreign_data": "CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw",
+    "large_objects": "SELECT pg_catalog.lo_create('1')",
+}
+
+
+@pytest.mark.parametrize(("code", "statement"), REFUSED.items(), ids=REFUSED)
+def test_what_a_dump_does_not_need_is_refused_with_its_line(code: str, statement: str) -> None:
+    refused = refusal(f"SET search_path = '';\n\n{statement};\n")
+    assert refused.code == code
+    assert "Line 3" in refused.what
+
+
+@pytest.mark.parametrize(
+    ("code", "script"),
+    [
+        ("insert_not_constant", "INSERT INTO t SELECT * FROM u;"),
+        ("insert_not_constant", "INSERT INTO t VALUES ((SELECT 1));"),
+        ("insert_not_constant", "WITH x AS (DELETE FROM u) INSERT INTO t VALUES (1);"),
+        ("insert_not_constant", "INSERT INTO t VALUES (1) RETURNING (SELECT 1);"),
+        ("insert_not_constant", "INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 2;"),
+        ("select", "SELECT pg_catalog.setval('s', (SELECT max(a) FROM t));"),
+        ("select", "SELECT evil.setval('s', 1);"),
+        ("select", "SELECT setval('s', 1) FROM t;"),
+        ("select", "SELECT 1;"),
+        ("set_session_authorization", "SET ROLE postgres;"),
+        ("set_session_authorization", "RESET SESSION AUTHORIZATION;"),
+        ("setting_not_allowed", "SELECT pg_catalog.set_config('session_replication_role', 'replica', false);"),
+        ("setting_not_allowed", "SET standard_conforming_strings = off;"),
+        ("wrong_encoding", "SET client_encoding = 'SJIS';"),
+        ("untrusted_language", "CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS 'pass';"),
+        ("untrusted_language", "CREATE FUNCTION f() RETURNS int AS 'lib', 'f' LANGUAGE \"C\";"),
+        ("extension_not_allowed", "CREATE LANGUAGE plperlu;"),
+        ("role_change", "GRANT a TO b;"),
+        ("transaction", "BEGIN;"),
+        ("transaction", "CREATE INDEX CONCURRENTLY i ON t (a);"),
+        ("transaction", "PREPARE TRANSACTION 'x';"),
+        ("unknown_statement", "CREATE TABLE t AS SELECT 1;"),
+        ("unknown_statement", "UPDATE t SET a = 1;"),
+        ("unknown_statement", "DELETE FROM t;"),
+        ("unknown_statement", "EXPLAIN ANALYZE DELETE FROM t;"),
+        ("unknown_statement", "EXECUTE p;"),
+        ("unknown_statement", "CREATE TYPE t (INPUT = i, OUTPUT = o);"),
+        ("meta_command", "\\connect other\n"),
+        ("meta_command", "CREATE TABLE t (a int) \\g /tmp/x\n;"),
+        ("meta_command", "\\.\n"),
+        ("copy_data_misplaced", "COPY t FROM stdin; DROP TABLE t;\n\\.\n"),
+        ("copy_not_terminated", "COPY t FROM stdin;\n1\nDROP TABLE t;\n"),
+        ("nul_byte", "CREATE TABLE t (a int);\n\0DROP TABLE t;"),
+        ("hidden_statement", "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; DROP TABLE t; END;"),
+        ("script_syntax", "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1"),
+        ("reaching_function", "CREATE FUNCTION f() RETURNS text BEGIN ATOMIC SELECT pg_read_file('x'); END;"),
+        ("reaching_function", "CREATE MATERIALIZED VIEW m AS SELECT * FROM query_to_xml('select 1', true, true, '');"),
+    ],
+)
+def test_tricks_are_refused(code: str, script: str) -> None:
+    assert refusal(script).code == code
+
+
+def test_no_text_of_the_script_stands_in_a_refusal() -> None:
+    for script in ("INSERT INTO t VALUES ('s3cret' 'x');", "INSERT INTO t VALUES ('s3cret", "s3cret 'abc';"):
+        assert "s3cret" not in str(refusal(script))
+
+
+def test_statements_after_a_body_are_judged_on_their_own() -> None:
+    hidden = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; DROP DATABASE x;"
+    assert refusal(hidden).code == "database_command"
+
+
+def test_settings_lift_what_they_name() -> None:
+    policy = ScriptPolicy(extensions={"dblink"}, also_allow={"do_block"}, languages={"plpython3u"})
+    read("CREATE EXTENSION dblink; DO $$ begin end $$;", policy)
+    assert refusal("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1';", policy).code == "untrusted_language"
+
+
+def test_owners_grants_and_our_settings_are_told_apart() -> None:
+    script = """SET lock_timeout = 0; SELECT pg_catalog.set_config('search_path', '', false);
+    ALTER TABLE public.t OWNER TO x; GRANT ALL ON t TO y; COMMENT ON EXTENSION hstore IS 'x';
+    ALTER TABLE ONLY t ALTER COLUMN c SET (pg_attver=2); DROP TABLE IF EXISTS public.t;
+    SELECT pg_catalog.setval('public.t_id_seq', 12, true); INSERT INTO t VALUES (-1, 'a', NULL, B'01', '{}'::int[]);"""
+    found = read(script)
+    assert [s.kind for s in found] == [
+        "setting", "setting", "owner", "grant", "ignored", "ignored", "drop", "sequence", "rows",
+    ]  # fmt: skip
+    assert found[0].value is None
+    assert found[1].value == ""
+    assert found[7].value == "12,true"
+
+
+def test_other_encodings_are_read_as_the_script_says() -> None:
+    script = "SET client_encoding = 'LATIN1';\nCOMMENT ON SCHEMA public IS 'é;ü';".encode("latin-1")
+    assert read(script)[1].sql.endswith("'é;ü'")
+    assert refusal("COMMENT ON SCHEMA public IS 'é';".encode("latin-1")).code == "wrong_encoding"
+    assert refusal("SET search_path = '';".encode("utf-16")).code == "wrong_encoding"
