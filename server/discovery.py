@@ -71,11 +71,11 @@ def _configured(name: str, configured: DatabaseSettings, environ: Mapping[str, s
 
 def _from_environment(environ: Mapping[str, str]) -> Database | None:
     """DATABASE_URL, else the PG* variables of libpq."""
-    url = environ.get("DATABASE_URL")
-    if url and "${" in url:
-        return Database(
-            "default", "environment", "read", None, problem="DATABASE_URL holds ${…}, which was not expanded"
-        )
+    try:
+        url = expand(environ.get("DATABASE_URL", ""), environ)
+    except UnsetVariable as unset:
+        problem = f"DATABASE_URL uses ${{{unset}}}, which is not set"
+        return Database("default", "environment", "read", None, problem=problem)
     if url:
         try:
             return Database("default", "environment", "read", parse_url(url))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from server.errors import Refused
@@ -133,6 +133,11 @@ class Settings(BaseSettings):
     postgres: PostgresSettings = PostgresSettings()
     max_access: Access = "admin"
 
+    @field_validator("max_access", mode="before")
+    @classmethod
+    def _expanded(cls, value: object) -> object:
+        return expand(value) or "admin" if isinstance(value, str) else value
+
     @classmethod
     def settings_customise_sources(  # the names are those of pydantic-settings
         cls,
@@ -189,7 +194,9 @@ def expand(text: str, environ: Mapping[str, str] = os.environ) -> str:
 
     def value(match: re.Match[str]) -> str:
         name, default = match.group(1), match.group(2)
-        found = environ.get(name) or default
+        found = environ.get(name)
+        if not found or "${" in found:  # a client that does not expand hands on what stands in its own configuration
+            found = default
         if found is None:
             raise UnsetVariable(name)
         return found
