@@ -1,0 +1,163 @@
+"""Compares two schemas: facts against facts, knowing no kind of object but the few that are implied by another.
+
+What a difference means stands in meaning.py, what may be a rename in renames.py.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from server.model.schema import Attributes, Identity, Schema, Value, compared
+
+Change = Literal["added", "removed", "changed"]
+
+IMPLIED_KINDS = frozenset({"view_column", "attribute"})
+"""Columns that a query or a type brings with it: only what is said about them is compared, not that they are there."""
+
+_INTRINSIC = frozenset({"type", "collation", "position", "inherited", "not_null", "statistics_targets"})
+_WHOLE = ("definition", "index_definition")
+"""Statements that repeat the other attributes: reported only where none of these tells the difference."""
+
+# What servers of different majors say differently, or cannot say at all.
+_BY_MAJOR = frozenset({"not_null_name"})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One step that takes source to target. `attribute` is None unless something on both sides changed."""
+
+    identity: Identity
+    change: Change
+    attribute: str | None = None
+    before: Value = None
+    after: Value = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What takes part: owners only on request; `majors_differ` leaves out what only one of the servers can say."""
+
+    owners: bool = False
+    grants: bool = True
+    column_order: bool = False
+    majors_differ: bool = False
+    wanted: Callable[[Identity], bool] | None = None
+
+    def attributes(self, identity: Identity, attributes: Attributes) -> Attributes:
+        left = compared(identity, attributes, owners=self.owners, grants=self.grants, column_order=self.column_order)
+        if identity.kind in IMPLIED_KINDS:
+            left = {name: value for name, value in left.items() if name not in _INTRINSIC}
+        if self.majors_differ:
+            unsaid = _BY_MAJOR | {"version"} if identity.kind == "extension" else _BY_MAJOR
+            left = {name: value for name, value in left.items() if name not in unsaid}
+        return left
+
+
+EVERYTHING = Scope()
+
+
+def differences(source: Schema, target: Schema, scope: Scope = EVERYTHING) -> list[Difference]:
+    """Every difference of fact, by kind and name: nothing folded, nothing judged. Empty means equal."""
+    found: list[Difference] = []
+    for identity in sorted(source.facts.keys() | target.facts.keys()):
+        if scope.wanted is not None and not scope.wanted(identity):
+            continue
+        before, after = source.facts.get(identity), target.facts.get(identity)
+        if before is not None and after is not None and before == after:
+            continue
+        if identity.kind in IMPLIED_KINDS:
+            before, after = before or {}, after or {}
+        if before is None:
+            found.append(Difference(identity, "added"))
+        elif after is None:
+            found.append(Difference(identity, "removed"))
+        else:
+            found += _changes(identity, scope.attributes(identity, before), scope.attributes(identity, after))
+    return found
+
+
+def _changes(identity: Identity, before: Attributes, after: Attributes) -> list[Difference]:
+    names = [name for name in (*before, *(n for n in after if n not in before)) if before.get(name) != after.get(name)]
+    telling = [name for name in names if name not in _WHOLE]
+    return [Difference(identity, "changed", name, before.get(name), after.get(name)) for name in (telling or names[:1])]
+
+
+def fold(source: Schema, target: Schema, found: Iterable[Difference]) -> list[Difference]:
+    """Without what follows from another difference: the parts of a table that is itself added or removed, and what
+    partitions and children have from their parent.
+    """
+    every = list(found)
+    whole: set[tuple[Identity, Change]] = {(d.identity, d.change) for d in every if d.change != "changed"}
+    told = set(every)
+    kept: list[Difference] = []
+    for difference in every:
+        schema = source if difference.change == "removed" else target
+        if difference.change != "changed" and _within(schema, difference, whole):
+            continue
+        if any(twin in told for twin in _twins(schema, difference)):
+            continue
+        kept.append(difference)
+    return kept
+
+
+def container(schema: Schema, identity: Identity) -> Identity | None:
+    """What something is a part of: the table of a column, the domain of its check, the table whose column owns a
+    sequence, the partitioned table of a partition; None for what stands by itself.
+    """
+    kind, attributes = identity.kind, schema.facts.get(identity, {})
+    if kind in ("column", "view_column", "constraint", "trigger", "rule", "policy"):
+        return schema.relation(identity.schema, identity.name)
+    if kind == "index":
+        return schema.relation(identity.schema, str(attributes.get("table")))
+    if kind == "domain_constraint":
+        return Identity("domain", identity.schema, identity.name)
+    if kind == "attribute":
+        return Identity("composite", identity.schema, identity.name)
+    if kind in ("publication_table", "publication_schema"):
+        return Identity("publication", "", identity.name)
+    owner = attributes.get("owned_by") or attributes.get("partition_of")
+    if not isinstance(owner, tuple):
+        return None
+    parts = [str(part) for part in owner]
+    return Identity("column", *parts) if kind == "sequence" else schema.relation(*parts[:2])
+
+
+def _within(schema: Schema, difference: Difference, whole: set[tuple[Identity, Change]]) -> bool:
+    """Whether something that contains it is added or removed as a whole."""
+    holder = container(schema, difference.identity)
+    while holder is not None:
+        if (holder, difference.change) in whole:
+            return True
+        holder = container(schema, holder)
+    return False
+
+
+def _twins(schema: Schema, difference: Difference) -> list[Difference]:
+    """The same difference on what this was inherited from."""
+    identity = difference.identity
+    attributes = schema.facts.get(identity, {})
+    parent = attributes.get("parent_index")
+    if isinstance(parent, tuple):
+        return [_on(difference, twin) for twin in _keyed(schema, str(parent[0]), str(parent[1]))]
+    if identity.kind not in ("column", "constraint", "trigger") or not attributes.get("inherited"):
+        return []
+    table = schema.facts.get(schema.relation(identity.schema, identity.name) or identity, {})
+    up = table.get("partition_of")
+    parents = (up,) if up else table.get("inherits") or ()
+    return [
+        _on(difference, Identity(identity.kind, str(parent[0]), str(parent[1]), identity.sub))
+        for parent in (parents if isinstance(parents, tuple) else ())
+        if isinstance(parent, tuple)
+    ]
+
+
+def _keyed(schema: Schema, of: str, name: str) -> list[Identity]:
+    """The index of that name, or the constraints that could stand before it."""
+    index = Identity("index", of, name)
+    if index in schema.facts:
+        return [index]
+    return [c for c in schema.of("constraint") if c.schema == of and c.sub == name]
+
+
+def _on(difference: Difference, identity: Identity) -> Difference:
+    return Difference(identity, difference.change, difference.attribute, difference.before, difference.after)
