@@ -1,0 +1,170 @@
+"""Which columns are sensitive, and what an export does with each: rules by name and by settings, no SQL.
+
+The built-in policy goes by the column's name (`model.sensitive`); settings outrank it, and a call can only add.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from server.errors import Refused, did_you_mean
+from server.model.sensitive import is_sensitive
+from server.model.tables import Column, Reference, Table
+from server.settings import How, Settings
+
+__all__ = [
+    "NOTHING",
+    "Masks",
+    "Policy",
+    "Redaction",
+    "is_sensitive",
+    "matches_column",
+    "plan_redactions",
+]
+
+
+class Redaction(NamedTuple):
+    """What was done with one column of one export. `table` is the export's name of it."""
+
+    table: str
+    column: str
+    how: How
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The rules of one database. `patterns`: `users.email`, `*.email`, `audit.log.payload`, `email`; closest wins."""
+
+    patterns: tuple[tuple[str, How], ...] = ()
+    default: How = "exclude"
+    built_in: bool = True
+
+    @classmethod
+    def of(cls, settings: Settings, database: str) -> "Policy":
+        """The settings' patterns; those of the database itself outrank the general ones."""
+        configured = settings.databases.get(database)
+        own = configured.redaction if configured else {}
+        general: dict[str, How] = {
+            pattern: how for pattern, how in settings.redaction.patterns.items() if pattern not in own
+        }
+        patterns: tuple[tuple[str, How], ...] = (*general.items(), *own.items())
+        return cls(patterns, settings.redaction.default)
+
+    def how(self, schema: str, table: str, column: str, base: str | None = None) -> How | None:
+        """What is to be done with a column by its own name; None: it is not sensitive."""
+        matching = [number for number, (p, _) in enumerate(self.patterns) if matches_column(p, schema, table, column)]
+        if matching:
+            closest = max(matching, key=lambda number: (_weight(self.patterns[number][0]), number))
+            how = self.patterns[closest][1]
+            return None if how == "keep" else how
+        return self.default if self.built_in and self.default != "keep" and is_sensitive(column, base) else None
+
+
+NOTHING = Policy(built_in=False)
+"""`redact = "none"`: every column as it is."""
+
+
+def matches_column(pattern: str, schema: str, table: str, column: str) -> bool:
+    """`column`, `table.column` or `schema.table.column`, each part with `*` and `?`; letter case does not matter."""
+    parts = pattern.lower().split(".")
+    names = (schema.lower(), table.lower(), column.lower())
+    return 1 <= len(parts) <= 3 and all(
+        fnmatchcase(name, part) for name, part in zip(names[-len(parts) :], parts, strict=True)
+    )
+
+
+def _weight(pattern: str) -> tuple[int, int]:
+    """How closely a pattern says what it means: its plain parts, then its plain letters."""
+    parts = pattern.split(".")
+    return sum("*" not in part and "?" not in part for part in parts), len(pattern.replace("*", ""))
+
+
+Masks = Mapping[str, How]
+"""What is done with the columns of one table: column → `exclude`, `null`, `hash` or `blank`."""
+
+HASHED = frozenset({"text", "varchar", "bpchar", "citext", "name", "bytea", "uuid", "int4", "int8"})
+"""Base types that a keyed hash can take the place of."""
+
+
+def plan_redactions(
+    policy: Policy, tables: Sequence[Table], excluded_columns: Iterable[str] = ()
+) -> dict[tuple[str, str], dict[str, How]]:
+    """The masks of every table that has any, by (schema, table).
+
+    What the policy or the call asks for is bent so that the export still imports: a column that must have a value is
+    blanked rather than left out, a unique or referenced one is hashed, and a foreign-key column does as its target.
+    Refused: an excluded column that no table has.
+    """
+    asked = _asked(policy, tables, list(excluded_columns))
+    by_place = {(table.schema, table.name, column.name): column for table in tables for column in table.columns}
+    planned: dict[tuple[str, str], dict[str, How]] = {}
+    for table in tables:
+        for column in table.columns:
+            how = _through_targets(table, column, asked, by_place)
+            if how is not None:
+                planned.setdefault((table.schema, table.name), {})[column.name] = how
+    return planned
+
+
+Place = tuple[str, str, str]
+
+
+def _asked(policy: Policy, tables: Sequence[Table], excluded: list[str]) -> dict[Place, How]:
+    """What is wanted for each column by its own name."""
+    asked: dict[Place, How] = {}
+    used: set[str] = set()
+    for table in tables:
+        for column in table.columns:
+            hits = [pattern for pattern in excluded if matches_column(pattern, table.schema, table.name, column.name)]
+            used.update(hits)
+            how: How | None = "exclude" if hits else policy.how(table.schema, table.name, column.name, column.base)
+            if how is not None:
+                asked[table.schema, table.name, column.name] = how
+    for pattern in excluded:
+        if pattern not in used:
+            names = [f"{table.key}.{column.name}" for table in tables for column in table.columns]
+            raise Refused(
+                "unknown_column",
+                f"exclude_columns: no column matches {pattern}. {did_you_mean(pattern, names)}",
+                next="Name columns as `column`, `table.column` or `schema.table.column`, with * where you like.",
+            )
+    return asked
+
+
+def _through_targets(
+    table: Table, column: Column, asked: Mapping[Place, How], by_place: Mapping[Place, Column]
+) -> How | None:
+    """A foreign-key column does what its target does, and nothing of its own."""
+    if not column.references:
+        how = asked.get((table.schema, table.name, column.name))
+        return _possible(column, how) if how else None
+    seen = {(table.schema, table.name, column.name)}
+    waiting: list[Reference] = list(column.references)
+    while waiting:
+        reference = waiting.pop()
+        place = (reference.schema, reference.table, reference.column)
+        target = by_place.get(place)
+        if target is None or place in seen:
+            continue
+        seen.add(place)
+        if target.references:
+            waiting += target.references
+        elif (how := asked.get(place)) and (possible := _possible(target, how)):
+            return possible
+    return None
+
+
+def _possible(column: Column, how: How) -> How | None:
+    """What can be done so that the rows still import."""
+    if column.generated:
+        return "exclude"
+    if column.referenced:
+        return "hash" if column.base in HASHED else None  # a key that others hold: a hash or nothing
+    if how == "hash" and column.base not in HASHED:
+        how = "null"
+    if how in ("exclude", "null") and column.not_null and (how == "null" or column.unique or not column.has_default):
+        how = "blank"
+    if how == "blank" and column.unique and column.base in HASHED:
+        return "hash"
+    return how

@@ -1,0 +1,120 @@
+"""Tables as exports see them: the columns and what a mask must know of them, where the rows lie and how many there are.
+
+Narrower and quicker than the whole catalog (`model.schema`): enough to move rows, not to compare schemas.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Reference(NamedTuple):
+    """A column that a foreign key points at."""
+
+    schema: str
+    table: str
+    column: str
+
+
+class Piece(NamedTuple):
+    """A relation that holds rows itself: a plain table or one leaf partition. `blocks` of 8 KB, as the file has now.
+
+    `heap`: rows have stable places (TIDs) that a range can name. `toast_bytes`: what its long values take beside it.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    heap: bool
+    blocks: int
+    toast_bytes: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. `type` is as PostgreSQL prints it; `base` and `category` are those of the type below any domain."""
+
+    name: str
+    type: str
+    base: str
+    category: str
+    length: int | None = None
+    not_null: bool = False
+    has_default: bool = False
+    generated: bool = False
+    identity: bool = False
+    unique: bool = False
+    """Part of a primary key, unique constraint, unique index or exclusion constraint."""
+    referenced: bool = False
+    references: tuple[Reference, ...] = ()
+    holds_json: bool = False
+    """A `json` (not jsonb) somewhere inside: its text may have line breaks."""
+    json_cast: bool = False
+    """An extension casts it to json, in a form that its own input does not read back (hstore)."""
+    first_label: str | None = None
+    """Of an enum."""
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with rows of its own: plain, or partitioned (then `pieces` are its leaves). Never a view."""
+
+    schema: str
+    name: str
+    oid: int
+    partitioned: bool
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    bytes: int = 0
+    row_security: bool = False
+    """Policies would hide rows from this role."""
+    foreign_pieces: int = 0
+    """Partitions that are foreign tables: their rows lie elsewhere and are not exported."""
+
+    @property
+    def key(self) -> str:
+        return table_key(self.schema, self.name)
+
+    @property
+    def rows(self) -> int:
+        """An estimate."""
+        return sum(piece.rows for piece in self.pieces)
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+
+def table_key(schema: str, name: str) -> str:
+    """What an export calls a table: `incidents`, outside of public `audit.log`; a part with a dot in double quotes."""
+    return _part(name) if schema == "public" else f"{_part(schema)}.{_part(name)}"
+
+
+def _part(name: str) -> str:
+    if "." not in name and '"' not in name:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def load_order(tables: Iterable[Table]) -> list[Table]:
+    """Referenced tables before those that refer to them, by name otherwise; the members of a cycle by name."""
+    waiting = {(table.schema, table.name): table for table in sorted(tables, key=lambda t: (t.schema, t.name))}
+    needs = {
+        key: {(ref.schema, ref.table) for column in table.columns for ref in column.references} & set(waiting) - {key}
+        for key, table in waiting.items()
+    }
+    ordered: list[Table] = []
+    while waiting:
+        ready = [key for key in waiting if not needs[key] & waiting.keys()]
+        for key in ready or [_least_bound(waiting, needs)]:
+            ordered.append(waiting.pop(key))
+    return ordered
+
+
+def _least_bound(
+    waiting: dict[tuple[str, str], Table], needs: dict[tuple[str, str], set[tuple[str, str]]]
+) -> tuple[str, str]:
+    """Where only cycles are left: the table that waits for the fewest others."""
+    return min(waiting, key=lambda key: (len(needs[key] & waiting.keys()), key))

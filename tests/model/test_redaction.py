@@ -1,0 +1,123 @@
+"""Sensitive columns are found by name without false alarms, and masked so that the export still imports."""
+
+import pytest
+
+from server.errors import Refused
+from server.model.redaction import NOTHING, Policy, is_sensitive, plan_redactions
+from server.model.tables import Column, Reference, Table
+from server.settings import DatabaseSettings, RedactionSettings, Settings
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+SENSITIVE = words("""
+password passwd pwd password_hash hashed_password encrypted_password passwordHash PasswordHash userPassword
+password_digest password_salt user_password password_hint secret client_secret clientSecret webhook_secret totp_secret
+otp_secret mfa_secret token access_token accessToken refresh_token auth_token reset_token session_token token_hash
+tokens api_key apiKey APIKey apikey api_keys api_key_hash private_key privateKey secret_key secret_access_key
+encryption_key ssh_key ssn SSN user_ssn social_security_number credit_card creditCard credit_card_number card_number cvv iban
+bank_account_number passport_number national_id tax_id credentials recovery_codes security_answer jwt
+""")
+
+HARMLESS = words("""
+token_count tokens_used max_tokens prompt_tokens completion_tokens total_tokens token_type token_expires_at tokenizer
+tokenized_text password_changed_at password_updated_at passwordChangedAt password_reset_required has_password
+is_secret secretary secretary_id secretariat secret_id secret_name token_id api_key_id api_key_name public_key
+primary_key key sort_key cache_key idempotency_key passenger compass passed pass_count credit_card_type credit_card_brand email
+name id passport_country password_strength password_expires_at has_api_key requires_token author tokens_per_minute
+session_id card_id card_count description assassin keyboard monkey ribbon issn
+""")
+
+
+@pytest.mark.parametrize("column", SENSITIVE)
+def test_a_secret_is_known_by_its_name(column: str) -> None:
+    assert is_sensitive(column)
+
+
+@pytest.mark.parametrize("column", HARMLESS)
+def test_a_column_about_something_else_raises_no_alarm(column: str) -> None:
+    assert not is_sensitive(column)
+
+
+@pytest.mark.parametrize("column", ["token", "tokens", "secret", "password"])
+def test_a_number_or_a_time_is_no_secret(column: str) -> None:
+    assert not is_sensitive(column, "int4")
+    assert not is_sensitive(column, "timestamptz")
+    assert is_sensitive(column, "text")
+    assert is_sensitive("ssn", "int8")
+
+
+def text(name: str, *, unique: bool = False, not_null: bool = False, referenced: bool = False) -> Column:
+    return Column(name, "text", "text", "S", unique=unique, not_null=not_null, referenced=referenced)
+
+
+def table(name: str, *columns: Column) -> Table:
+    return Table("public", name, 1, False, columns)
+
+
+def masks(policy: Policy, *tables: Table, excluded: tuple[str, ...] = ()) -> dict[str, str]:
+    planned = plan_redactions(policy, tables, excluded)
+    return {f"{name}.{column}": how for (_, name), found in planned.items() for column, how in found.items()}
+
+
+def test_the_default_leaves_sensitive_columns_out_and_blanks_those_that_must_be_there() -> None:
+    users = table("users", text("email"), text("password"), text("token", not_null=True), text("api_key", unique=True))
+    assert masks(Policy(), users) == {"users.password": "exclude", "users.token": "blank", "users.api_key": "exclude"}
+
+
+def test_a_unique_column_that_must_be_there_is_hashed_so_that_it_stays_unique() -> None:
+    assert masks(Policy(), table("sessions", text("token", unique=True, not_null=True))) == {"sessions.token": "hash"}
+
+
+def test_a_column_with_a_default_is_left_out_even_if_it_is_not_null() -> None:
+    column = Column("secret", "text", "text", "S", not_null=True, has_default=True)
+    assert masks(Policy(), table("users", column)) == {"users.secret": "exclude"}
+
+
+def test_settings_outrank_the_built_in_policy_and_the_closest_pattern_wins() -> None:
+    policy = Policy((("*.email", "hash"), ("users.email", "null"), ("*.password", "keep"), ("note", "blank")))
+    users = table("users", text("email"), text("password"), text("note"))
+    assert masks(policy, users, table("guests", text("email"))) == {
+        "users.email": "null",
+        "users.note": "blank",
+        "guests.email": "hash",
+    }
+
+
+def test_a_databases_own_patterns_outrank_the_general_ones() -> None:
+    settings = Settings(
+        databases={"main": DatabaseSettings(redaction={"email": "keep"})},
+        redaction=RedactionSettings(patterns={"email": "hash"}),
+    )
+    assert Policy.of(settings, "main").how("public", "users", "email") is None
+    assert Policy.of(settings, "other").how("public", "users", "email") == "hash"
+
+
+def test_a_foreign_key_column_does_as_its_target_and_nothing_of_its_own() -> None:
+    people = table("people", text("ssn", unique=True, not_null=True, referenced=True))
+    cards = table(
+        "cards",
+        Column("owner_ssn", "text", "text", "S", references=(Reference("public", "people", "ssn"),)),
+        Column("token", "text", "text", "S", references=(Reference("public", "kinds", "code"),)),
+    )
+    kinds = table("kinds", text("code", referenced=True))
+    assert masks(Policy(), people, cards, kinds) == {"people.ssn": "hash", "cards.owner_ssn": "hash"}
+
+
+def test_excluded_columns_of_a_call_add_to_the_policy() -> None:
+    users = table("users", text("email"), text("password"), text("bio"))
+    planned = masks(Policy(), users, excluded=("users.bio", "public.users.email"))
+    assert planned == dict.fromkeys(["users.email", "users.password", "users.bio"], "exclude")
+
+
+def test_no_redaction_keeps_everything_but_what_the_call_excludes() -> None:
+    users = table("users", text("email"), text("password"))
+    assert masks(NOTHING, users) == {}
+    assert masks(NOTHING, users, excluded=("email",)) == {"users.email": "exclude"}
+
+
+def test_an_excluded_column_that_no_table_has_is_refused_with_the_nearest() -> None:
+    with pytest.raises(Refused, match=r"users\.email"):
+        masks(Policy(), table("users", text("email")), excluded=("users.emial",))
