@@ -6,6 +6,7 @@ from pathlib import Path
 
 from server.discovery import Databases, find_databases
 from server.files.workspace import Workspace
+from server.model.redaction import Policy
 from server.settings import Settings, find_project_root, load_settings
 from server.worktrees import Worktree, list_worktrees, worktree_of
 
@@ -34,6 +35,12 @@ class Services:
         if "default" in names:
             return "default"
         return names[0] if len(names) == 1 else None
+
+    def redaction(self, database: str) -> Policy:
+        """Which columns of a database are sensitive, and what is done with each."""
+        configured = self.settings.databases.get(database)
+        general = self.settings.redaction
+        return Policy.of(general.patterns, configured.redaction if configured else {}, general.default)
 
 
 def load_services(environ: Mapping[str, str], directory: Path, here: Path | None = None) -> Services:

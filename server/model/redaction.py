@@ -6,15 +6,16 @@ The built-in policy goes by the column's name (`model.sensitive`); settings outr
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from server.errors import Refused, did_you_mean
 from server.model.sensitive import is_sensitive
 from server.model.tables import Column, Reference, Table
-from server.settings import How, Settings
 
 __all__ = [
+    "HASHED",
     "NOTHING",
+    "How",
     "Masks",
     "Policy",
     "Redaction",
@@ -22,6 +23,9 @@ __all__ = [
     "matches_column",
     "plan_redactions",
 ]
+
+
+How = Literal["exclude", "null", "hash", "blank", "keep"]
 
 
 class Redaction(NamedTuple):
@@ -41,15 +45,10 @@ class Policy:
     built_in: bool = True
 
     @classmethod
-    def of(cls, settings: Settings, database: str) -> "Policy":
-        """The settings' patterns; those of the database itself outrank the general ones."""
-        configured = settings.databases.get(database)
-        own = configured.redaction if configured else {}
-        general: dict[str, How] = {
-            pattern: how for pattern, how in settings.redaction.patterns.items() if pattern not in own
-        }
-        patterns: tuple[tuple[str, How], ...] = (*general.items(), *own.items())
-        return cls(patterns, settings.redaction.default)
+    def of(cls, general: Mapping[str, How], own: Mapping[str, How], default: How) -> "Policy":
+        """The settings' patterns; those of the database itself (`own`) outrank the general ones."""
+        kept: dict[str, How] = {pattern: how for pattern, how in general.items() if pattern not in own}
+        return cls((*kept.items(), *own.items()), default)
 
     def how(self, schema: str, table: str, column: str, base: str | None = None) -> How | None:
         """What is to be done with a column by its own name; None: it is not sensitive."""

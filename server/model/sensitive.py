@@ -18,7 +18,8 @@ def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
 
 _SECRETS = _words(
     "password passwords passwd pwd passphrase passcode passcodes secret secrets token tokens jwt credential "
-    "credentials otp totp apikeys apitoken authtoken accesstoken refreshtoken sessiontoken accesskey encryptionkey signingkey "
+    "credentials otp totp apikeys apitoken authtoken accesstoken refreshtoken sessiontoken accesskey encryptionkey "
+    "signingkey "
     "clientsecret passwordhash pwdhash passwordsalt passworddigest dsn"
 )
 """Words that name a secret by themselves, unless the words around say that it is about one, or its type is a number."""
@@ -37,7 +38,8 @@ _PERSONAL_PHRASES = _phrases(
 )
 _ABOUT = _words(
     "at on date time timestamp count counts type kind name length len size expires expire expiry expired expiration "
-    "ttl policy strength score version status state required enabled disabled changed updated created algorithm algo label "
+    "ttl policy strength score version status state required enabled disabled changed updated created algorithm "
+    "algo label "
     "description index limit limits usage used scope scopes attempts attempt failures source provider format issuer "
     "verified valid id ids uuid budget price cost rate last4 four brand network less symbol address santa ring "
     "second minute hour day"
