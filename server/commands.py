@@ -4,7 +4,8 @@ Exit codes: 0 done, 1 failed, 2 refused.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -51,14 +52,42 @@ def list_databases(json: Json = False) -> None:
     answer(job, json)
 
 
-def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
-    """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code."""
+@app.command("demo")
+def demo(
+    folder: Annotated[Path | None, typer.Argument(help="Where a demo is kept; by default ./pgferry-demo.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the databases and their server for later.")] = False,
+    start: Annotated[bool, typer.Option("--start", help="Only start the server of a demo that was kept.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Only stop it; its data stay.")] = False,
+    scale: Annotated[int, typer.Option(min=1, max=1000, help="Times 25,000 rows in each database.")] = 1,
+) -> None:
+    """Shows pgferry at work on databases of its own; without --keep nothing stays behind."""
+    from server.demo.demonstration import default_folder, run_demo, start_demo, stop_demo
+
+    with told_failures():
+        kept = folder or default_folder()
+        if start or stop:
+            (start_demo if start else stop_demo)(kept)
+        elif folder is not None and not keep:
+            raise Refused("keep_missing", f"{folder} is where a demo is kept.", next="Add --keep, --start or --stop.")
+        elif not run_demo(scale=scale, keep=kept if keep else None):
+            raise typer.Exit(1)
+
+
+@contextmanager
+def told_failures() -> Generator[None]:
+    """A failure of the block is told on stderr and ends with its exit code."""
     try:
-        report = _with_bar(job)
+        yield
     except FerryError as failure:
         stderr.print(f"[bold red]{failure.code}[/]: ", end="")
         stderr.print(_told(failure), markup=False, highlight=False)
         raise typer.Exit(2 if isinstance(failure, Refused) else 1) from None
+
+
+def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
+    """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code."""
+    with told_failures():
+        report = _with_bar(job)
     if as_json:
         typer.echo(report.model_dump_json(by_alias=True))
     else:

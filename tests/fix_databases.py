@@ -73,6 +73,16 @@ def make_database(postgres: EmbeddedServer) -> Generator[MakeDatabase]:
 
 
 @pytest.fixture
+def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A temporary folder that root's unprivileged account can enter too: pytest's own are closed to it."""
+    folder = tmp_path_factory.mktemp("open")
+    if os.geteuid() == 0:
+        for part in (folder.parent.parent, folder.parent, folder):
+            part.chmod(0o711)
+    return folder
+
+
+@pytest.fixture
 def fresh_database(make_database: MakeDatabase) -> FreshDatabase:
     """An empty database."""
     return make_database()

@@ -70,11 +70,11 @@ def test_a_server_goes_when_its_owner_is_killed() -> None:
 
 
 def test_a_kept_server_starts_again_with_its_data_on_its_port(kept_home: Path) -> None:
-    first = embedded.start(kept_home, bin_directory=bin_directory())
+    first = embedded.start(kept_home, bin_directory=bin_directory(), durable=False)
     try:
         with psycopg.connect(first.url("postgres"), autocommit=True) as connection:
             connection.execute("CREATE TABLE crossing (number int)")
-        assert embedded.start(kept_home, bin_directory=bin_directory()) == first
+        assert embedded.start(kept_home, bin_directory=bin_directory(), durable=False) == first
     finally:
         embedded.stop(kept_home, bin_directory=bin_directory())
     with embedded_server(kept_home, bin_directory=bin_directory()) as second:
@@ -104,25 +104,17 @@ def test_a_folder_without_a_server_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_server_that_cannot_start_says_why(kept_home: Path) -> None:
-    embedded.start(kept_home, bin_directory=bin_directory())
+    embedded.start(kept_home, bin_directory=bin_directory(), durable=False)
     embedded.stop(kept_home, bin_directory=bin_directory())
     with (kept_home / "data" / "postgresql.conf").open("a") as settings:
         settings.write("no_such_setting = 1\n")
     with pytest.raises(DatabaseFailed, match="no_such_setting"):
-        embedded.start(kept_home, bin_directory=bin_directory())
+        embedded.start(kept_home, bin_directory=bin_directory(), durable=False)
 
 
 @pytest.fixture
-def kept_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that root's unprivileged account can reach too: pytest's own folders are closed to it."""
-    if os.geteuid() != 0:
-        return tmp_path_factory.mktemp("kept") / "home"
-    base = tmp_path_factory.getbasetemp()
-    for folder in (base.parent, base):
-        folder.chmod(0o711)
-    made = tmp_path_factory.mktemp("kept")
-    made.chmod(0o711)
-    return made / "home"
+def kept_home(open_folder: Path) -> Path:
+    return open_folder / "home"
 
 
 def process_exists(pid: int) -> bool:

@@ -1,0 +1,38 @@
+"""Answers of any shape come out short and readable."""
+
+from io import StringIO
+from typing import Any
+
+from rich.console import Console
+
+from server.demo.answers import as_renderable
+
+
+def shown(answer: dict[str, Any], **shorten: str) -> str:
+    console = Console(width=100, record=True, file=StringIO())
+    console.print(as_renderable(answer, shorten))
+    return console.export_text()
+
+
+def test_values_stand_in_a_column_and_empty_ones_are_left_out() -> None:
+    said = shown({"rows": 12345, "verified": True, "bytes": 17_300_000, "next": None, "notes": []})
+    assert said.split() == ["rows", "12,345", "verified", "yes", "bytes", "17.3", "MB"]
+
+
+def test_a_list_of_objects_is_a_table_cut_after_six_rows() -> None:
+    said = shown({"tables": [{"name": f"t{n}", "rows": n, "note": None} for n in range(9)]})
+    assert "t5" in said
+    assert "t6" not in said
+    assert "note" not in said
+    assert "… and 3 more" in said
+
+
+def test_a_long_text_is_cut_after_twelve_lines() -> None:
+    said = shown({"sql": "\n".join(f"line {n}" for n in range(20))})
+    assert "line 11" in said
+    assert "line 12" not in said
+    assert "… and 8 more lines" in said
+
+
+def test_brackets_are_text_and_not_markup() -> None:
+    assert "[red]int[]" in shown({"type": "[red]int[]"})
