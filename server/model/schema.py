@@ -107,6 +107,16 @@ class Schema:
         return grouped
 
     @cached_property
+    def children(self) -> dict[tuple[str, str], list[Identity]]:
+        """The partitions of each partitioned table, in reading order."""
+        grouped: dict[tuple[str, str], list[Identity]] = {}
+        for identity in self.of("table", "foreign_table"):
+            parent = self.facts[identity].get("partition_of")
+            if isinstance(parent, tuple):
+                grouped.setdefault((str(parent[0]), str(parent[1])), []).append(identity)
+        return grouped
+
+    @cached_property
     def fingerprint(self) -> str:
         """`fingerprint(self)` with grants and without owners: what every answer quotes."""
         return fingerprint(self)

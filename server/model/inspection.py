@@ -1,0 +1,265 @@
+"""The answer of inspect_schema: what is told of each relation, in short lines, and how it is paged."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+
+from server.model import phrases
+from server.model.reports import Report
+from server.model.schema import Attributes, Identity, Schema
+
+Sensitive = Callable[[Identity], str | None]
+"""What exports do with a column (`exclude`, `null`, `hash`, `blank`), or None: not sensitive."""
+
+
+class Terse(Report):
+    """A report that leaves out what is empty."""
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if value not in (None, [], "")}
+
+
+class Relation(Terse):
+    """A table, view, materialised view or foreign table. Rows are the server's estimate; `size_bytes` has its indexes."""
+
+    name: str
+    kind: str | None = None
+    comment: str | None = None
+    estimated_rows: int | None = None
+    size_bytes: int | None = None
+    columns: list[str] = []
+    primary_key: str | None = None
+    unique: list[str] = []
+    foreign_keys: list[str] = []
+    checks: list[str] = []
+    exclusions: list[str] = []
+    indexes: list[str] = []
+    partition_key: str | None = None
+    partitions: list[str] = []
+    partition_of: str | None = None
+    inherits: list[str] = []
+    row_security: str | None = None
+    policies: list[str] = []
+    triggers: list[str] = []
+    rules: list[str] = []
+    definition: str | None = None
+    grants: list[str] = []
+    other: list[str] = []
+    continued: str | None = None
+
+
+class SchemaInspection(Terse):
+    """The answer of inspect_schema. Lines read like SQL; names of schema public stand alone."""
+
+    database: str
+    server_version: str
+    fingerprint: str = Field(description="Equal fingerprints mean equal schemas")
+    summary: str
+    schemas: list[str] = []
+    tables: list[Relation] = []
+    views: list[Relation] = []
+    types: list[str] = []
+    sequences: list[str] = []
+    functions: list[str] = []
+    extensions: list[str] = []
+    other: list[str] = []
+    not_covered: list[str] = []
+    left_out: str | None = None
+    next_cursor: str | None = None
+    next: str | None = None
+
+
+class Size(NamedTuple):
+    """Estimated rows (None: never counted) and bytes with indexes and TOAST."""
+
+    rows: int | None
+    size: int
+
+
+@dataclass(frozen=True)
+class View:
+    """What the lines are drawn from."""
+
+    schema: Schema
+    sizes: Mapping[Identity, Size]
+    sensitive: Sensitive
+    full: bool
+
+    def facts(self, identity: Identity) -> Attributes:
+        return self.schema.facts[identity]
+
+
+def relation(view: View, identity: Identity) -> Relation:
+    """Everything about one relation; partitions are folded into it."""
+    facts, name = view.facts(identity), phrases.short_name(identity.schema, identity.name)
+    kind = None if identity.kind == "table" else identity.kind.replace("_", " ")
+    below = partitions_of(view.schema, identity)
+    size = _size(view, [identity, *below])
+    told: dict[str, Any] = {
+        "name": name,
+        "kind": "unlogged table" if facts.get("unlogged") else kind,
+        "comment": facts.get("comment"),
+        "estimated_rows": size.rows if size else None,
+        "size_bytes": size.size if size else None,
+        "columns": _columns(view, identity),
+        "partition_key": facts.get("partition_key"),
+        "partitions": _partitions(view, identity, below),
+        "partition_of": _partition_of(facts),
+        "inherits": [phrases.pair(parent) for parent in _tuple(facts.get("inherits"))],
+    }
+    told |= _keys(view, identity)
+    if view.full:
+        told |= _rest(view, identity)
+    return Relation(**told)
+
+
+def _partition_of(facts: Attributes) -> str | None:
+    parent = facts.get("partition_of")
+    return f"{phrases.pair(parent)} {facts.get('partition_bound')}" if parent else None
+
+
+def _columns(view: View, identity: Identity) -> list[str]:
+    key = _primary_key(view, identity)
+    alone = key if len(key) == 1 else ()
+    return [
+        phrases.column(
+            part.sub,
+            {name: value for name, value in view.facts(part).items() if view.full or name != "collation"},
+            key=part.sub in alone,
+            sensitive=view.sensitive(part),
+        )
+        for part in view.schema.parts(identity, "column", "view_column")
+    ]
+
+
+def _primary_key(view: View, identity: Identity) -> tuple[str, ...]:
+    for part in view.schema.parts(identity, "constraint"):
+        facts = view.facts(part)
+        if facts["type"] == "primary key":
+            return tuple(str(column) for column in _tuple(facts.get("columns")))
+    return ()
+
+
+def _keys(view: View, identity: Identity) -> dict[str, Any]:
+    """Primary, unique and foreign keys: what both `tables` and `full` tell."""
+    told: dict[str, Any] = {"unique": [], "foreign_keys": []}
+    key = _primary_key(view, identity)
+    if len(key) > 1:
+        told["primary_key"] = f"({', '.join(key)})"
+    for part in view.schema.parts(identity, "constraint"):
+        facts = view.facts(part)
+        if facts["type"] == "unique":
+            told["unique"].append(phrases.plain(facts["definition"]).removeprefix("UNIQUE "))
+        elif facts["type"] == "foreign key":
+            told["foreign_keys"].append(phrases.foreign_key(facts))
+    return told
+
+
+def _rest(view: View, identity: Identity) -> dict[str, Any]:
+    """What only `full` tells."""
+    facts = view.facts(identity)
+    parts = view.schema.parts(identity)
+    constraints = [(p.sub, view.facts(p)) for p in parts if p.kind == "constraint"]
+    definition = facts.get("definition")
+    return {
+        "checks": [phrases.check(n, f) for n, f in constraints if f["type"] == "check" and not f.get("inherited")],
+        "exclusions": [phrases.key(name, f) for name, f in constraints if f["type"] == "exclusion"],
+        "indexes": [phrases.index(p, view.facts(p)) for p in parts if p.kind == "index"],
+        "triggers": [phrases.trigger(p.sub, view.facts(p)) for p in parts if p.kind == "trigger"],
+        "rules": [phrases.plain(view.facts(p)["definition"]) for p in parts if p.kind == "rule"],
+        "policies": [phrases.policy(p.sub, view.facts(p)) for p in parts if p.kind == "policy"],
+        "row_security": _row_security(facts),
+        "definition": phrases.clipped(phrases.plain(definition), 1500) if definition else None,
+        "grants": phrases.grants(facts) + _column_grants(view, parts),
+        "other": _other(facts),
+    }
+
+
+def _row_security(facts: Attributes) -> str | None:
+    if not facts.get("row_security"):
+        return None
+    return "enabled, forced for the owner too" if facts.get("force_row_security") else "enabled"
+
+
+def _column_grants(view: View, parts: Iterable[Identity]) -> list[str]:
+    return [
+        f"{part.sub}: {line}"
+        for part in parts
+        if part.kind in ("column", "view_column")
+        for line in phrases.grants(view.facts(part))
+    ]
+
+
+_OTHER = ("options", "toast_options", "access_method", "replica_identity", "of_type", "tablespace", "server")
+
+
+def _other(facts: Attributes) -> list[str]:
+    found = [f"{name.replace('_', ' ')}: {_said(facts[name])}" for name in _OTHER if facts.get(name)]
+    return [*found, "not populated"] if facts.get("not_populated") else found
+
+
+def _said(value: Any) -> str:
+    return phrases.listed(value) if isinstance(value, tuple) else str(value)
+
+
+def _tuple(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def partitions_of(schema: Schema, parent: Identity) -> list[Identity]:
+    """Its partitions and theirs, in reading order."""
+    found: list[Identity] = []
+    for child in schema.children.get((parent.schema, parent.name), ()):
+        found += [child, *partitions_of(schema, child)]
+    return found
+
+
+_SHOWN = 6
+"""Partitions that are told one by one; of more, the first and last few."""
+
+
+def _partitions(view: View, parent: Identity, below: list[Identity]) -> list[str]:
+    if not below:
+        return []
+    lines = [_partition(view, child, parent) for child in below]
+    if len(lines) > _SHOWN:
+        lines = [*lines[:3], f"… {len(lines) - 5} more …", *lines[-2:]]
+    return [f"{len(below)} partitions", *lines, *_own_parts(view, below)]
+
+
+def _partition(view: View, child: Identity, parent: Identity) -> str:
+    facts = view.facts(child)
+    bound = str(facts.get("partition_bound")).removeprefix("FOR VALUES ")
+    up = phrases.pair(facts.get("partition_of"))
+    via = "" if up == phrases.short_name(parent.schema, parent.name) else f" of {up}"
+    deeper = f", partitioned by {facts['partition_key']}" if facts.get("partition_key") else ""
+    return f"{phrases.short_name(child.schema, child.name)}{via}: {bound}{deeper}"
+
+
+def _own_parts(view: View, below: list[Identity]) -> list[str]:
+    """What partitions have beyond their parent: each distinct thing once, with how many have it."""
+    counted: Counter[str] = Counter()
+    for child in below:
+        for part in view.schema.parts(child, "constraint", "index"):
+            facts = view.facts(part)
+            if not facts.get("parent_index") and not facts.get("inherited"):
+                counted[_own_part(part, facts)] += 1
+    return [f"own {what} (on {count} of {len(below)})" for what, count in counted.items()]
+
+
+def _own_part(part: Identity, facts: Attributes) -> str:
+    if part.kind == "index":
+        return f"index {phrases.index(part, facts).partition(': ')[2]}"
+    if facts["type"] == "foreign key":
+        return f"foreign key {phrases.foreign_key(facts)}"
+    return phrases.plain(facts["definition"])
+
+
+def _size(view: View, identities: Iterable[Identity]) -> Size | None:
+    sizes = [view.sizes[identity] for identity in identities if identity in view.sizes]
+    rows = [size.rows for size in sizes if size.rows is not None]
+    return Size(sum(rows) if rows else None, sum(size.size for size in sizes)) if sizes else None

@@ -1,0 +1,213 @@
+"""Facts in few words, as agents read them: one short line for a column, a key, an index, a policy."""
+
+import re
+from collections.abc import Iterable
+
+from server.model.schema import Attributes, Identity, Schema, Value
+
+_PUBLIC = re.compile(r"(?<![\w\"])public\.(?=[\w\"])")
+_SPACES = re.compile(r"\s+")
+
+
+def plain(text: Value) -> str:
+    """Text of the server without `public.`, its whitespace folded."""
+    return _PUBLIC.sub("", _SPACES.sub(" ", str(text)).strip())
+
+
+def short_name(schema: str, name: str) -> str:
+    """`incidents` of public, `app.users` of others."""
+    return name if schema == "public" else f"{schema}.{name}"
+
+
+def pair(value: Value) -> str:
+    """A (schema, name) attribute as a short name."""
+    parts = [str(part) for part in value] if isinstance(value, tuple) else [str(value)]
+    return short_name(parts[0], parts[1]) if len(parts) > 1 else parts[0]
+
+
+def listed(value: Value, empty: str = "") -> str:
+    """A list attribute with commas; None (an expression) as (…)."""
+    items: Iterable[Value] = value if isinstance(value, tuple) else ()
+    return ", ".join("(…)" if item is None else str(item) for item in items) or empty
+
+
+def clipped(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def column(name: str, facts: Attributes, *, key: bool = False, sensitive: str | None = None) -> str:
+    """`id bigint pk generated always as identity`; `sensitive` is what exports do with it."""
+    words = [name, plain(facts["type"])]
+    if key:
+        words.append("pk")
+    elif facts.get("not_null"):
+        words.append("not null")
+    if identity := facts.get("identity"):
+        words.append(f"generated {identity} as identity")
+    if generated := facts.get("generated"):
+        words.append(f"generated always as {_bracketed(plain(generated))} {facts.get('generated_kind')}")
+    if (default := facts.get("default")) is not None:
+        words.append(f"default {_uncast(plain(default), plain(facts['type']))}")
+    if collation := facts.get("collation"):
+        words.append(f"collate {plain(collation)}")
+    if sensitive:
+        words.append(f"[sensitive: {sensitive}]")
+    line = " ".join(words)
+    return f"{line} -- {facts['comment']}" if facts.get("comment") else line
+
+
+def _bracketed(text: str) -> str:
+    return text if text.startswith("(") and text.endswith(")") else f"({text})"
+
+
+def _uncast(default: str, kind: str) -> str:
+    """A literal without the cast to the column's own type."""
+    literal = re.fullmatch(r"('(?:[^']|'')*')::(.+)", default)
+    if literal and (literal[2] == kind or kind.startswith(literal[2])):
+        return literal[1]
+    return re.sub(r"^nextval\('(.+)'::regclass\)$", r"nextval('\1')", default)
+
+
+def foreign_key(facts: Attributes) -> str:
+    """`(company_id, site_no) → sites(company_id, site_no) on delete cascade`."""
+    line = (
+        f"({listed(facts.get('columns'))}) → {pair(facts.get('references'))}({listed(facts.get('referenced_columns'))})"
+    )
+    for attribute, words in (("on_delete", "on delete"), ("on_update", "on update"), ("match", "match")):
+        if facts.get(attribute):
+            line += f" {words} {str(facts[attribute]).lower()}"
+    return line + _when(facts)
+
+
+def _when(facts: Attributes) -> str:
+    words = ""
+    if facts.get("deferrable"):
+        words += " deferrable initially deferred" if facts.get("initially_deferred") else " deferrable"
+    for attribute, text in (
+        ("not_valid", " not valid"),
+        ("not_enforced", " not enforced"),
+        ("no_inherit", " no inherit"),
+    ):
+        words += text if facts.get(attribute) else ""
+    return words
+
+
+def check(name: str, facts: Attributes) -> str:
+    """`positive: amount > 0`."""
+    return f"{name}: {_bare(plain(facts.get('expression')))}{_when(facts)}"
+
+
+def _bare(text: str) -> str:
+    """Without brackets around the whole."""
+    while text.startswith("(") and text.endswith(")"):
+        depth = 0
+        for at, character in enumerate(text):
+            depth += (character == "(") - (character == ")")
+            if depth == 0 and at < len(text) - 1:
+                return text
+        text = text[1:-1]
+    return text
+
+
+def index(identity: Identity, facts: Attributes) -> str:
+    """`incidents_open_idx: unique (site_id) where closed_at is null`; btree is not said."""
+    definition = plain(facts["definition"])
+    _, _, rest = definition.partition(" USING ")
+    rest = rest.removeprefix("btree ")
+    words = "unique " if facts.get("unique") else ""
+    notes = "".join(f", {word}" for word in ("invalid", "clustered") if facts.get(word))
+    return f"{identity.name}: {words}{rest.replace(' WHERE ', ' where ')}{notes}"
+
+
+def key(name: str, facts: Attributes) -> str:
+    """`users_email_key (email)`, with what is special about it."""
+    return f"{name} {plain(facts['definition']).partition(' ')[2]}"
+
+
+def trigger(name: str, facts: Attributes) -> str:
+    """`touch: before update for each row execute function touch()`."""
+    match = re.match(r"CREATE (CONSTRAINT )?TRIGGER (?:\"[^\"]+\"|\S+) (.*)", plain(facts["definition"]))
+    what = match[2] if match else plain(facts["definition"])
+    what = re.sub(r" ON \S+ (?=FROM|NOT|DEFERR|INITIALLY|REFERENCING|FOR|WHEN|EXECUTE)", " ", what, count=1)
+    what = what.replace("FOR EACH ROW EXECUTE FUNCTION", "row →").replace("FOR EACH STATEMENT EXECUTE FUNCTION", "→")
+    state = f" [{facts['enabled']}]" if facts.get("enabled") else ""
+    return f"{name}: {what}{state}"
+
+
+def policy(name: str, facts: Attributes) -> str:
+    """`own_rows: select to app_user using (company_id = …)`."""
+    line = f"{name}: {'restrictive ' if facts.get('restrictive') else ''}{str(facts['command']).lower()}"
+    line += f" to {listed(facts.get('roles'))}"
+    for attribute, words in (("using", "using"), ("with_check", "with check")):
+        if facts.get(attribute):
+            line += f" {words} ({_bare(plain(facts[attribute]))})"
+    return line
+
+
+def grants(facts: Attributes, role: str = "") -> list[str]:
+    """`app_user: select, insert`, one line per grantee; what is taken from the built-in rights as `revoked from …`."""
+    by_role: dict[str, list[str]] = {}
+    for item in _triples(facts.get("grants")):
+        by_role.setdefault(item[0], []).append(item[1].lower() + (" (grantable)" if item[2] else ""))
+    lines = [f"{who}: {', '.join(rights)}" for who, rights in by_role.items() if who != role]
+    gone: dict[str, list[str]] = {}
+    for item in _triples(facts.get("revoked")):
+        gone.setdefault(item[0], []).append(item[1].lower())
+    return lines + [f"revoked from {who.replace('@owner', 'owner')}: {', '.join(r)}" for who, r in gone.items()]
+
+
+def _triples(value: Value) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    for item in value if isinstance(value, tuple) else ():
+        if isinstance(item, tuple):
+            who, right, *how = (str(part) for part in item)
+            found.append((who, right, how[0] if how else ""))
+    return found
+
+
+def sequence(identity: Identity, facts: Attributes) -> str:
+    """`invoice_no: bigint start 1000 increment 10, owned by invoices.no`."""
+    words = [f"{short_name(identity.schema, identity.name)}: {facts['type']}"]
+    if facts.get("start") != 1:
+        words.append(f"start {facts['start']}")
+    if facts.get("increment") != 1:
+        words.append(f"increment {facts['increment']}")
+    if facts.get("cycle"):
+        words.append("cycle")
+    owner = facts.get("owned_by")
+    line = " ".join(words)
+    return f"{line}, owned by {pair(owner)}.{owner[2]}" if isinstance(owner, tuple) else line
+
+
+def routine(identity: Identity, facts: Attributes) -> str:
+    """`touch() → trigger, plpgsql, security definer`."""
+    words = [f"{short_name(identity.schema, identity.name)}({plain(facts.get('arguments', ''))})"]
+    if facts.get("returns"):
+        words[0] += f" → {plain(facts['returns'])}"
+    words.append(identity.kind if identity.kind != "function" else str(facts.get("language")))
+    words += [str(facts["volatility"]).lower()] if facts.get("volatility") else []
+    words += ["security definer"] if facts.get("security_definer") else []
+    return ", ".join(words)
+
+
+def data_type(schema: Schema, identity: Identity) -> str:
+    """`mood: enum ok, sad`; `email: domain text not null check (VALUE ~ '@')`."""
+    facts, name = schema.facts[identity], short_name(identity.schema, identity.name)
+    if identity.kind == "enum":
+        return f"{name}: enum {listed(facts['labels'])}"
+    if identity.kind == "composite":
+        attributes = facts.get("attributes")
+        items = attributes if isinstance(attributes, tuple) else ()
+        return f"{name}: composite ({', '.join(f'{a[0]} {plain(a[1])}' for a in items if isinstance(a, tuple))})"
+    if identity.kind == "range":
+        return f"{name}: range of {plain(facts['subtype'])}"
+    if identity.kind != "domain":
+        return f"{name}: {identity.kind.replace('_', ' ')}"
+    line = f"{name}: domain {plain(facts['type'])}{' not null' if facts.get('not_null') else ''}"
+    line += f" default {plain(facts['default'])}" if facts.get("default") is not None else ""
+    checks = [
+        _bare(plain(schema.facts[c]["definition"]).removeprefix("CHECK "))
+        for c in schema.of("domain_constraint")
+        if (c.schema, c.name) == (identity.schema, identity.name)
+    ]
+    return line + "".join(f" check ({text})" for text in checks)
