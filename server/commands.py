@@ -84,6 +84,29 @@ def told_failures() -> Generator[None]:
         raise typer.Exit(2 if isinstance(failure, Refused) else 1) from None
 
 
+Database = Annotated[str, typer.Argument(help="Name from list-databases.")]
+Tables = Annotated[list[str] | None, typer.Option("--table", "-t", help="A pattern: incidents, public.*, app.user_*.")]
+Cursor = Annotated[str | None, typer.Option(help="next_cursor of the last answer.")]
+
+
+@app.command("inspect-schema")
+def inspect_schema(
+    database: Database,
+    table: Tables = None,
+    detail: Annotated[str, typer.Option(help="overview, tables or full.")] = "tables",
+    cursor: Cursor = None,
+    json: Json = False,
+) -> None:
+    """A database's schema: an overview, its tables, or everything about them."""
+    from server.jobs.inspect_schema import as_detail
+    from server.jobs.inspect_schema import inspect_schema as job
+
+    def run(services: Services, call: Call) -> BaseModel:
+        return job(services, call, database=database, tables=table, detail=as_detail(detail), cursor=cursor)
+
+    answer(run, json)
+
+
 def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
     """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code."""
     with told_failures():

@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ValidationError
 
 from server.errors import FerryError, did_you_mean
+from tools.inspect_schema import inspect_schema
 from tools.list_databases import list_databases
 
 
@@ -32,6 +33,7 @@ class Entry(NamedTuple):
 
 CATALOGUE: tuple[Entry, ...] = (
     Entry(list_databases, "List databases", "postgres databases worktrees connections status"),
+    Entry(inspect_schema, "Inspect a schema", "tables columns keys indexes views types describe schema"),
 )
 ADMIN: tuple[Entry, ...] = ()
 """Tools that only an agent whose settings grant `access = "admin"` somewhere is shown."""

@@ -16,8 +16,8 @@ async def inspect_schema(
 ) -> SchemaInspection:
     """A database's schema in few words, at most 20 KB an answer.
 
-    overview: a line per table. tables: columns, keys, references, types. full: also checks, indexes, triggers, policies,
-    grants, view queries, functions and all other objects. Partitions are folded into their table.
+    overview: a line per table. tables: columns, keys, references, types. full: also checks, indexes, triggers,
+    policies, grants, view queries, functions and all other objects. Partitions are folded into their table.
     """
     from server.jobs.inspect_schema import inspect_schema as job
 

@@ -1,15 +1,16 @@
 """Tells a database's schema in few words: an overview, its tables, or everything about them."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from server.calls import Call
+from server.errors import Refused
 from server.model import phrases
-from server.model.inspection import Relation, SchemaInspection, Size, View, partitions_of, relation
+from server.model.inspection import Relation, SchemaInspection, Size, View, partitions_of, relation, sensitive_by
 from server.model.overviews import overview
 from server.model.paging import cost, page
 from server.model.patterns import choose
-from server.model.schema import RELATIONS, Attributes, Identity, Schema
+from server.model.schema import RELATIONS, Attributes, Identity, Schema, Value
 from server.postgres.catalog import read_schema
 from server.postgres.questions import ask
 from server.postgres.transactions import Connection, reading
@@ -38,13 +39,16 @@ def inspect_schema(
     detail: Detail = "tables",
     cursor: str | None = None,
 ) -> SchemaInspection:
-    """One page about the schema of `database`; `tables` are patterns. Refused: unknown names, a cursor of another call."""
+    """One page about the schema of `database`; `tables` are patterns. Refused: unknown names, another call's cursor."""
     found = services.databases.get(database)
     with reading(call, found) as connection:
         schema = read_schema(connection)
         shown = _shown(schema, tables)
+        sensitive = sensitive_by(services.redaction(database), schema)
         wanted = [*shown, *(child for identity in shown for child in partitions_of(schema, identity))]
-        view = View(schema, _sizes(connection, schema, wanted), services.sensitive(database), detail == "full")
+        view = View(
+            schema, _sizes(connection, schema, wanted), sensitive, full=detail == "full", chosen=tables is not None
+        )
     head: dict[str, Any] = {
         "database": database,
         "server_version": _version(schema.server_version),
@@ -54,8 +58,18 @@ def inspect_schema(
     }
     if detail == "overview":
         lines, legend = overview(view, shown)
-        return SchemaInspection(**head, schemas=lines, next=f"Lines: {legend}. detail = tables tells columns and keys.")
-    return _paged(head, _items(view, shown, chosen=tables is not None), cursor, schema.fingerprint)
+        return SchemaInspection(
+            **head, schemas=tuple(lines), next=f"Lines: {legend}. detail = tables tells columns and keys."
+        )
+    return _paged(head, _items(view, shown), cursor, full=view.full)
+
+
+def as_detail(word: str) -> Detail:
+    """`overview`, `tables` or `full`; Refused otherwise."""
+    for detail in get_args(Detail):
+        if word == detail:
+            return detail
+    raise Refused("bad_arguments", f"detail is overview, tables or full, not {word}.")
 
 
 def _shown(schema: Schema, patterns: Sequence[str] | None) -> list[Identity]:
@@ -100,7 +114,7 @@ def _plural(kind: str, count: int) -> str:
     return {"index": "indexes", "policy": "policies"}.get(word, f"{word}s")
 
 
-def _items(view: View, shown: Sequence[Identity], *, chosen: bool) -> list[Item]:
+def _items(view: View, shown: Sequence[Identity]) -> list[Item]:
     """What there is to tell, in order; of chosen tables, only these and the types that they use."""
     schema = view.schema
     items: list[Item] = []
@@ -109,9 +123,9 @@ def _items(view: View, shown: Sequence[Identity], *, chosen: bool) -> list[Item]
         items += [(section, part) for part in _split(relation(view, identity))]
     used = {str(schema.facts[c]["type"]).removesuffix("[]") for i in shown for c in schema.parts(i, "column")}
     for identity in schema.of(*_TYPES):
-        if not chosen or {f"{identity.schema}.{identity.name}", identity.name} & used:
+        if not view.chosen or {f"{identity.schema}.{identity.name}", identity.name} & used:
             items.append(("types", _with_comment(phrases.data_type(schema, identity), schema.facts[identity])))
-    if not chosen:
+    if not view.chosen:
         items += _unchosen(view)
     return items
 
@@ -145,18 +159,19 @@ def _with_comment(line: str, facts: Attributes) -> str:
 def _said(identity: Identity, facts: Attributes) -> list[str]:
     """Any other kind of object, by its attributes; schemas by what is granted on them."""
     if identity.kind == "schema":
-        return [f"schema {identity.name}: {line}" for line in phrases.grants(facts)] if facts.get("grants") else []
+        lines = [line for line in phrases.grants(facts) if (identity.name, line) != ("public", "PUBLIC: usage")]
+        return [f"schema {identity.name}: {line}" for line in lines]
     if identity.kind in _SAID_ELSEWHERE:
         return []
     said = [f"{name} {_value(value)}" for name, value in facts.items() if name not in ("owner", "grants", "revoked")]
     said += phrases.grants(facts)
     what = f"{identity.kind.replace('_', ' ')} {identity}"
-    return [phrases.clipped(f"{what}: {', '.join(said)}", 600)]
+    return [phrases.clipped(f"{what}: {', '.join(said)}" if said else what, 600)]
 
 
-def _value(value: Any) -> str:
+def _value(value: Value) -> str:
     if isinstance(value, tuple):
-        return f"({', '.join(_value(item) for item in value)})"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  any value of a fact
+        return f"({', '.join(_value(item) for item in value)})"
     return phrases.plain(value)
 
 
@@ -174,19 +189,19 @@ def _split(told: Relation) -> list[Relation]:
     return parts
 
 
-def _paged(head: dict[str, Any], items: list[Item], cursor: str | None, fingerprint: str) -> SchemaInspection:
+def _paged(head: dict[str, Any], items: list[Item], cursor: str | None, *, full: bool) -> SchemaInspection:
     told = [item.model_dump(mode="json") if isinstance(item, Relation) else item for _, item in items]
-    here = page([cost(item) for item in told], cursor, fingerprint[:8])
+    here = page([cost(item) for item in told], cursor, str(head["fingerprint"])[:8])
     sections: dict[str, list[Any]] = {}
     for section, item in items[here.start : here.end]:
         sections.setdefault(section, []).append(item)
-    left = len(items) - here.end
-    return SchemaInspection(
-        **head,
-        **sections,
-        left_out=f"{left} more: {_named(items[here.end :])}" if left else None,
-        next_cursor=here.next_cursor,
-    )
+    left = items[here.end :]
+    told_here = head | sections | {"next_cursor": here.next_cursor}
+    if not full:
+        told_here["next"] = "detail = full adds checks, indexes, triggers, policies, grants, queries and functions."
+    if left:
+        told_here["left_out"] = f"{len(left)} more: {_named(left)}"
+    return SchemaInspection.model_validate(told_here)
 
 
 def _named(items: list[Item]) -> str:

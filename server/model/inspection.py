@@ -8,11 +8,27 @@ from typing import Any, NamedTuple
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from server.model import phrases
+from server.model.redaction import Policy
 from server.model.reports import Report
-from server.model.schema import Attributes, Identity, Schema
+from server.model.schema import Attributes, Identity, Schema, Value
 
 Sensitive = Callable[[Identity], str | None]
 """What exports do with a column (`exclude`, `null`, `hash`, `blank`), or None: not sensitive."""
+
+_BASES = {
+    "boolean": "bool", "smallint": "int2", "integer": "int4", "bigint": "int8", "real": "float4",
+    "double precision": "float8", "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz",
+}  # fmt: skip
+
+
+def sensitive_by(policy: Policy, schema: Schema) -> Sensitive:
+    """What the policy says of the columns of that schema."""
+
+    def how(column: Identity) -> str | None:
+        kind = str(schema.facts[column]["type"]).partition("(")[0]
+        return policy.how(column.schema, column.name, column.sub, _BASES.get(kind, kind))
+
+    return how
 
 
 class Terse(Report):
@@ -20,35 +36,35 @@ class Terse(Report):
 
     @model_serializer(mode="wrap")
     def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if value not in (None, [], "")}
+        return {key: value for key, value in handler(self).items() if value not in (None, [], (), "")}
 
 
 class Relation(Terse):
-    """A table, view, materialised view or foreign table. Rows are the server's estimate; `size_bytes` has its indexes."""
+    """A table, view, materialised view or foreign table. Rows are estimates; `size_bytes` has indexes and TOAST."""
 
     name: str
     kind: str | None = None
     comment: str | None = None
     estimated_rows: int | None = None
     size_bytes: int | None = None
-    columns: list[str] = []
+    columns: tuple[str, ...] = ()
     primary_key: str | None = None
-    unique: list[str] = []
-    foreign_keys: list[str] = []
-    checks: list[str] = []
-    exclusions: list[str] = []
-    indexes: list[str] = []
+    unique: tuple[str, ...] = ()
+    foreign_keys: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    exclusions: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
     partition_key: str | None = None
-    partitions: list[str] = []
+    partitions: tuple[str, ...] = ()
     partition_of: str | None = None
-    inherits: list[str] = []
+    inherits: tuple[str, ...] = ()
     row_security: str | None = None
-    policies: list[str] = []
-    triggers: list[str] = []
-    rules: list[str] = []
+    policies: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     definition: str | None = None
-    grants: list[str] = []
-    other: list[str] = []
+    grants: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
     continued: str | None = None
 
 
@@ -59,15 +75,15 @@ class SchemaInspection(Terse):
     server_version: str
     fingerprint: str = Field(description="Equal fingerprints mean equal schemas")
     summary: str
-    schemas: list[str] = []
-    tables: list[Relation] = []
-    views: list[Relation] = []
-    types: list[str] = []
-    sequences: list[str] = []
-    functions: list[str] = []
-    extensions: list[str] = []
-    other: list[str] = []
-    not_covered: list[str] = []
+    schemas: tuple[str, ...] = ()
+    tables: tuple[Relation, ...] = ()
+    views: tuple[Relation, ...] = ()
+    types: tuple[str, ...] = ()
+    sequences: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    not_covered: tuple[str, ...] = ()
     left_out: str | None = None
     next_cursor: str | None = None
     next: str | None = None
@@ -88,6 +104,8 @@ class View:
     sizes: Mapping[Identity, Size]
     sensitive: Sensitive
     full: bool
+    chosen: bool = False
+    """Some tables were asked for: their queries are told at length."""
 
     def facts(self, identity: Identity) -> Attributes:
         return self.schema.facts[identity]
@@ -130,6 +148,7 @@ def _columns(view: View, identity: Identity) -> list[str]:
             part.sub,
             {name: value for name, value in view.facts(part).items() if view.full or name != "collation"},
             key=part.sub in alone,
+            serial=(part.schema, part.name, part.sub) in view.schema.serials,
             sensitive=view.sensitive(part),
         )
         for part in view.schema.parts(identity, "column", "view_column")
@@ -173,7 +192,7 @@ def _rest(view: View, identity: Identity) -> dict[str, Any]:
         "rules": [phrases.plain(view.facts(p)["definition"]) for p in parts if p.kind == "rule"],
         "policies": [phrases.policy(p.sub, view.facts(p)) for p in parts if p.kind == "policy"],
         "row_security": _row_security(facts),
-        "definition": phrases.clipped(phrases.plain(definition), 1500) if definition else None,
+        "definition": phrases.clipped(phrases.plain(definition), 3000 if view.chosen else 350) if definition else None,
         "grants": phrases.grants(facts) + _column_grants(view, parts),
         "other": _other(facts),
     }
@@ -202,11 +221,11 @@ def _other(facts: Attributes) -> list[str]:
     return [*found, "not populated"] if facts.get("not_populated") else found
 
 
-def _said(value: Any) -> str:
+def _said(value: Value) -> str:
     return phrases.listed(value) if isinstance(value, tuple) else str(value)
 
 
-def _tuple(value: Any) -> tuple[Any, ...]:
+def _tuple(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else ()
 
 
@@ -218,8 +237,8 @@ def partitions_of(schema: Schema, parent: Identity) -> list[Identity]:
     return found
 
 
-_SHOWN = 6
-"""Partitions that are told one by one; of more, the first and last few."""
+_SHOWN = 5
+"""Partitions that are told one by one; of more, the first two and the last."""
 
 
 def _partitions(view: View, parent: Identity, below: list[Identity]) -> list[str]:
@@ -227,13 +246,13 @@ def _partitions(view: View, parent: Identity, below: list[Identity]) -> list[str
         return []
     lines = [_partition(view, child, parent) for child in below]
     if len(lines) > _SHOWN:
-        lines = [*lines[:3], f"… {len(lines) - 5} more …", *lines[-2:]]
+        lines = [*lines[:2], f"… {len(lines) - 3} more …", lines[-1]]
     return [f"{len(below)} partitions", *lines, *_own_parts(view, below)]
 
 
 def _partition(view: View, child: Identity, parent: Identity) -> str:
     facts = view.facts(child)
-    bound = str(facts.get("partition_bound")).removeprefix("FOR VALUES ")
+    bound = str(facts.get("partition_bound")).removeprefix("FOR VALUES ").replace(" 00:00:00+00'", "'")
     up = phrases.pair(facts.get("partition_of"))
     via = "" if up == phrases.short_name(parent.schema, parent.name) else f" of {up}"
     deeper = f", partitioned by {facts['partition_key']}" if facts.get("partition_key") else ""

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from server.model import phrases
-from server.model.inspection import View
+from server.model.inspection import View, partitions_of
 from server.model.paging import cost
-from server.model.schema import Identity
+from server.model.schema import Identity, Value
 
 BUDGET = 13_500
 
@@ -50,7 +50,7 @@ def _by_schema(relations: Sequence[Identity]) -> dict[str, list[Identity]]:
 
 
 def _rows(view: View, identity: Identity) -> str:
-    below = [identity, *(view.schema.children.get((identity.schema, identity.name), ()))]
+    below = [identity, *partitions_of(view.schema, identity)]
     rows = [view.sizes[i].rows for i in below if i in view.sizes]
     known = [count for count in rows if count is not None]
     return f"~{sum(known)}" if known else ""
@@ -67,12 +67,15 @@ def _targets(view: View, identity: Identity) -> dict[str, str]:
     return found
 
 
-def _target(reference: object, identity: Identity) -> str:
-    parts = [str(part) for part in reference] if isinstance(reference, tuple) else ["", ""]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  a tuple of names
+def _target(reference: Value, identity: Identity) -> str:
+    parts = [str(part) for part in reference] if isinstance(reference, tuple) else ["", ""]
     return parts[1] if parts[0] == identity.schema else f"{parts[0]}.{parts[1]}"
 
 
-def _kind(identity: Identity) -> str:
+def _kind(view: View, identity: Identity) -> str:
+    partitions = len(partitions_of(view.schema, identity))
+    if partitions:
+        return f" ({partitions} partitions)"
     return "" if identity.kind == "table" else f" ({identity.kind.replace('_', ' ')})"
 
 
@@ -83,14 +86,14 @@ def _with_columns(view: View, identity: Identity) -> str:
         for part in view.schema.parts(identity, "column", "view_column")
     ]
     rows = _rows(view, identity)
-    return f"{identity.name}{_kind(identity)}{f' {rows}' if rows else ''}: {', '.join(columns)}"
+    return f"{identity.name}{_kind(view, identity)}{f' {rows}' if rows else ''}: {', '.join(columns)}"
 
 
 def _with_counts(view: View, identity: Identity) -> str:
     targets = ",".join(dict.fromkeys(_targets(view, identity).values()))
     count = len(view.schema.parts(identity, "column", "view_column"))
     rows = _rows(view, identity)
-    line = f"{identity.name}{_kind(identity)} {count}{f'/{rows}' if rows else ''}"
+    line = f"{identity.name}{_kind(view, identity)} {count}{f'/{rows}' if rows else ''}"
     return f"{line} →{targets}" if targets else line
 
 
@@ -106,6 +109,6 @@ def _families(relations: Sequence[Identity]) -> list[str]:
     lines: list[str] = []
     for schema, members in _by_schema(relations).items():
         alike = Counter(re.sub(r"\d+", "#", identity.name) for identity in members)
-        told = [f"{name} ×{count}" if count > 1 else name for name, count in alike.items()]
+        told = [f"{name} x{count}" if count > 1 else name for name, count in alike.items()]
         lines.append(phrases.clipped(f"schema {schema}: {len(members)} relations: {', '.join(told)}", 6000))
     return lines

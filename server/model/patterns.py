@@ -16,7 +16,7 @@ def matcher(patterns: Sequence[str]) -> Callable[[Name], bool]:
 
 
 def choose(patterns: Sequence[str] | None, known: Iterable[Name], what: str = "table") -> list[Name]:
-    """The known names that match, in their order; all of them without patterns. A pattern without a match is Refused."""
+    """The known names that match, in their order; all of them without patterns. Refused: one that matches none."""
     names = list(known)
     if patterns is None:
         return names

@@ -35,8 +35,12 @@ def clipped(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def column(name: str, facts: Attributes, *, key: bool = False, sensitive: str | None = None) -> str:
-    """`id bigint pk generated always as identity`; `sensitive` is what exports do with it."""
+def column(
+    name: str, facts: Attributes, *, key: bool = False, serial: bool = False, sensitive: str | None = None
+) -> str:
+    """`id bigint pk generated always as identity`; `serial`: filled from a sequence of its own; `sensitive` is what
+    exports do with it.
+    """
     words = [name, plain(facts["type"])]
     if key:
         words.append("pk")
@@ -46,7 +50,9 @@ def column(name: str, facts: Attributes, *, key: bool = False, sensitive: str | 
         words.append(f"generated {identity} as identity")
     if generated := facts.get("generated"):
         words.append(f"generated always as {_bracketed(plain(generated))} {facts.get('generated_kind')}")
-    if (default := facts.get("default")) is not None:
+    if serial:
+        words.append("serial")
+    elif (default := facts.get("default")) is not None:
         words.append(f"default {_uncast(plain(default), plain(facts['type']))}")
     if collation := facts.get("collation"):
         words.append(f"collate {plain(collation)}")

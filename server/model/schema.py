@@ -117,6 +117,20 @@ class Schema:
         return grouped
 
     @cached_property
+    def serials(self) -> set[tuple[str, str, str]]:
+        """Columns (schema, table, column) that are filled from a sequence of their own."""
+        found: set[tuple[str, str, str]] = set()
+        for identity in self.of("sequence"):
+            owner = self.facts[identity].get("owned_by")
+            if not isinstance(owner, tuple):
+                continue
+            schema, table, column = (str(part) for part in owner)
+            facts = self.facts.get(Identity("column", schema, table, column), {})
+            if str(facts.get("default", "")).startswith("nextval("):
+                found.add((schema, table, column))
+        return found
+
+    @cached_property
     def fingerprint(self) -> str:
         """`fingerprint(self)` with grants and without owners: what every answer quotes."""
         return fingerprint(self)

@@ -1,0 +1,158 @@
+"""inspect_schema: whole schemas in few words, every fact told, no answer too long."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from server.calls import Call
+from server.errors import Refused
+from server.jobs.inspect_schema import Detail, inspect_schema
+from server.model.inspection import SchemaInspection
+from tests.fix_databases import FreshDatabase
+from tests.fix_services import MANY_TABLES, Project
+
+SCHEMAS = Path(__file__).parents[1] / "postgres" / "schemas"
+
+
+def size(report: SchemaInspection) -> int:
+    return len(json.dumps(report.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def inspected(
+    project: Project, detail: Detail = "tables", tables: list[str] | None = None, cursor: str | None = None
+) -> SchemaInspection:
+    return inspect_schema(project.services, Call(), database="it", detail=detail, tables=tables, cursor=cursor)
+
+
+@pytest.fixture
+def it(project: Project, fresh_database: FreshDatabase) -> FreshDatabase:
+    project.add("it", fresh_database)
+    return fresh_database
+
+
+def test_every_kind_of_object_is_told_in_full(project: Project, it: FreshDatabase) -> None:
+    it.run((SCHEMAS / "everything.sql").read_text())
+    report = inspected(project, "full")
+    told = json.dumps(report.model_dump(mode="json"), ensure_ascii=False)
+    for fact in (
+        "id bigint pk generated always as identity",
+        "total numeric generated always as (1 + 2) stored",
+        '"primary_key": "(company_id, site_no)"',
+        "(company_id) → app.company(id) on delete cascade deferrable initially deferred",
+        "site_label: unique (lower((label)::text)) where (label IS NOT NULL)",
+        "exc_r_excl USING gist (r WITH &&)",
+        "cx: x > 0",
+        "po: select to PUBLIC using (id > 0)",
+        '"row_security": "enabled"',
+        "tr: BEFORE INSERT row → app.t() [disabled]",
+        "app.mood: enum ok, sad",
+        "app.email: domain text not null check (VALUE ~ '@'::text)",
+        "app.addr: composite (street text, zip character varying(10))",
+        "app.fr: range of double precision",
+        "RANGE (at)",
+        "app.ev_1: FROM ('2024-01-01') TO ('2025-01-01')",
+        '"inherits": ["app.i1"]',
+        "pgferry_bob: insert (grantable), select (grantable)",
+        "label: pgferry_bob: select",
+        "app.sq: bigint start 5 increment 2 cycle",
+        "app.f(a integer, b text DEFAULT 'x'::text, OUT c integer) → integer, sql, stable",
+        "event trigger et",
+        "publication pub",
+        '"Companies"',
+    ):
+        assert fact in told, fact
+    assert "hidden" not in told
+    assert report.fingerprint == inspected(project, "overview").fingerprint
+
+
+def test_partitions_are_folded_into_their_parent_and_described(project: Project, it: FreshDatabase) -> None:
+    it.run((SCHEMAS / "rentals.sql").read_text())
+    report = inspected(project, "full")
+    assert size(report) <= 12_000
+    assert report.next_cursor is None
+    assert len(report.tables) == 16
+    (payment,) = [table for table in report.tables if table.name == "payment"]
+    assert payment.partitions[0] == "55 partitions"
+    assert "payment_p2022_01: FROM ('2022-01-01') TO ('2022-02-01')" in payment.partitions
+    assert "own foreign key (customer_id) → customer(customer_id) (on 55 of 55)" in payment.partitions
+    (alone,) = inspected(project, tables=["payment_p2022_01"]).tables
+    assert alone.partition_of == "payment FOR VALUES FROM ('2022-01-01 00:00:00+00') TO ('2022-02-01 00:00:00+00')"
+
+
+def test_three_hundred_tables_fit_one_overview(project: Project, it: FreshDatabase) -> None:
+    it.run(MANY_TABLES)
+    report = inspected(project, "overview")
+    assert size(report) <= 15_000
+    assert sum(line.startswith("entity_") for line in report.schemas) == 300
+    assert any(line.endswith("→entity_50") for line in report.schemas)
+
+
+def test_pages_hold_everything_once_and_none_is_over_twenty_kilobytes(project: Project, it: FreshDatabase) -> None:
+    it.run(MANY_TABLES)
+    names: list[str] = []
+    cursor = None
+    while True:
+        report = inspected(project, cursor=cursor)
+        assert size(report) <= 20_000
+        names += [table.name for table in report.tables]
+        assert (report.left_out is None) == (report.next_cursor is None)
+        if (cursor := report.next_cursor) is None:
+            break
+    assert len(names) == len(set(names)) == 300
+
+
+def test_a_cursor_of_another_schema_is_refused(project: Project, it: FreshDatabase) -> None:
+    it.run(MANY_TABLES)
+    cursor = inspected(project).next_cursor
+    it.run("create table one_more ()")
+    with pytest.raises(Refused) as failure:
+        inspected(project, cursor=cursor)
+    assert failure.value.code == "stale_cursor"
+
+
+def test_a_very_wide_table_is_told_in_parts(project: Project, it: FreshDatabase) -> None:
+    columns = ", ".join(f"a_rather_long_column_name_{n} timestamptz" for n in range(1200))
+    it.run(f"create table wide ({columns})")
+    report = inspected(project)
+    assert size(report) <= 20_000
+    assert report.tables[0].continued == "columns 1 to 200 of 1200"
+    assert report.next_cursor
+
+
+def test_an_unknown_table_is_refused_with_the_nearest(project: Project, it: FreshDatabase) -> None:
+    it.run("create schema app; create table incidents (); create table app.users ()")
+    with pytest.raises(Refused) as failure:
+        inspected(project, tables=["incident"])
+    assert failure.value.code == "unknown_table"
+    assert "incidents" in failure.value.what
+    with pytest.raises(Refused) as failure:
+        inspected(project, tables=["a.b.c"])
+    assert failure.value.code == "bad_pattern"
+
+
+def test_patterns_choose_tables_and_bring_the_types_they_use(project: Project, it: FreshDatabase) -> None:
+    it.run(
+        "create schema app; create type app.mood as enum ('ok'); create type app.other as enum ('x');"
+        "create table app.users (m app.mood); create table app.user_roles (); create table incidents ()"
+    )
+    report = inspected(project, tables=["app.user*"])
+    assert [table.name for table in report.tables] == ["app.user_roles", "app.users"]
+    assert report.types == ("app.mood: enum ok",)
+    assert [table.name for table in inspected(project, tables=["public.*"]).tables] == ["incidents"]
+
+
+def test_sensitive_columns_are_marked(project: Project, it: FreshDatabase) -> None:
+    it.run("create table users (password_hash text not null, token_count bigint, password_changed_at timestamptz)")
+    (users,) = inspected(project).tables
+    assert users.columns == (
+        "password_hash text not null [sensitive: exclude]",
+        "token_count bigint",
+        "password_changed_at timestamp with time zone",
+    )
+
+
+def test_an_empty_database_is_told_as_such(project: Project, it: FreshDatabase) -> None:  # noqa: ARG001  it is added
+    report = inspected(project, "full")
+    assert report.summary == "1 schema"
+    assert size(report) < 400
