@@ -37,7 +37,7 @@ def run_demo(*, scale: int = 1, keep: Path | None = None) -> bool:
     if keep is not None:
         _require_new(keep)
     screen.title("pgferry demo")
-    with embedded_server(keep, durable=False) as server:
+    with embedded_server(keep) as server:
         screen.shorten[str(server.home)] = "…"
         went_wrong = _session(server, scale, screen)
     if keep is not None:
@@ -76,7 +76,12 @@ def _session(server: EmbeddedServer, scale: int, screen: Screen) -> list[str]:
         urls = [server.url(name, user=OWNER, password=password) for name in (MAIN, FEATURE)]
         project = make_project(server.home, *urls)
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        went_wrong = anyio.run(play, STORY, project.main, screen, log)
+        try:
+            went_wrong = anyio.run(play, STORY, project.main, screen, log)
+        except BaseExceptionGroup as group:
+            if group.subgroup(SystemExit) is None:
+                raise
+            raise SystemExit(1) from None  # whoever read our output has closed the pipe
         log.seek(0)
         said = log.read().strip()
     if said and went_wrong:

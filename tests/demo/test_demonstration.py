@@ -98,7 +98,9 @@ def test_kept_it_can_be_stopped_and_started(open_folder: Path) -> None:
     finally:
         demo(open_folder, "--stop", str(kept)).communicate(timeout=60)
     assert nothing_listens(said)
-    demo(open_folder, "--start", str(kept)).communicate(timeout=60)
+    process = demo(open_folder, "--start", str(kept))
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
     try:
         assert rows_in(url) > 0
         with pytest.raises(Refused, match="there already"):
