@@ -1,5 +1,5 @@
-"""Turns any tool's structured answer into a few readable lines: values in a column, lists of rows as small tables, long
-texts cut. It knows no tool; it shows what is there.
+"""Turns any tool's structured answer into readable lines: values in a column, lists of rows as small tables, longer
+lists line by line, all of it cut where it grows long. It knows no tool; it shows what is there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,98 +14,135 @@ from rich.text import Text
 MOST_ROWS = 6
 MOST_COLUMNS = 9
 MOST_LINES = 12
-MOST_CHARACTERS = 110
+MOST_ITEMS = 1
+"""Of the objects that are too deep for a table."""
+MOST_INNER_LINES = 4
+MOST_CHARACTERS = 100
+WIDEST_CELL = 40
+
+Row = Mapping[str, Any]
 
 
-def as_renderable(answer: Mapping[str, Any], shorten: Mapping[str, str]) -> RenderableType:
+def as_renderable(answer: Row, shorten: Mapping[str, str]) -> RenderableType:
     """The answer for a terminal; `shorten` replaces long folders by short words."""
-    plain = Table.grid(padding=(0, 2))
-    plain.add_column(style="bold", no_wrap=True)
-    plain.add_column(overflow="fold")
-    parts: list[RenderableType] = [plain]
-    for key, value in answer.items():
-        if value in (None, [], {}, ""):
-            continue
-        rows = _rows(value)
-        if rows and _columns(rows):
-            parts.append(_table(key, rows, shorten))
-        elif isinstance(value, str) and "\n" in value:
-            parts.append(_block(key, value, shorten))
-        else:
-            plain.add_row(key, Text(_cut(_one_line(key, value, shorten))))
-    if not plain.row_count:
-        del parts[0]
-    return Group(*parts)
+    return Group(*_Drawing(shorten).object(answer, MOST_LINES))
 
 
-def _rows(value: Any) -> list[Mapping[str, Any]]:
-    """A list of objects, or an object of objects, as rows; else nothing."""
-    if isinstance(value, list):
+class _Drawing:
+    def __init__(self, shorten: Mapping[str, str]) -> None:
+        self._shorten = shorten
+
+    def object(self, parts: Row, most_lines: int) -> list[RenderableType]:
+        """Its short values as one grid, then the rest, each under its name."""
+        said = {key: value for key, value in parts.items() if not _empty(value)}
+        rows = said.get("rows")
+        grid = Table.grid(padding=(0, 2), expand=True)
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(overflow="ellipsis", no_wrap=True, ratio=1)
+        drawn: list[RenderableType] = []
+        for key, value in said.items():
+            if key == "columns" and _is_grid(rows):
+                continue  # they head the rows
+            if _is_short(value):
+                grid.add_row(key, self._cut(self.line(key, value)))
+            else:
+                heads = cast(list[Row], said.get("columns", [])) if _is_grid(value) else []
+                drawn += [
+                    Text(key, style="bold"),
+                    *(Padding(part, (0, 0, 0, 2)) for part in self._long(value, heads, most_lines)),
+                ]
+        return [grid, *drawn] if grid.row_count else drawn
+
+    def _long(self, value: Any, heads: Sequence[Row], most_lines: int) -> list[RenderableType]:
+        if isinstance(value, str):
+            return self._lines(value.splitlines(), most_lines)
+        if _is_grid(value):
+            names = [str(head.get("name", "")) for head in heads]
+            return self._table([dict(zip(names, row, strict=False)) for row in cast(list[list[Any]], value)])
+        if isinstance(value, dict):
+            inner = cast(dict[str, Any], value)
+            named = [{"": name, **cast(dict[str, Any], part)} for name, part in inner.items() if isinstance(part, dict)]
+            return self._table(named) if len(named) == len(inner) else self.object(inner, MOST_INNER_LINES)
         items = cast(list[Any], value)
-        if items and all(isinstance(item, dict) for item in items):
-            return cast(list[Mapping[str, Any]], items)
+        if not all(isinstance(item, dict) for item in items):
+            lines = [
+                line for item in items for line in (item if isinstance(item, str) else self.line("", item)).splitlines()
+            ]
+            return self._lines(lines, most_lines)
+        if all(_is_flat(item) for item in items):
+            return self._table(items)
+        return self._items(items)
+
+    def _items(self, items: Sequence[Row]) -> list[RenderableType]:
+        drawn: list[RenderableType] = []
+        for item in items[:MOST_ITEMS]:
+            drawn += self.object(item, MOST_INNER_LINES)
+        return drawn + self._more(len(items) - MOST_ITEMS, "")
+
+    def _table(self, rows: Sequence[Row]) -> list[RenderableType]:
+        shown = rows[:MOST_ROWS]
+        columns = list({key: None for row in shown for key, value in row.items() if not _empty(value)})[:MOST_COLUMNS]
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for column in columns:
+            numbers = all(isinstance(row.get(column), int | float | None) for row in shown)
+            table.add_column(column, justify="right" if numbers else "left", overflow="ellipsis", no_wrap=True)
+        for row in shown:
+            table.add_row(*(self._cut(self.line(column, row.get(column)), WIDEST_CELL) for column in columns))
+        return [table, *self._more(len(rows) - MOST_ROWS, "")]
+
+    def _lines(self, lines: Sequence[str], most: int) -> list[RenderableType]:
+        shown = [self._cut(self._shortened(line)) for line in lines[:most]]
+        return [*shown, *self._more(len(lines) - most, "lines")]
+
+    def _more(self, number: int, what: str) -> list[RenderableType]:
+        return [Text(f"… and {number:,} more {what}".rstrip(), style="dim")] if number > 0 else []
+
+    def line(self, key: str, value: Any) -> str:
+        """Any value on one line."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, int):
+            return decimal(value) if key == "bytes" or key.endswith("_bytes") else f"{value:,}"
+        if isinstance(value, list):
+            return ", ".join(self.line(key, item) for item in cast(list[Any], value))
+        if isinstance(value, dict):
+            parts = cast(dict[str, Any], value)
+            return ", ".join(f"{name} {self.line(name, part)}" for name, part in parts.items() if not _empty(part))
+        return " ".join(self._shortened(str(value)).split())
+
+    def _shortened(self, text: str) -> str:
+        for long, short in self._shorten.items():
+            text = text.replace(long, short)
+        return text
+
+    def _cut(self, text: str, most: int = MOST_CHARACTERS) -> Text:
+        return Text(text if len(text) <= most else text[: most - 1] + "…", no_wrap=True, overflow="ellipsis")
+
+
+def _empty(value: Any) -> bool:
+    return value in (None, [], {}, "")
+
+
+def _is_short(value: Any) -> bool:
+    """A value for one line: a word or number, or a few of them."""
+    if isinstance(value, str):
+        return "\n" not in value
     if isinstance(value, dict):
-        parts = cast(dict[str, Any], value)
-        if len(parts) > 1 and all(isinstance(part, dict) for part in parts.values()):
-            return [{"": name, **part} for name, part in parts.items()]
-    return []
-
-
-def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The keys that say something in some row, in the order of their first sight, as many as fit."""
-    said = {key: None for row in rows[:MOST_ROWS] for key, value in row.items() if value not in (None, [], {}, "")}
-    return list(said)[:MOST_COLUMNS]
-
-
-def _table(key: str, rows: Sequence[Mapping[str, Any]], shorten: Mapping[str, str]) -> RenderableType:
-    columns = _columns(rows)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=False)
-    for column in columns:
-        numbers = all(isinstance(row.get(column), int | float | None) for row in rows)
-        table.add_column(column, justify="right" if numbers else "left", overflow="ellipsis", no_wrap=True)
-    for row in rows[:MOST_ROWS]:
-        table.add_row(*(_cell(column, row.get(column), shorten) for column in columns))
-    parts: list[RenderableType] = [Text(key, style="bold"), Padding(table, (0, 0, 0, 2))]
-    if len(rows) > MOST_ROWS:
-        parts.append(Text(f"  … and {len(rows) - MOST_ROWS:,} more", style="dim"))
-    return Group(*parts)
-
-
-def _block(key: str, value: str, shorten: Mapping[str, str]) -> RenderableType:
-    lines = _shortened(value, shorten).splitlines()
-    shown = "\n".join(_cut(line) for line in lines[:MOST_LINES])
-    parts: list[RenderableType] = [Text(key, style="bold"), Padding(Text(shown), (0, 0, 0, 2))]
-    if len(lines) > MOST_LINES:
-        parts.append(Text(f"  … and {len(lines) - MOST_LINES:,} more lines", style="dim"))
-    return Group(*parts)
-
-
-def _cell(key: str, value: Any, shorten: Mapping[str, str]) -> Text:
-    text = _one_line(key, value, shorten)
-    return Text(text if len(text) <= 40 else text[:39] + "…")
-
-
-def _one_line(key: str, value: Any, shorten: Mapping[str, str]) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return decimal(value) if key == "bytes" or key.endswith("_bytes") else f"{value:,}"
+        value = list(cast(dict[str, Any], value).values())
     if isinstance(value, list):
-        return ", ".join(_one_line(key, item, shorten) for item in cast(list[Any], value))
-    if isinstance(value, dict):
-        parts = cast(dict[str, Any], value)
-        said = {key: part for key, part in parts.items() if part not in (None, [], {}, "")}
-        return ", ".join(f"{name} {_one_line(name, part, shorten)}" for name, part in said.items())
-    return " ".join(_shortened(str(value), shorten).split())
+        parts = cast(list[Any], value)
+        return all(isinstance(part, str | int | float | None) for part in parts) and len(str(parts)) < 2 * WIDEST_CELL
+    return True
 
 
-def _shortened(text: str, shorten: Mapping[str, str]) -> str:
-    for long, short in shorten.items():
-        text = text.replace(long, short)
-    return text
+def _is_flat(row: Row) -> bool:
+    """Whether it makes a row of a table."""
+    return all(_empty(value) or (_is_short(value) and len(str(value)) < 3 * WIDEST_CELL) for value in row.values())
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
+def _is_grid(value: Any) -> bool:
+    """Rows of cells without names, as a query gives."""
+    rows = cast(list[Any], value) if isinstance(value, list) else []
+    return bool(rows) and all(isinstance(row, list) for row in rows)

@@ -34,5 +34,21 @@ def test_a_long_text_is_cut_after_twelve_lines() -> None:
     assert "… and 8 more lines" in said
 
 
+def test_rows_without_names_stand_below_their_columns() -> None:
+    columns = [{"name": "site", "type": "text"}, {"name": "incidents", "type": "bigint"}]
+    said = shown({"columns": columns, "rows": [["Quay 1", 12], ["Yard 2", None]]})
+    assert said.split("\n")[1].split() == ["site", "incidents"]
+    assert said.split("\n")[2].split() == ["Quay", "1", "12"]
+
+
+def test_what_is_too_deep_for_a_table_is_told_line_by_line() -> None:
+    tables = [{"name": "a", "columns": [f"a column with a long line, number {n}" for n in range(9)]}, {"name": "b"}]
+    said = shown({"tables": tables})
+    assert "number 3" in said
+    assert "number 4" not in said
+    assert "… and 5 more lines" in said
+    assert "… and 1 more" in said
+
+
 def test_brackets_are_text_and_not_markup() -> None:
     assert "[red]int[]" in shown({"type": "[red]int[]"})
