@@ -107,6 +107,24 @@ def inspect_schema(
     answer(run, json)
 
 
+@app.command("query-database")
+def query_database(
+    database: Database,
+    sql: Annotated[str, typer.Argument(help="One SELECT, WITH, VALUES, TABLE, EXPLAIN or SHOW.")],
+    param: Annotated[list[str] | None, typer.Option(help="The value of $1, then of $2 ….")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    save_as: Annotated[str | None, typer.Option(help="A .csv, .jsonl or .json file for the whole result.")] = None,
+    json: Json = False,
+) -> None:
+    """Answers one read-only SQL query."""
+    from server.jobs.query_database import query_database as job
+
+    def run(services: Services, call: Call) -> BaseModel:
+        return job(services, call, database=database, sql=sql, params=param or (), limit=limit, save_as=save_as)
+
+    answer(run, json)
+
+
 def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
     """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code."""
     with told_failures():

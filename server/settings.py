@@ -99,6 +99,8 @@ class QuerySettings(Part):
     """`[queries]`: bounds of query_database and explain_query."""
 
     timeout_seconds: float = Field(default=30, gt=0)
+    allow_functions: tuple[str, ...] = ()
+    """`schema.name` of functions that a person vouches for: they only read."""
 
 
 class MigrationSettings(Part):

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from server.errors import FerryError, did_you_mean
 from tools.inspect_schema import inspect_schema
 from tools.list_databases import list_databases
+from tools.query_database import query_database
 
 
 class Entry(NamedTuple):
@@ -34,6 +35,7 @@ class Entry(NamedTuple):
 CATALOGUE: tuple[Entry, ...] = (
     Entry(list_databases, "List databases", "postgres databases worktrees connections status"),
     Entry(inspect_schema, "Inspect a schema", "tables columns keys indexes views types describe schema"),
+    Entry(query_database, "Query a database", "postgres sql select read-only rows"),
 )
 ADMIN: tuple[Entry, ...] = ()
 """Tools that only an agent whose settings grant `access = "admin"` somewhere is shown."""

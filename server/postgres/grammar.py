@@ -93,3 +93,30 @@ def constant_of(node: Any) -> str | None:
             return "true" if constant.boolval.boolval else "false"
         case _:
             return None
+
+
+def read_plpgsql(definition: str) -> Iterator[tuple[str, str]]:
+    """The parts of a PL/pgSQL function (its CREATE FUNCTION text): (`PLpgSQL_stmt_…`, "") for each statement of the
+    language, and ("statement" | "expression" | "assignment", text) for the SQL in it.
+    """
+    try:
+        functions = postgast.parse_plpgsql(definition)
+    except postgast.PgQueryError as failure:
+        raise SyntaxFailed(_QUOTED.sub("", failure.message), None, unfinished=False) from None
+    yield from _plpgsql_parts(functions)
+
+
+_PARSE_MODES = {0: "statement", 2: "expression", 3: "assignment", 4: "assignment", 5: "assignment"}
+
+
+def _plpgsql_parts(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from _plpgsql_parts(item)
+    if isinstance(value, dict):
+        for key, item in cast("dict[str, Any]", value).items():
+            if key == "PLpgSQL_expr":
+                yield _PARSE_MODES.get(item.get("parseMode", 0), "unknown"), str(item["query"])
+            elif key.startswith("PLpgSQL_stmt_"):
+                yield key, ""
+            yield from _plpgsql_parts(item)

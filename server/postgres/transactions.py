@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
-from typing import LiteralString
+from contextlib import contextmanager, suppress
+from typing import LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -13,7 +13,7 @@ from server.errors import DatabaseFailed, FerryError, OutcomeUnknown, Refused
 from server.postgres.databases import Connection, Database, connected
 from server.postgres.failures import translate
 
-__all__ = ["Connection", "export_snapshot", "joining", "reading", "writing"]
+__all__ = ["Connection", "Habits", "caged", "export_snapshot", "joining", "reading", "writing"]
 
 SESSION: tuple[tuple[str, str], ...] = (
     ("search_path", ""),
@@ -72,6 +72,39 @@ def export_snapshot(connection: Connection) -> str:
     return str(row[0])
 
 
+class Habits(NamedTuple):
+    """What the database gives its sessions: `schemas`: those on the search path, pg_catalog among them."""
+
+    search_path: str
+    schemas: list[str]
+    timezone: str
+
+
+@contextmanager
+def caged(call: Call, database: Database, *, seconds: float) -> Generator[tuple[Connection, Habits]]:
+    """As `reading`, for SQL of a caller that was judged before: bounded in time, the session wiped at the end."""
+    with connected(call, database) as connection:
+        _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        row = connection.execute(
+            "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_schemas(true)::text[],"
+            " pg_catalog.current_setting('timezone')"
+        ).fetchone()
+        assert row is not None
+        _settle(connection, row_security=True, statement_timeout=seconds)
+        try:
+            yield connection, Habits(*row)
+        finally:
+            _rollback(connection)
+            _wipe(connection)
+
+
+def _wipe(connection: Connection) -> None:
+    """Leaves nothing in a session that a pooler may hand to someone else."""
+    if not (connection.closed or connection.broken):
+        with suppress(psycopg.Error):
+            connection.execute("DISCARD ALL")
+
+
 @contextmanager
 def writing(
     call: Call, database: Database, *, rehearse: bool = False, lock_timeout: float = 10
@@ -107,15 +140,23 @@ def _begin(connection: Connection, statement: LiteralString) -> None:
     connection.execute(statement)
 
 
-def _settle(connection: Connection, *, row_security: bool, lock_timeout: float | None = None) -> None:
+def _settle(
+    connection: Connection,
+    *,
+    row_security: bool,
+    lock_timeout: float | None = None,
+    statement_timeout: float | None = None,
+) -> None:
     """Sets what `SESSION` lists, for this transaction only, in one round trip."""
-    wanted = [*SESSION, ("row_security", "on" if row_security else "off")]
+    wanted = {**dict(SESSION), "row_security": "on" if row_security else "off"}
     if lock_timeout is not None:
-        wanted.append(("lock_timeout", f"{round(lock_timeout * 1000)}ms"))
+        wanted["lock_timeout"] = f"{round(lock_timeout * 1000)}ms"
+    if statement_timeout is not None:
+        wanted["statement_timeout"] = f"{round(statement_timeout * 1000)}ms"
     connection.execute(
         "SELECT pg_catalog.set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)"
         " WHERE name IN (SELECT s.name FROM pg_catalog.pg_settings AS s)",
-        [[name for name, _ in wanted], [value for _, value in wanted]],
+        [list(wanted), list(wanted.values())],
     )
 
 

@@ -1,0 +1,74 @@
+"""Writes the whole result of a query to one file as csv, jsonl or json, row by row."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from server.errors import Refused
+
+ResultFormat = Literal["csv", "jsonl", "json"]
+
+
+class Written(NamedTuple):
+    """What was written: rows, bytes, and the checksum of the file."""
+
+    rows: int
+    bytes: int
+    sha256: str
+
+
+def format_of(path: str, wanted: ResultFormat | None) -> ResultFormat:
+    """The format asked for, else the one that the path ends in. Refused where neither says."""
+    ending = Path(path).suffix.removeprefix(".").lower()
+    if wanted:
+        return wanted
+    if ending == "csv":
+        return "csv"
+    if ending == "json":
+        return "json"
+    if ending in ("jsonl", "ndjson"):
+        return "jsonl"
+    raise Refused("unknown_format", f"{path} does not say its format.", next="End it in .csv, .jsonl or .json.")
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[bytes | None]]) -> Written:
+    """CSV as PostgreSQL writes it: NULL is empty, an empty string is quoted."""
+    lines = (b",".join(_csv(cell) for cell in row) + b"\n" for row in rows)
+    head = b",".join(_csv(name.encode()) for name in header) + b"\n"
+    return _write(path, head, lines, b"", b"")
+
+
+def write_json(path: Path, rows: Iterable[bytes], *, lines: bool) -> Written:
+    """Rows that are JSON objects already: one to a line, or as one array with one to a line."""
+    flat = (row.replace(b"\n", b" ") for row in rows)
+    if lines:
+        return _write(path, b"", (row + b"\n" for row in flat), b"", b"")
+    return _write(path, b"[\n", flat, b",\n", b"\n]\n")
+
+
+def _csv(cell: bytes | None) -> bytes:
+    if cell is None:
+        return b""
+    if not cell or cell == b"\\." or any(mark in cell for mark in b',"\r\n') or cell[0] in b" " or cell[-1] in b" ":
+        return b'"' + cell.replace(b'"', b'""') + b'"'
+    return cell
+
+
+def _write(path: Path, head: bytes, rows: Iterable[bytes], between: bytes, tail: bytes) -> Written:
+    digest, count, size = hashlib.sha256(), 0, 0
+    path.touch(mode=0o600)
+    with path.open("wb", buffering=1 << 20) as file:
+
+        def put(part: bytes) -> None:
+            nonlocal size
+            file.write(part)
+            digest.update(part)
+            size += len(part)
+
+        put(head)
+        for row in rows:
+            put(between + row if count and between else row)
+            count += 1
+        put(tail)
+    return Written(count, size, digest.hexdigest())

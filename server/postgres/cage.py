@@ -1,0 +1,306 @@
+"""The read-only cage: SQL of a caller runs here and nowhere else, and can only read, whatever the role may do.
+
+Four walls: judged before it runs (judging.py), one statement by the extended protocol, a READ ONLY transaction that
+ends in ROLLBACK, and a session that is wiped and closed.
+"""
+
+import json
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import errors, generators, pq
+
+from server.calls import Call
+from server.errors import FerryError, Refused, nearest
+from server.model.redaction import Policy
+from server.postgres.databases import Connection, Database
+from server.postgres.failures import translate
+from server.postgres.grammar import Parsed, SyntaxFailed
+from server.postgres.judging import Judge, Judgement, Relation
+from server.postgres.lineage import Lineage
+from server.postgres.query_rules import NotReadOnly, parse_query
+from server.postgres.questions import ask
+from server.postgres.transactions import Habits, caged
+
+_ALLOWED = "SELECT, WITH, VALUES, TABLE, EXPLAIN and SHOW pass"
+_SECRETS = {
+    ("pg_authid", "rolpassword"), ("pg_shadow", "passwd"), ("pg_user_mapping", "umoptions"),
+    ("pg_user_mappings", "umoptions"), ("pg_foreign_server", "srvoptions"), ("pg_subscription", "subconninfo"),
+    ("pg_stats", "most_common_vals"), ("pg_stats", "histogram_bounds"), ("pg_stats", "most_common_elems"),
+    ("pg_stats", "range_bounds_histogram"), ("pg_stats_ext", "most_common_vals"),
+    ("pg_stats_ext_exprs", "most_common_vals"), ("pg_stats_ext_exprs", "histogram_bounds"),
+    ("pg_statistic", "stavalues1"), ("pg_statistic", "stavalues2"), ("pg_statistic", "stavalues3"),
+    ("pg_statistic", "stavalues4"), ("pg_statistic", "stavalues5"), ("pg_statistic_ext_data", "stxdmcv"),
+    ("pg_statistic_ext_data", "stxdexpr"), ("user_mapping_options", "option_value"),
+    ("_pg_user_mappings", "umoptions"), ("foreign_server_options", "option_value"),
+}  # fmt: skip
+"""Columns of PostgreSQL's own that hold passwords, or values sampled from any column."""
+_JSON_TYPES = {114, 3802}
+Cell = bytes | None
+
+
+@dataclass(frozen=True)
+class ResultColumn:
+    """One column of a result. `redacted`: its values come from a sensitive column, and are not to be shown."""
+
+    name: str
+    type: str
+    oid: int
+    redacted: bool
+
+
+@dataclass
+class CagedQuery:
+    """A judged query, ready to run in its cage. `text` is exactly its statement."""
+
+    text: str
+    parsed: Parsed
+    columns: list[ResultColumn] = field(default_factory=list[ResultColumn])
+
+
+class Cage:
+    """One session in which one caller's SQL runs. Values travel as PostgreSQL's own text."""
+
+    def __init__(self, connection: Connection, habits: Habits, database: Database, policy: Policy) -> None:
+        self._connection = connection
+        self._habits = habits
+        self._database = database
+        self._policy = policy
+        self._judgement = Judgement()
+        self._known_relations: list[str] = []
+        self._number = 0
+
+    def admit(self, sql: str, allowed: frozenset[str]) -> CagedQuery:
+        """Judges `sql`. Refused with the reason where it may do anything but read."""
+        try:
+            parsed = parse_query(sql)
+            whole = sql.encode()
+            end = parsed.start + parsed.length if parsed.length else len(whole)
+            query = CagedQuery(whole[parsed.start : end].decode().strip().rstrip(";"), parsed)
+            tree = _select_of(parsed)
+            if tree is not None:
+                judge = Judge(self._connection, tuple(self._habits.schemas), allowed)
+                self._judgement = judge.judge(tree)
+        except SyntaxFailed as failure:
+            before = sql.encode()[: failure.position or 0].decode(errors="replace")
+            place = {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
+            what = f"{failure.message} at line {place['line']}, column {place['column']}."
+            raise Refused("syntax_error", what, next="Correct the SQL.", details=place) from None
+        except NotReadOnly as no:
+            raise Refused(
+                "not_read_only", f"Not a read-only query: {no}.", next=f"Only reading is allowed: {_ALLOWED}."
+            ) from None
+        if self._judgement.unknown_relations:
+            self._known_relations = [str(row[0]) for row in ask(self._connection, "cage_known_relations")]
+        self._open()
+        return query
+
+    def _open(self) -> None:
+        """The database's own search path and time zone: the query means what it means to its application."""
+        self._connection.execute(
+            "SELECT pg_catalog.set_config('search_path', %s, true), pg_catalog.set_config('timezone', %s, true)",
+            [self._habits.search_path, self._habits.timezone],
+        )
+
+    def fetch(self, query: CagedQuery, parameters: Sequence[Any], limit: int) -> list[list[Cell]]:
+        """At most `limit` rows; `query.columns` is known afterwards. EXPLAIN and SHOW come whole."""
+        if query.parsed.kind != "select_stmt":
+            return self._run(query, query.text, parameters)
+        return self._run(query, f"SELECT * FROM (\n{query.text}\n) AS q LIMIT {limit:d}", parameters)  # noqa: S608  judged
+
+    def count(self, query: CagedQuery, parameters: Sequence[Any], *, milliseconds: int = 1000) -> int | None:
+        """How many rows there are, where the server can tell in time."""
+        self._connection.execute("SAVEPOINT counting")
+        self._connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", [f"{milliseconds}ms"])
+        try:
+            rows = self._run(None, f"SELECT pg_catalog.count(*) FROM (\n{query.text}\n) AS q", parameters)  # noqa: S608  judged
+        except FerryError:
+            rows = [[None]]
+        self._connection.execute("ROLLBACK TO SAVEPOINT counting")
+        return int(rows[0][0]) if rows[0][0] is not None else None
+
+    def describe(self, query: CagedQuery, parameters: Sequence[Any]) -> None:
+        """Learns `query.columns`."""
+        self._run(query, f"SELECT * FROM (\n{query.text}\n) AS q LIMIT 0", parameters)  # noqa: S608  judged
+
+    def stream(
+        self, query: CagedQuery, parameters: Sequence[Any], *, as_objects: bool, batch: int = 2000
+    ) -> Generator[list[list[Cell]]]:
+        """All rows, in batches; `describe` comes first. Sensitive columns are NULL.
+
+        `as_objects`: one column, each row as the text of a JSON object.
+        """
+        text = _projected(query)
+        if as_objects:
+            text = f"SELECT pg_catalog.row_to_json(r.*) FROM (\n{text}\n) AS r"  # noqa: S608  judged
+        self._connection.execute("SELECT pg_catalog.set_config('cursor_tuple_fraction', '1', true)")
+        self._run(None, f"DECLARE caged NO SCROLL CURSOR FOR\n{text}", parameters)
+        while True:
+            rows = self._run(None, f"FETCH FORWARD {batch:d} FROM caged", ())
+            yield rows
+            if len(rows) < batch:
+                return
+
+    def _run(self, query: CagedQuery | None, text: str, parameters: Sequence[Any]) -> list[list[Cell]]:
+        """Runs one statement by the extended protocol."""
+        line = self._connection.pgconn
+        try:
+            self._number += 1
+            name = f"caged_{self._number}".encode()
+            line.send_prepare(name, text.encode())
+            self._received()
+            line.send_describe_prepared(name)
+            described = self._received()
+            if described.nparams != len(parameters):
+                what = f"The query has {described.nparams} parameters ($1 …), and {len(parameters)} were given."
+                raise Refused("bad_parameters", what, next="Give one value of `params` for each $n.")
+            if query is not None:
+                query.columns = self._describe(query, described)
+            values = [_as_text(value, described.param_type(number)) for number, value in enumerate(parameters)]
+            line.send_query_prepared(name, values)
+            result = self._received()
+        except psycopg.Error as error:
+            raise self._teach(error, query, text) from None
+        return [[result.get_value(row, column) for column in range(result.nfields)] for row in range(result.ntuples)]
+
+    def _received(self) -> pq.abc.PGresult:
+        """The answer to what was sent; waits so that cancelling and Ctrl-C get through."""
+        line = self._connection.pgconn
+        result = self._connection.wait(generators.execute(line))[-1]
+        if result.status in (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE):
+            raise errors.error_from_result(result, encoding="utf-8")
+        return result
+
+    def _describe(self, query: CagedQuery, described: pq.abc.PGresult) -> list[ResultColumn]:
+        types = [described.ftype(number) for number in range(described.nfields)]
+        named = self._connection.execute(
+            "SELECT pg_catalog.format_type(t.oid, t.modifier) FROM unnest(%s::oid[], %s::int[])"
+            " WITH ORDINALITY AS t (oid, modifier, place) ORDER BY t.place",
+            [types, [described.fmod(number) for number in range(described.nfields)]],
+        ).fetchall()
+        redacted = self._redacted(query, described)
+        return [
+            ResultColumn((described.fname(number) or b"").decode(), str(named[number][0]), oid, redacted[number])
+            for number, oid in enumerate(types)
+        ]
+
+    def _redacted(self, query: CagedQuery, described: pq.abc.PGresult) -> list[bool]:
+        """By what the tree says, and again by what the server says of columns that come straight from a table."""
+        if query.parsed.kind != "select_stmt":
+            return [False] * described.nfields
+        lineage = Lineage(self._judgement.relations, self.is_sensitive, self._telling_functions())
+        told = [tainted for _, tainted in lineage.outputs(query.parsed.node)]
+        if len(told) != described.nfields:
+            told = [any(told)] * described.nfields
+        by_oid = {relation.oid: relation for relation in self._judgement.relations.values()}
+        for number in range(described.nfields):
+            relation, place = by_oid.get(described.ftable(number)), described.ftablecol(number)
+            if relation is not None and 0 < place <= len(relation.columns):
+                column = relation.columns[place - 1]
+                told[number] = told[number] or (column is not None and self.is_sensitive(relation, column))
+        return told
+
+    def _telling_functions(self) -> frozenset[str]:
+        """Functions that people wrote and whose body reads a sensitive column: their results are taken for it."""
+        return frozenset(
+            name for name, found in self._judgement.functions.items()
+            if any(
+                found.whole_rows or column in found.columns or column in ("*",)
+                for key in found.relations if (relation := self._judgement.relations.get(key))
+                for column in relation.columns if column is not None and self.is_sensitive(relation, column)
+            )
+        )  # fmt: skip
+
+    def is_sensitive(self, relation: Relation, column: str) -> bool:
+        """Whether the policy, or what is known of PostgreSQL's own catalogs, keeps a column from being shown."""
+        if relation.schema in ("pg_catalog", "information_schema"):
+            return (relation.name, column) in _SECRETS
+        base = relation.types[relation.columns.index(column)]
+        return self._policy.how(relation.schema, relation.name, column, base) is not None
+
+    def _teach(self, error: psycopg.Error, query: CagedQuery | None, text: str) -> FerryError:
+        """The server's failure with its place in the caller's SQL, its hint and the nearest names."""
+        failure = translate(error, self._database.name)
+        details: dict[str, Any] = {"sqlstate": error.sqlstate, "hint": error.diag.message_hint}
+        position = error.diag.statement_position
+        if position and query is not None:
+            own = int(position) - 1 - text.index(query.text)
+            if 0 <= own <= len(query.text):
+                before = query.text[:own]
+                details |= {"line": before.count("\n") + 1, "column": own - before.rfind("\n")}
+        message = error.diag.message_primary or ""
+        if error.sqlstate == "42703":
+            columns = {c for r in self._judgement.relations.values() for c in r.columns if c is not None}
+            details["nearest"] = nearest(_quoted(message).rpartition(".")[2], sorted(columns), 5)
+        if error.sqlstate == "42P01":
+            details["nearest"] = nearest(_quoted(message), self._known_relations, 5)
+        failure.details.update(details)
+        failure.state = "Nothing was changed."
+        return failure
+
+
+@contextmanager
+def cage(call: Call, database: Database, *, policy: Policy, seconds: float) -> Generator[Cage]:
+    """Opens a cage on a database; every statement in it is stopped after `seconds`."""
+    with caged(call, database, seconds=seconds) as (connection, habits):
+        yield Cage(connection, habits, database, policy)
+
+
+def _select_of(parsed: Parsed) -> Any:
+    if parsed.kind == "select_stmt":
+        return parsed.node
+    return parsed.node.query.select_stmt if parsed.kind == "explain_stmt" else None
+
+
+def _projected(query: CagedQuery) -> str:
+    """The query with the names of its columns made unique, and NULL in place of sensitive ones."""
+    names: list[str] = []
+    for column in query.columns:
+        name, number = column.name, 2
+        while name in names:
+            name, number = f"{column.name}_{number}", number + 1
+        names.append(name)
+    inner = ", ".join(f"c{number}" for number in range(len(names)))
+    outer = ", ".join(
+        f"{'NULL::pg_catalog.text' if column.redacted else f'q.c{number}'} AS {_identifier(names[number])}"
+        for number, column in enumerate(query.columns)
+    )
+    return f"SELECT {outer} FROM (\n{query.text}\n) AS q ({inner})"  # noqa: S608  judged
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _quoted(message: str) -> str:
+    """The first name that a message quotes; a column's name may stand without quotes."""
+    if '"' in message:
+        return message.split('"')[1]
+    return message.split()[1] if len(message.split()) > 1 else message
+
+
+def _as_text(value: Any, oid: int) -> bytes | None:
+    """A JSON value as the text that PostgreSQL reads for a parameter of that type."""
+    if value is None:
+        return None
+    if oid in _JSON_TYPES and not isinstance(value, str):
+        return json.dumps(value).encode()
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if isinstance(value, list):
+        return _array(value, oid).encode()  # pyright: ignore[reportUnknownArgumentType]  JSON: any values
+    return json.dumps(value).encode() if isinstance(value, dict) else str(value).encode()
+
+
+def _array(values: list[Any], oid: int) -> str:
+    quote: Callable[[str], str] = lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'  # noqa: E731  used here alone
+    items = [
+        "NULL" if value is None
+        else _array(value, oid) if isinstance(value, list)  # pyright: ignore[reportUnknownArgumentType]  as above
+        else quote((_as_text(value, 0) or b"").decode())
+        for value in values
+    ]  # fmt: skip
+    return "{" + ",".join(items) + "}"

@@ -1,0 +1,53 @@
+-- What the server knows of relations that a query may read: those of given names.
+-- $1 schemas and $2 names, equally long; a schema that is NULL means: any of $3, or any at all where $3 is NULL.
+-- `definition`: of a view or materialised view. `expressions`: what reading rows evaluates (policies, columns computed
+-- when read). `foreign_parts`: foreign tables below it. `columns`: names by number, a dropped one as NULL;
+-- `types`: their base types.
+SELECT
+    c.oid::bigint AS oid,
+    n.nspname AS schema,
+    c.relname AS name,
+    c.relkind AS kind,
+    CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= 16384 THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
+    coalesce((
+        SELECT array_agg(pg_catalog.pg_get_expr(p.polqual, p.polrelid))
+        FROM pg_catalog.pg_policy AS p
+        WHERE p.polrelid = c.oid AND p.polqual IS NOT NULL AND c.relrowsecurity
+    ), '{}') || coalesce((
+        SELECT array_agg(pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+        FROM pg_catalog.pg_attrdef AS d
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+        WHERE d.adrelid = c.oid AND a.attgenerated = 'v'
+    ), '{}') AS expressions,
+    CASE WHEN c.relhassubclass THEN coalesce((
+        WITH RECURSIVE below (oid) AS (
+            SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i WHERE i.inhparent = c.oid
+            UNION
+            SELECT i.inhrelid FROM below AS b JOIN pg_catalog.pg_inherits AS i ON i.inhparent = b.oid
+        )
+        SELECT array_agg(f.relname::text)
+        FROM below AS b
+        JOIN pg_catalog.pg_class AS f ON f.oid = b.oid
+        WHERE f.relkind = 'f'
+    ), '{}') ELSE '{}' END AS foreign_parts,
+    (
+        SELECT array_agg(CASE WHEN a.attisdropped THEN NULL ELSE a.attname::text END ORDER BY a.attnum)
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = c.oid AND a.attnum > 0
+    ) AS columns,
+    (
+        SELECT array_agg(coalesce(b.typname, t.typname)::text ORDER BY a.attnum)
+        FROM pg_catalog.pg_attribute AS a
+        LEFT JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
+        WHERE a.attrelid = c.oid AND a.attnum > 0
+    ) AS types
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 't')
+  AND EXISTS (
+      SELECT FROM unnest($1::text[], $2::text[]) AS w (schema, name)
+      WHERE w.name = c.relname
+        AND (w.schema = n.nspname OR (w.schema IS NULL AND ($3::text[] IS NULL OR n.nspname = ANY ($3))))
+  )
+ORDER BY coalesce(pg_catalog.array_position($3::text[], n.nspname::text), 0), c.oid
