@@ -47,6 +47,11 @@ _REASONS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("query_to_xml", "table_to_xml", "schema_to_xml", "database_to_xml", "cursor_to_xml"), "it runs SQL unseen"),
     (("ts_rewrite",), "it may run SQL unseen"),
 )
+_CONSTRUCTORS = frozenset({
+    "range_constructor2", "range_constructor3", "multirange_constructor0", "multirange_constructor1",
+    "multirange_constructor2",
+})  # fmt: skip
+"""The server's own code behind the functions that CREATE TYPE … AS RANGE brings along."""
 _REACHING_EXTENSIONS = {
     "dblink": "reaches other servers", "postgres_fdw": "reaches other servers", "file_fdw": "reads files",
     "adminpack": "writes files", "http": "reaches other servers", "pg_net": "reaches other servers",
@@ -109,6 +114,8 @@ def judge_function(facts: FunctionFacts, allowed: frozenset[str]) -> Verdict:
         return _built_in(facts)
     if facts.components:
         return "fine"  # an aggregate: its parts are judged in its place
+    if facts.language == "internal" and facts.source in _CONSTRUCTORS:
+        return "fine"
     if facts.language in ("sql", "plpgsql"):
         return "read the body"
     raise NotReadOnly(

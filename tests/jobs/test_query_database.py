@@ -53,6 +53,14 @@ def test_numbers_are_exact_and_strings_where_json_would_round(fresh_database: Fr
     assert [column.type for column in answer.columns[:3]] == ["bigint", "bigint", "numeric"]
 
 
+def test_a_range_type_of_peoples_own_is_no_hindrance(fresh_database: FreshDatabase, tmp_path: Path) -> None:
+    fresh_database.run("CREATE TYPE warmth AS RANGE (subtype = numeric)")
+    assert ask(fresh_database, tmp_path, "SELECT 1").rows == [[1]]
+    assert ask(fresh_database, tmp_path, "SELECT lower(warmth(1, 2)), isempty(warmth_multirange())").rows == [
+        ["1", True]
+    ]
+
+
 def test_a_cut_result_says_so_with_the_true_count(fresh_database: FreshDatabase, tmp_path: Path) -> None:
     answer = ask(fresh_database, tmp_path, "SELECT * FROM generate_series(1, 1234)", limit=10)
     assert (answer.returned, answer.truncated, answer.total) == (10, True, 1234)
