@@ -41,10 +41,13 @@ def playable(story: Sequence[Step], tools: Collection[str]) -> list[Step]:
 
 
 _COMPANY = {"table": "companies", "where": [{"column": "slug", "op": "=", "value": "northern-timber"}]}
-_BUSIEST_SITES = """\
-SELECT s.name AS site, count(*) AS incidents, count(*) FILTER (WHERE i.severity >= 'high') AS serious, sum(i.cost)
-FROM incidents i JOIN sites s ON s.company_id = i.company_id AND s.id = i.site_id
-WHERE i.occurred_at >= $1 GROUP BY s.name ORDER BY 3 DESC, 1 LIMIT 5"""
+_WORST_SITES = """\
+SELECT c.slug AS company, s.name AS site, count(*) AS incidents, sum(i.cost) AS cost
+FROM incidents i
+JOIN sites s ON s.company_id = i.company_id AND s.id = i.site_id
+JOIN companies c ON c.id = i.company_id
+WHERE i.severity >= 'high' AND i.occurred_at >= $1
+GROUP BY c.slug, s.name ORDER BY incidents DESC, cost DESC LIMIT 5"""
 
 
 def _segment(answers: Answers) -> Arguments:
@@ -140,12 +143,12 @@ STORY = (
     Step(
         "query_database",
         "Which sites had the most serious incidents this year?",
-        {"database": "main", "sql": _BUSIEST_SITES, "params": ["2026-01-01"]},
+        {"database": "main", "sql": _WORST_SITES, "params": ["2026-01-01"]},
     ),
     Step(
         "explain_query",
         "And how does PostgreSQL find them?",
-        {"database": "main", "sql": _BUSIEST_SITES, "params": ["2026-01-01"], "analyze": True},
+        {"database": "main", "sql": _WORST_SITES, "params": ["2026-01-01"], "analyze": True},
     ),
     Step(
         "query_database",
