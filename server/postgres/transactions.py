@@ -1,9 +1,9 @@
 """The only doors to a connection: reading, joining a snapshot, writing. Each is one transaction from end to end."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from typing import LiteralString, NamedTuple
+from typing import LiteralString, NamedTuple, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -12,8 +12,20 @@ from server.calls import Call
 from server.errors import DatabaseFailed, FerryError, OutcomeUnknown, Refused
 from server.postgres.databases import Connection, Database, connected
 from server.postgres.failures import translate
+from server.postgres.questions import ask_one
 
-__all__ = ["Connection", "Habits", "caged", "export_snapshot", "joining", "reading", "writing"]
+__all__ = [
+    "Connection",
+    "Habits",
+    "caged",
+    "export_snapshot",
+    "joining",
+    "reading",
+    "reading_with_tables",
+    "writing",
+]
+
+T = TypeVar("T")
 
 SESSION: tuple[tuple[str, str], ...] = (
     ("search_path", ""),
@@ -50,6 +62,44 @@ def reading(
             yield connection
         finally:
             _rollback(connection)
+
+
+@contextmanager
+def reading_with_tables(
+    call: Call, database: Database, make: Callable[[Connection], T], *, row_security: bool = True
+) -> Generator[tuple[Connection, T]]:
+    """As `reading`, beside temporary tables of its own.
+
+    `make` reads what it must and creates them; after it the transaction is READ ONLY, in which temporary tables can
+    still be filled and nothing else can be written. They go with the transaction. Refused on a standby, and where the
+    role may not make them.
+    """
+    with connected(call, database) as connection:
+        _refuse_without_tables(database, connection)
+        _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
+        _settle(connection, row_security=row_security)
+        try:
+            made = make(connection)
+            connection.execute("SET TRANSACTION READ ONLY")
+            yield connection, made
+        finally:
+            _rollback(connection)
+
+
+def _refuse_without_tables(database: Database, connection: Connection) -> None:
+    standby, allowed = ask_one(connection, "temporary_tables")
+    if standby:
+        raise Refused(
+            "no_temporary_tables",
+            f"{database.name} is a read-only standby: it has no temporary tables, in which a segment is put together.",
+            next="Export the segment from the primary server; export_database works here.",
+        )
+    if not allowed:
+        raise Refused(
+            "no_temporary_tables",
+            f"The role of {database.name} may not create temporary tables, in which a segment is put together.",
+            next="A person can allow it: GRANT TEMPORARY ON DATABASE … TO the role. export_database needs none.",
+        )
 
 
 @contextmanager

@@ -1,0 +1,157 @@
+"""What a caller says of a segment: filters, dates, directions, limits; and the text that each value is bound as."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from server.errors import Refused
+from server.model.relations import RelationColumn
+
+Op = Literal[
+    "=", "!=", "<", "<=", ">", ">=", "in", "not_in", "like", "ilike", "between", "is_null", "not_null", "contains"
+]
+Follow = Literal["children", "none"]
+SCALARS = ("=", "!=", "<", "<=", ">", ">=")
+
+
+class Argument(BaseModel):
+    """Part of an argument; a misspelt key is a failure."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FilterCondition(Argument):
+    """`column op value`."""
+
+    column: Annotated[str, Field(description="Own, or over foreign keys: `site.company.name`")]
+    op: Op = "="
+    value: Annotated[Any, Field(description="List for in, not_in, between")] = None
+
+
+class Filter(Argument):
+    """The rows of one table that meet every condition (all rows, where there is none)."""
+
+    table: str
+    where: list[FilterCondition] = []
+
+
+class Segment(Argument):
+    """Which rows. Several filters add up: each brings its rows."""
+
+    filters: list[Filter] = Field(min_length=1)
+    since: str | None = None
+    until: str | None = None
+    date_columns: dict[str, str | None] = {}
+    tables: list[str] | None = None
+    follow: Follow = "children"
+    limit_per_table: int | dict[str, int] | None = None
+
+
+def parse_moment(name: str, text: str | None) -> datetime | None:
+    """An ISO 8601 date or time in UTC; without an offset it is meant as UTC."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(
+            "bad_date",
+            f"{name} is not an ISO 8601 date or time.",
+            next="Write 2026-01-31 or 2026-01-31T14:00:00+01:00.",
+        ) from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def value_texts(condition: FilterCondition, column: RelationColumn, shown: str) -> tuple[str, ...]:
+    """The texts that PostgreSQL is to read as the column's type. Refused where the shape of the value does not fit."""
+    op, value = condition.op, condition.value
+    if op in ("is_null", "not_null"):
+        return ()
+    if op == "contains":
+        return (_contained(value, column, shown),)
+    if op in ("in", "not_in", "between"):
+        values = cast(list[Any], value) if isinstance(value, list) else [value]
+        if op == "between" and len(values) != 2:
+            raise _unfit(shown, op, "takes a list of two values, the lowest and the highest")
+        if not values or not isinstance(value, list):
+            raise _unfit(shown, op, "takes a list of values")
+        return tuple(_scalar(item, column, shown, op) for item in values)
+    if op in ("like", "ilike") and column.category != "S":
+        raise _unfit(shown, op, f"only compares text, and this is {column.type}")
+    return (_scalar(value, column, shown, op),)
+
+
+def _scalar(value: Any, column: RelationColumn, shown: str, op: str) -> str:
+    if value is None:
+        raise _unfit(shown, op, "takes a value; for NULL use is_null or not_null")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if column.base in ("json", "jsonb") and not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list) and column.category == "A":
+        return array_literal(cast(list[Any], value))
+    if isinstance(value, list | dict):
+        raise _unfit(shown, op, f"takes one value of type {column.type}")
+    if isinstance(value, str) and "\0" in value:
+        raise _unfit(shown, op, "has a NUL character in its value")
+    return str(value)
+
+
+def _contained(value: Any, column: RelationColumn, shown: str) -> str:
+    if column.base == "jsonb":
+        return json.dumps(value, ensure_ascii=False)
+    if column.category == "A":
+        return array_literal(cast(list[Any], value) if isinstance(value, list) else [value])
+    raise _unfit(shown, "contains", f"works on arrays and jsonb, and this is {column.type}")
+
+
+def array_literal(items: Iterable[Any]) -> str:
+    """PostgreSQL's text of an array."""
+    return "{" + ",".join(_element(item) for item in items) + "}"
+
+
+def _element(item: Any) -> str:
+    if item is None:
+        return "NULL"
+    if isinstance(item, list):
+        return array_literal(cast(list[Any], item))
+    if isinstance(item, dict):
+        item = json.dumps(item, ensure_ascii=False)
+    text = str(item).lower() if isinstance(item, bool) else str(item)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _unfit(shown: str, op: str, why: str) -> Refused:
+    return Refused("bad_filter", f"{shown}: {op} {why}.", next="Correct the filter's value or its op.")
+
+
+RECORD_DATES = (
+    *("created_at", "occurred_at", "happened_at", "recorded_at", "logged_at", "reported_at", "started_at", "sent_at"),
+    *("inserted_at", "event_time", "event_date", "occurred_on", "created_on", "created", "timestamp", "ts", "date"),
+)
+"""Names of the date that a row is filed under, the first that is there wins."""
+LATER_DATES = re.compile(
+    r"(updat|modif|delet|remov|expir|end|finish|clos|due|valid|last|next|read|seen|archiv|cancel|birth|until)", re.I
+)
+"""What may change later, or says when the row stops to matter, is not the date of a row."""
+DATE_ENDINGS = ("_at", "_date", "_on", "_time", "_timestamp")
+DATE_TYPES = ("timestamp with time zone", "timestamp without time zone", "date")
+
+
+def choose_date_column(columns: Sequence[RelationColumn]) -> RelationColumn | None:
+    """The date that a row is filed under: a NOT NULL timestamp or date with a name of `RECORD_DATES`, in that order;
+    else the first that ends in `_at`, `_date`, `_on`, `_time`, in that order, and does not speak of a later time.
+    """
+    dates = {column.name.lower(): column for column in columns if column.not_null and column.base in DATE_TYPES}
+    for name in RECORD_DATES:
+        if name in dates:
+            return dates[name]
+    for ending in DATE_ENDINGS:
+        for name, column in dates.items():
+            if name.endswith(ending) and not LATER_DATES.search(name):
+                return column
+    return None

@@ -1,0 +1,344 @@
+"""How a segment is grown: which tables are filtered, which are followed down and in which order, which columns each key
+table needs, and where dates apply. Decided from the schema and the arguments alone, before a row is read.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from server.errors import Refused, did_you_mean
+from server.model.relations import Edge, Relation, RelationColumn, RelationMap, components, load_order
+from server.model.segment import (
+    DATE_TYPES,
+    Filter,
+    FilterCondition,
+    Segment,
+    choose_date_column,
+    parse_moment,
+    value_texts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A condition whose column is found: over `path` (edges to referred-to rows) in the last edge's parent."""
+
+    shown: str
+    path: tuple[Edge, ...]
+    column: RelationColumn
+    op: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DateTest:
+    """`column` lies in [since, until). `named`: by the caller, so rows outside of it end the way down too."""
+
+    column: RelationColumn
+    since: datetime | None
+    until: datetime | None
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """The rows of one relation that a filter matches. `pinned`: by a unique key, so dates do not apply."""
+
+    relation: int
+    conditions: tuple[Bound, ...]
+    pinned: bool
+
+
+@dataclass
+class NodePlan:
+    """One table in the segment. `keys`: the columns that its key table keeps; `down`: the edges by which rows come down
+    into it; `up`: the edges by which its rows are required; `written`: what comes down is part of the segment, not only
+    the way to it; `may_pass`: rows outside of the dates may be kept for a while, as a way to others.
+    """
+
+    relation: Relation
+    keys: dict[str, None] = field(default_factory=dict[str, None])
+    tests: list[Edge] = field(default_factory=list[Edge])
+    down: list[Edge] = field(default_factory=list[Edge])
+    up: list[Edge] = field(default_factory=list[Edge])
+    written: bool = True
+    date: DateTest | None = None
+    leads_on: bool = False
+    may_pass: bool = False
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class SegmentPlan:
+    """`down` and `up`: the orders of growing, each part one table or a cycle of several; `order` is that of loading."""
+
+    relations: RelationMap
+    nodes: Mapping[int, NodePlan]
+    seeds: tuple[Seed, ...]
+    down: tuple[tuple[int, ...], ...]
+    up: tuple[tuple[int, ...], ...]
+    order: tuple[int, ...]
+
+
+def plan_segment(relations: RelationMap, segment: Segment, excluded: Iterable[str] = ()) -> SegmentPlan:
+    """The plan of a segment. Refused: unknown tables, columns, paths; values and dates whose shape does not fit.
+
+    `excluded`: patterns of tables that are never followed down to (required rows of them come all the same).
+    """
+    seeds = tuple(seed for entry in segment.filters for seed in _seeds(relations, entry))
+    written = _written(relations, segment.tables, excluded)
+    roots = list(dict.fromkeys(relations.node(seed.relation) for seed in seeds))
+    down_edges = _down_edges(relations, roots, written) if segment.follow == "children" else []
+    walked = dict.fromkeys([*roots, *(relations.node(edge.child) for edge in down_edges)])
+    up_edges = _up_edges(relations, walked)
+    nodes = {
+        oid: NodePlan(relations.relations[oid]) for oid in (*walked, *(relations.node(e.parent) for e in up_edges))
+    }
+    for oid in nodes:
+        nodes[oid].written = oid in walked and (oid in written or (segment.tables is None and oid in roots))
+    _refuse_foreign(relations, nodes)
+    for edge in down_edges:
+        nodes[relations.node(edge.child)].down.append(edge)
+        nodes[relations.node(edge.parent)].leads_on = True
+        nodes[relations.node(edge.parent)].keys.update(dict.fromkeys(edge.targets))
+    for edge in up_edges:
+        child, parent = nodes[relations.node(edge.child)], nodes[relations.node(edge.parent)]
+        parent.up.append(edge)
+        child.keys.update(dict.fromkeys(edge.columns))
+        parent.keys.update(dict.fromkeys(edge.targets))
+        if edge.when:
+            child.tests.append(edge)
+    _set_dates(relations, segment, nodes, list(walked))
+    _set_limits(relations, segment, nodes, list(walked))
+    forward = _graph(relations, down_edges)
+    upward = _graph(relations, up_edges)
+    return SegmentPlan(
+        relations,
+        nodes,
+        seeds,
+        tuple(map(tuple, components(walked, forward))),
+        tuple(tuple(part) for part in reversed(components(nodes, upward))),
+        tuple(load_order(relations, nodes)),
+    )
+
+
+def matches_pattern(pattern: str, relation: Relation) -> bool:
+    """`incidents`, `public.*`, `app.user_*`; a pattern without a dot means tables of any schema."""
+    name = f"{relation.schema}.{relation.name}" if "." in pattern else relation.name
+    return fnmatchcase(name, pattern)
+
+
+def _written(relations: RelationMap, patterns: list[str] | None, excluded: Iterable[str]) -> set[int]:
+    """The tables whose rows are part of the segment when they are followed down to."""
+    left_out = list(excluded)
+    for pattern in patterns or ():
+        if not any(matches_pattern(pattern, node) for node in relations.nodes):
+            raise Refused(
+                "unknown_table",
+                f"tables: nothing matches {pattern}. {did_you_mean(pattern, (node.key for node in relations.nodes))}",
+                next="Name tables as `incidents`, `public.*`, `app.user_*`.",
+            )
+    return {
+        node.oid
+        for node in relations.nodes
+        if (patterns is None or any(matches_pattern(pattern, node) for pattern in patterns))
+        and not any(matches_pattern(pattern, node) for pattern in left_out)
+    }
+
+
+def _down_edges(relations: RelationMap, roots: list[int], written: set[int]) -> list[Edge]:
+    """The edges that lead from the filtered tables down to written ones, on every way there is."""
+    useful = set(written)
+    waiting = list(useful)
+    while waiting:
+        for edge in relations.above.get(waiting.pop(), ()):
+            parent = relations.node(edge.parent)
+            if parent not in useful:
+                useful.add(parent)
+                waiting.append(parent)
+    found: list[Edge] = []
+    reached = dict.fromkeys(roots)
+    for node in (queue := list(roots)):
+        for edge in relations.below.get(node, ()):
+            child = relations.node(edge.child)
+            if child in useful:
+                found.append(edge)
+                if child not in reached:
+                    reached[child] = None
+                    queue.append(child)
+    return found
+
+
+def _up_edges(relations: RelationMap, nodes: Iterable[int]) -> list[Edge]:
+    """Every edge from these tables up, and on up."""
+    found: list[Edge] = []
+    reached = set(queue := list(nodes))
+    for node in queue:
+        for edge in relations.above.get(node, ()):
+            found.append(edge)
+            parent = relations.node(edge.parent)
+            if parent not in reached:
+                reached.add(parent)
+                queue.append(parent)
+    return found
+
+
+def _graph(relations: RelationMap, edges: Iterable[Edge]) -> dict[int, set[int]]:
+    graph: dict[int, set[int]] = {}
+    for edge in edges:
+        graph.setdefault(relations.node(edge.parent), set()).add(relations.node(edge.child))
+    return graph
+
+
+def _refuse_foreign(relations: RelationMap, nodes: Iterable[int]) -> None:
+    for oid in nodes:
+        relation = relations.relations[oid]
+        if any(relations.relations[leaf].kind == "f" for leaf in relation.leaves if leaf in relations.relations):
+            raise Refused(
+                "foreign_partitions",
+                f"{relation.key} has partitions on another server, whose rows have no stable place.",
+                next="Leave the table out with `tables`, or export it from the server where it lies.",
+            )
+
+
+def _seeds(relations: RelationMap, entry: Filter) -> list[Seed]:
+    relation, prefix = _table_of(relations, entry)
+    conditions = tuple(_bind(relations, relation, condition, prefix) for condition in entry.where)
+    exact = {bound.column.name for bound in conditions if not bound.path and bound.op in ("=", "in")}
+    pinned = any(exact.issuperset(key) for key in relation.unique_keys)
+    return [Seed(oid, conditions, pinned) for oid in relations.heirs(relation.oid)]
+
+
+def _table_of(relations: RelationMap, entry: Filter) -> tuple[Relation, str]:
+    """The table of a filter. `audit` with columns `log.x` is read as the table `audit.log`; the prefix is dropped."""
+    firsts = {condition.column.partition(".")[0] for condition in entry.where}
+    if len(firsts) == 1 and any(relation.schema == entry.table for relation in relations.relations.values()):
+        (first,) = firsts
+        qualified = [r for r in relations.nodes if (r.schema, r.name) == (entry.table, first)]
+        if qualified:
+            return qualified[0], f"{first}."
+    return relations.find(entry.table), ""
+
+
+def _bind(relations: RelationMap, relation: Relation, condition: FilterCondition, prefix: str) -> Bound:
+    shown = f"{relation.key}.{condition.column.removeprefix(prefix)}"
+    words = condition.column.removeprefix(prefix).split(".")
+    if len(words) > 1 and words[0] == relation.name and words[1] in relation.columns:
+        words = words[1:]
+    path: list[Edge] = []
+    while len(words) > 1 and ".".join(words) not in relation.columns:
+        edge = _hop(relations, relation, words.pop(0))
+        path.append(edge)
+        relation = relations.relations[edge.parent]
+    column = relation.column(".".join(words))
+    return Bound(shown, tuple(path), column, condition.op, value_texts(condition, column, shown))
+
+
+def _hop(relations: RelationMap, relation: Relation, word: str) -> Edge:
+    """The reference that a word of a path means: by constraint, by column, by column without `_id`, by table."""
+    edges = [edge for edge in relations.above.get(relation.root, ()) if edge.child in (relation.oid, relation.root)]
+    tiers: tuple[Callable[[Edge], Iterable[str]], ...] = (
+        lambda edge: (edge.name, edge.columns[-1]),
+        lambda edge: (_stem(edge.columns[-1]),),
+        lambda edge: _words_for(relations.relations[edge.parent].name),
+    )
+    for names in tiers:
+        found = [edge for edge in edges if word.lower() in {name.lower() for name in names(edge)}]
+        places = {(edge.parent, edge.columns[-1]) for edge in found}
+        if len(places) == 1:
+            return min(found, key=lambda edge: len(edge.columns))
+        if found:
+            raise Refused(
+                "ambiguous_path",
+                f"{relation.key}.{word} could be {' or '.join(edge.columns[-1] for edge in found)}.",
+                next="Use the name of the referring column in the path.",
+            )
+    known = [_stem(edge.columns[-1]) for edge in edges]
+    raise Refused(
+        "unknown_column",
+        f"{relation.key} has no reference {word}. {did_you_mean(word, known)}",
+        next="A path names references and ends in a column, as `site.company.name`.",
+    )
+
+
+def _stem(column: str) -> str:
+    for ending in ("_id", "_uuid", "_code", "_key", "_fk", "Id", "ID", "_name"):
+        if column.endswith(ending) and len(column) > len(ending):
+            return column[: -len(ending)]
+    return column
+
+
+def _words_for(table: str) -> Iterable[str]:
+    yield table
+    if table.endswith("ies"):
+        yield table[:-3] + "y"
+    if table.endswith("es"):
+        yield table[:-2]
+    if table.endswith("s"):
+        yield table[:-1]
+
+
+def _set_dates(relations: RelationMap, segment: Segment, nodes: Mapping[int, NodePlan], walked: list[int]) -> None:
+    since, until = parse_moment("since", segment.since), parse_moment("until", segment.until)
+    named = {relations.node(relations.find(table).oid): column for table, column in segment.date_columns.items()}
+    if since is None and until is None:
+        if named:
+            raise Refused("bad_date", "date_columns says nothing without since or until.", next="Give since or until.")
+        return
+    if since and until and since >= until:
+        raise Refused("bad_date", "since is not before until.", next="Swap them; until itself is not included.")
+    for oid in walked:
+        plan = nodes[oid]
+        column = _date_column(plan.relation, named, oid)
+        if column:
+            plan.date = DateTest(column, since, until, oid in named)
+    _spread_passing(relations, nodes, walked)
+
+
+def _date_column(relation: Relation, named: Mapping[int, str | None], oid: int) -> RelationColumn | None:
+    if oid not in named:
+        return choose_date_column(list(relation.columns.values()))
+    name = named[oid]
+    if not name:
+        return None
+    column = relation.column(name)
+    if column.base not in DATE_TYPES:
+        raise Refused(
+            "bad_date",
+            f"{relation.key}.{name} is {column.type}, not a date or timestamp.",
+            next="Name a date or timestamp column in date_columns, or null to apply no dates to the table.",
+        )
+    return column
+
+
+def _spread_passing(relations: RelationMap, nodes: Mapping[int, NodePlan], walked: list[int]) -> None:
+    """Which tables may hold rows that are only a way to others: dated ones whose dates the caller did not name and that
+    lead on; and undated ones below those, unless they are the end of one way only.
+    """
+    queue = [oid for oid in walked if (date := nodes[oid].date) and not date.named and nodes[oid].leads_on]
+    while queue:
+        oid = queue.pop()
+        if nodes[oid].may_pass:
+            continue
+        nodes[oid].may_pass = True
+        for edge in relations.below.get(oid, ()):
+            child = nodes.get(relations.node(edge.child))
+            if child and edge in child.down and not child.date and (child.leads_on or len(child.down) > 1):
+                queue.append(child.relation.oid)
+
+
+def _set_limits(relations: RelationMap, segment: Segment, nodes: Mapping[int, NodePlan], walked: list[int]) -> None:
+    limits = segment.limit_per_table
+    if limits is None:
+        return
+    wanted = dict.fromkeys(walked, limits) if isinstance(limits, int) else _by_table(relations, limits)
+    for oid, limit in wanted.items():
+        if limit < 0:
+            raise Refused("bad_limit", "limit_per_table is negative.", next="Give a number of rows, 0 or more.")
+        if oid in nodes:
+            nodes[oid].limit = limit
+
+
+def _by_table(relations: RelationMap, limits: Mapping[str, int]) -> dict[int, int]:
+    return {relations.node(relations.find(table).oid): limit for table, limit in limits.items()}

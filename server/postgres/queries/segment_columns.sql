@@ -1,0 +1,38 @@
+-- The columns of every table (see segment_relations.sql): `base` is the type below all domains without its modifier, as
+-- PostgreSQL prints it, `category` its category, `operators` the schema in which its operators stand.
+WITH RECURSIVE below (oid, base) AS (
+    SELECT t.oid, t.typbasetype
+    FROM pg_catalog.pg_type AS t
+    WHERE t.typtype = 'd'
+    UNION ALL
+    SELECT b.oid, t.typbasetype
+    FROM below AS b
+    JOIN pg_catalog.pg_type AS t ON t.oid = b.base AND t.typtype = 'd'
+)
+SELECT
+    a.attrelid::int8 AS relation,
+    a.attname::text AS name,
+    pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+    pg_catalog.format_type(t.oid, NULL) AS base,
+    t.typcategory::text AS category,
+    a.attnotnull OR declared.typnotnull AS not_null,
+    CASE WHEN t.typtype = 'b' AND t.typcategory <> 'A' THEN tn.nspname ELSE 'pg_catalog' END::text AS operators
+FROM pg_catalog.pg_attribute AS a
+JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_type AS declared ON declared.oid = a.atttypid
+LEFT JOIN LATERAL (
+    SELECT b.base
+    FROM below AS b
+    JOIN pg_catalog.pg_type AS bt ON bt.oid = b.base AND bt.typtype <> 'd'
+    WHERE b.oid = a.atttypid
+) AS domain ON declared.typtype = 'd'
+JOIN pg_catalog.pg_type AS t ON t.oid = coalesce(domain.base, a.atttypid)
+JOIN pg_catalog.pg_namespace AS tn ON tn.oid = t.typnamespace
+WHERE c.relkind IN ('r', 'p')
+  AND c.relpersistence <> 't'
+  AND a.attnum > 0
+  AND NOT a.attisdropped
+  AND n.nspname !~ '^pg_'
+  AND n.nspname <> 'information_schema'
+ORDER BY a.attrelid, a.attnum

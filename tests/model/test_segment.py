@@ -1,0 +1,60 @@
+"""What a caller says of a segment: dates, date columns, values."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from server.errors import Refused
+from server.model.relations import RelationColumn, components
+from server.model.segment import Segment, array_literal, choose_date_column, parse_moment
+
+
+def column(name: str, base: str = "timestamp with time zone", *, not_null: bool = True) -> RelationColumn:
+    return RelationColumn(name, base, base, "D", not_null, "pg_catalog")
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (["updated_at", "created_at", "occurred_at"], "created_at"),
+        (["reported_at", "occurred_at"], "occurred_at"),
+        (["updated_at", "uploaded_at"], "uploaded_at"),
+        (["due_date", "invoice_date"], "invoice_date"),
+        (["expires_at", "deleted_at"], None),
+        (["granted_at"], "granted_at"),
+        ([], None),
+    ],
+)
+def test_the_date_of_a_table_is_when_its_rows_came_to_be(names: list[str], chosen: str | None) -> None:
+    found = choose_date_column([column(name) for name in names])
+    assert (found.name if found else None) == chosen
+
+
+def test_a_nullable_date_or_another_type_is_never_chosen() -> None:
+    assert choose_date_column([column("created_at", not_null=False), column("occurred_at", "integer")]) is None
+
+
+def test_moments_are_read_as_utc_where_they_do_not_say() -> None:
+    assert parse_moment("since", "2026-01-01") == datetime(2026, 1, 1, tzinfo=UTC)
+    assert parse_moment("since", "2026-01-01T02:00:00+02:00") == datetime(2026, 1, 1, tzinfo=UTC)
+    assert parse_moment("since", "2026-01-01T00:00:00Z") == datetime(2026, 1, 1, tzinfo=UTC)
+    with pytest.raises(Refused, match="ISO 8601"):
+        parse_moment("until", "yesterday")
+
+
+def test_an_array_is_written_so_that_no_element_can_end_it() -> None:
+    assert array_literal(["a", 'b"', "c\\", None, ["d}"], True, 1.5]) == '{"a","b\\"","c\\\\",NULL,{"d}"},"true","1.5"}'
+
+
+def test_a_misspelt_argument_is_a_failure() -> None:
+    with pytest.raises(ValidationError):
+        Segment.model_validate({"filters": [{"table": "a", "wher": []}]})
+    with pytest.raises(ValidationError):
+        Segment.model_validate({"filters": []})
+
+
+def test_the_parts_of_a_graph_come_in_order_and_cycles_together() -> None:
+    assert components([1, 2, 3, 4], {1: [2], 2: [3, 4], 3: [2]}) == [[1], [2, 3], [4]]
+    deep = {n: [n + 1] for n in range(5000)}
+    assert components(range(5001), deep) == [[n] for n in range(5001)]
