@@ -2,12 +2,12 @@
 table needs, and where dates apply. Decided from the schema and the arguments alone, before a row is read.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from fnmatch import fnmatchcase
 
 from server.errors import Refused, did_you_mean
+from server.model.patterns import choose, matcher
 from server.model.relations import Edge, Relation, RelationColumn, RelationMap, components, load_order
 from server.model.segment import (
     DATE_TYPES,
@@ -81,7 +81,7 @@ class SegmentPlan:
     order: tuple[int, ...]
 
 
-def plan_segment(relations: RelationMap, segment: Segment, excluded: Iterable[str] = ()) -> SegmentPlan:
+def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[str] = ()) -> SegmentPlan:
     """The plan of a segment. Refused: unknown tables, columns, paths; values and dates whose shape does not fit.
 
     `excluded`: patterns of tables that are never followed down to (required rows of them come all the same).
@@ -123,28 +123,11 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Iterable[st
     )
 
 
-def matches_pattern(pattern: str, relation: Relation) -> bool:
-    """`incidents`, `public.*`, `app.user_*`; a pattern without a dot means tables of any schema."""
-    name = f"{relation.schema}.{relation.name}" if "." in pattern else relation.name
-    return fnmatchcase(name, pattern)
-
-
-def _written(relations: RelationMap, patterns: list[str] | None, excluded: Iterable[str]) -> set[int]:
+def _written(relations: RelationMap, patterns: list[str] | None, excluded: Sequence[str]) -> set[int]:
     """The tables whose rows are part of the segment when they are followed down to."""
-    left_out = list(excluded)
-    for pattern in patterns or ():
-        if not any(matches_pattern(pattern, node) for node in relations.nodes):
-            raise Refused(
-                "unknown_table",
-                f"tables: nothing matches {pattern}. {did_you_mean(pattern, (node.key for node in relations.nodes))}",
-                next="Name tables as `incidents`, `public.*`, `app.user_*`.",
-            )
-    return {
-        node.oid
-        for node in relations.nodes
-        if (patterns is None or any(matches_pattern(pattern, node) for pattern in patterns))
-        and not any(matches_pattern(pattern, node) for pattern in left_out)
-    }
+    by_name = {(node.schema, node.name): node.oid for node in relations.nodes}
+    left_out = matcher(excluded)
+    return {by_name[name] for name in choose(patterns, by_name) if not left_out(name)}
 
 
 def _down_edges(relations: RelationMap, roots: list[int], written: set[int]) -> list[Edge]:
