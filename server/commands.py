@@ -125,6 +125,23 @@ def query_database(
     answer(run, json)
 
 
+@app.command("explain-query")
+def explain_query(
+    database: Database,
+    sql: Annotated[str, typer.Argument(help="The query, without EXPLAIN.")],
+    param: Annotated[list[str] | None, typer.Option(help="The value of $1, then of $2 ….")] = None,
+    analyze: Annotated[bool, typer.Option("--analyze", help="Run it.")] = False,
+    json: Json = False,
+) -> None:
+    """A query's plan as a short tree, with what stands out."""
+    from server.jobs.explain_query import explain_query as job
+
+    def run(services: Services, call: Call) -> BaseModel:
+        return job(services, call, database=database, sql=sql, params=param or (), analyze=analyze)
+
+    answer(run, json)
+
+
 def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
     """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code."""
     with told_failures():

@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ValidationError
 
 from server.errors import FerryError, did_you_mean
+from tools.explain_query import explain_query
 from tools.inspect_schema import inspect_schema
 from tools.list_databases import list_databases
 from tools.query_database import query_database
@@ -36,6 +37,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(list_databases, "List databases", "postgres databases worktrees connections status"),
     Entry(inspect_schema, "Inspect a schema", "tables columns keys indexes views types describe schema"),
     Entry(query_database, "Query a database", "postgres sql select read-only rows"),
+    Entry(explain_query, "Explain a query", "postgres slow query plan performance index analyze"),
 )
 ADMIN: tuple[Entry, ...] = ()
 """Tools that only an agent whose settings grant `access = "admin"` somewhere is shown."""

@@ -9,7 +9,6 @@ from server.errors import Refused
 from server.files.results import ResultFormat, Written, format_of, write_csv, write_json
 from server.files.workspace import written_beside
 from server.model.querying import QueryColumn, QueryResult, SavedResult
-from server.model.redaction import Policy
 from server.postgres.cage import Cage, CagedQuery, cage
 from server.postgres.cells import as_json, clipped
 from server.services import Services
@@ -38,7 +37,7 @@ def query_database(
     file_format = format_of(save_as, format) if save_as else None
     settings = services.settings.queries
     call.progress(0, None, "running the query")
-    with cage(call, target, policy=policy_of(services, database), seconds=settings.timeout_seconds) as caged:
+    with cage(call, target, policy=services.redaction(database), seconds=settings.timeout_seconds) as caged:
         query = caged.admit(sql, frozenset(settings.allow_functions))
         if path is None or file_format is None:
             return _shown(caged, query, params, min(max(limit, 0), MOST_ROWS))
@@ -52,13 +51,6 @@ def query_database(
             else:
                 written = write_json(part, (row[0] or b"" for row in rows), lines=file_format == "jsonl")
         return _saved(query, str(path), file_format, written)
-
-
-def policy_of(services: Services, database: str) -> Policy:
-    """What the settings say of sensitive columns in a database."""
-    general = services.settings.redaction
-    own = services.settings.databases.get(database)
-    return Policy.of(general.patterns, own.redaction if own else {}, general.default)
 
 
 def _shown(caged: Cage, query: CagedQuery, params: Sequence[Any], limit: int) -> QueryResult:

@@ -38,3 +38,23 @@ class QueryResult(Report):
     redacted: list[str] = Field(default=[], description="Columns from sensitive ones: every value is shown as null")
     saved: SavedResult | None = None
     next: str | None = Field(default=None, description="What was cut, and how to get the rest")
+
+
+class CostlyNode(Report):
+    """A node of the plan that takes a good part of the whole. `own`: milliseconds, or cost where nothing was run."""
+
+    node: str
+    own: float
+    share: float
+
+
+class QueryPlan(Report):
+    """The answer of explain_query. `plan`: one indented line per node: rows estimated→actual *loops, its own time."""
+
+    plan: list[str]
+    costly: list[CostlyNode]
+    findings: list[str]
+    planning_ms: float | None = None
+    execution_ms: float | None = None
+    buffers: dict[str, int] | None = Field(default=None, description="Blocks of 8 kB")
+    settings: dict[str, str] = Field(default={}, description="Planner settings that are not the default")

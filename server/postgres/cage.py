@@ -15,6 +15,7 @@ from psycopg import errors, generators, pq
 
 from server.calls import Call
 from server.errors import FerryError, Refused, nearest
+from server.model.plan import Index
 from server.model.redaction import Policy
 from server.postgres.databases import Connection, Database
 from server.postgres.failures import translate
@@ -121,6 +122,17 @@ class Cage:
             rows = [[None]]
         self._connection.execute("ROLLBACK TO SAVEPOINT counting")
         return int(rows[0][0]) if rows[0][0] is not None else None
+
+    def explain(self, query: CagedQuery, parameters: Sequence[Any], *, analyze: bool) -> list[Any]:
+        """EXPLAIN's JSON."""
+        options = "ANALYZE, BUFFERS, " if analyze else ""
+        rows = self._run(query, f"EXPLAIN ({options}VERBOSE, SETTINGS, FORMAT JSON)\n{query.text}", parameters)
+        return list(json.loads(rows[0][0] or b"[]"))
+
+    def indexes(self, tables: Sequence[tuple[str, str]]) -> list[Index]:
+        """Indexes on tables of a plan."""
+        schemas, names = [schema for schema, _ in tables], [name for _, name in tables]
+        return ask(self._connection, "plan_indexes", schemas, names, into=Index)
 
     def describe(self, query: CagedQuery, parameters: Sequence[Any]) -> None:
         """Learns `query.columns`."""
