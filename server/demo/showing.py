@@ -99,6 +99,7 @@ class Screen:
         words = Text()
         for name, value in arguments.items():
             said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            said = f"\n{said}" if "\n" in said else said
             indented = self._short(said).replace("\n", "\n      ")
             words.append(f"\n    {name} = ", style="dim").append(indented)
         return words
