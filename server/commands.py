@@ -107,6 +107,42 @@ def inspect_schema(
     answer(run, json)
 
 
+Side = Annotated[str, typer.Argument(help="A database's name, a connection URL, or a .sql file, export or folder.")]
+
+
+@app.command("compare-schemas")
+def compare_schemas(
+    source: Side,
+    target: Side,
+    table: Tables = None,
+    kind: Annotated[list[str] | None, typer.Option("--kind", "-k", help="table, column, index, view, …")] = None,
+    detail: Annotated[str, typer.Option(help="summary, differences or full.")] = "differences",
+    cursor: Cursor = None,
+    owners: Annotated[bool, typer.Option("--owners", help="Owners count too.")] = False,
+    json: Json = False,
+) -> None:
+    """What takes one schema to another: databases, dumps, exports, migration folders."""
+    from server.jobs.compare_schemas import as_detail
+    from server.jobs.compare_schemas import compare_schemas as job
+
+    def run(services: Services, call: Call) -> BaseModel:
+        wanted = as_detail(detail)
+        return job(
+            services,
+            call,
+            source=source,
+            target=target,
+            tables=table,
+            kinds=kind,
+            detail=wanted,
+            cursor=cursor,
+            owners=owners,
+            urls=True,
+        )
+
+    answer(run, json)
+
+
 @app.command("query-database")
 def query_database(
     database: Database,

@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ValidationError
 
 from server.errors import FerryError, did_you_mean
+from tools.compare_schemas import compare_schemas
 from tools.explain_query import explain_query
 from tools.inspect_schema import inspect_schema
 from tools.list_databases import list_databases
@@ -36,6 +37,7 @@ class Entry(NamedTuple):
 CATALOGUE: tuple[Entry, ...] = (
     Entry(list_databases, "List databases", "postgres databases worktrees connections status"),
     Entry(inspect_schema, "Inspect a schema", "tables columns keys indexes views types describe schema"),
+    Entry(compare_schemas, "Compare schemas", "diff schema drift between databases worktrees branches migrations"),
     Entry(query_database, "Query a database", "postgres sql select read-only rows"),
     Entry(explain_query, "Explain a query", "postgres slow query plan performance index analyze"),
 )

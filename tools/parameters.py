@@ -9,3 +9,5 @@ Patterns = Annotated[list[str] | None, Field(description="`incidents`, `public.*
 DataFormat = Literal["json", "jsonl", "csv", "sql"]
 Compression = Literal["none", "gzip", "zstd"]
 Cursor = Annotated[str | None, Field(description="next_cursor of the last answer")]
+SchemaSide = Annotated[str, Field(description="Database name, or path of a .sql file, export or migrations folder")]
+Kinds = Annotated[list[str] | None, Field(description="table, column, constraint, index, view, function, …")]

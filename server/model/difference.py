@@ -42,6 +42,8 @@ class Scope:
     column_order: bool = False
     majors_differ: bool = False
     wanted: Callable[[Identity], bool] | None = None
+    spelled_alike: Callable[[str, str], bool] | None = None
+    """Whether two texts that servers of different majors print mean the same."""
 
     def attributes(self, identity: Identity, attributes: Attributes) -> Attributes:
         left = compared(identity, attributes, owners=self.owners, grants=self.grants, column_order=self.column_order)
@@ -72,14 +74,23 @@ def differences(source: Schema, target: Schema, scope: Scope = EVERYTHING) -> li
         elif after is None:
             found.append(Difference(identity, "removed"))
         else:
-            found += _changes(identity, scope.attributes(identity, before), scope.attributes(identity, after))
+            found += _changes(identity, scope.attributes(identity, before), scope.attributes(identity, after), scope)
     return found
 
 
-def _changes(identity: Identity, before: Attributes, after: Attributes) -> list[Difference]:
-    names = [name for name in (*before, *(n for n in after if n not in before)) if before.get(name) != after.get(name)]
+def _changes(identity: Identity, before: Attributes, after: Attributes, scope: Scope) -> list[Difference]:
+    both = (*before, *(name for name in after if name not in before))
+    names = [name for name in both if not _alike(before.get(name), after.get(name), scope)]
     telling = [name for name in names if name not in _WHOLE]
     return [Difference(identity, "changed", name, before.get(name), after.get(name)) for name in (telling or names[:1])]
+
+
+def _alike(before: Value, after: Value, scope: Scope) -> bool:
+    if before == after:
+        return True
+    if scope.spelled_alike is None or not isinstance(before, str) or not isinstance(after, str):
+        return False
+    return scope.spelled_alike(before, after)
 
 
 def fold(source: Schema, target: Schema, found: Iterable[Difference]) -> list[Difference]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -31,12 +31,17 @@ def sensitive_by(policy: Policy, schema: Schema) -> Sensitive:
     return how
 
 
+_EMPTY: tuple[Any, ...] = (None, [], (), "", {})
+
+
 class Terse(Report):
-    """A report that leaves out what is empty."""
+    """A report that leaves out what is empty, but for the keys that are `always` there."""
+
+    always: ClassVar[frozenset[str]] = frozenset()
 
     @model_serializer(mode="wrap")
     def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if value not in (None, [], (), "")}
+        return {key: value for key, value in handler(self).items() if value not in _EMPTY or key in self.always}
 
 
 class Relation(Terse):
@@ -70,6 +75,8 @@ class Relation(Terse):
 
 class SchemaInspection(Terse):
     """The answer of inspect_schema. Lines read like SQL; names of schema public stand alone."""
+
+    always: ClassVar[frozenset[str]] = frozenset({"tables", "next_cursor"})
 
     database: str
     server_version: str

@@ -135,7 +135,7 @@ def trigger(name: str, facts: Attributes) -> str:
     match = re.match(r"CREATE (CONSTRAINT )?TRIGGER (?:\"[^\"]+\"|\S+) (.*)", plain(facts["definition"]))
     what = match[2] if match else plain(facts["definition"])
     what = re.sub(r" ON \S+ (?=FROM|NOT|DEFERR|INITIALLY|REFERENCING|FOR|WHEN|EXECUTE)", " ", what, count=1)
-    what = what.replace("FOR EACH ROW EXECUTE FUNCTION", "row →").replace("FOR EACH STATEMENT EXECUTE FUNCTION", "→")
+    what = what.replace("FOR EACH ROW", "row").replace("FOR EACH STATEMENT ", "").replace("EXECUTE FUNCTION", "→")
     state = f" [{facts['enabled']}]" if facts.get("enabled") else ""
     return f"{name}: {what}{state}"
 

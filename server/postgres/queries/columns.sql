@@ -1,6 +1,7 @@
 -- Columns of tables and foreign tables, of views and materialised views, and attributes of composite types, in their
 -- order. NULL means the default. Columns that a server does not have yet are taken from `absent` (an unqualified name
 -- is looked up in the inner FROM first, then in the outer one).
+-- An identity that a partition shares with its parent (from 17 on) is a fact of the parent.
 -- `pg_attver` in attoptions is the server's own note, different between equal databases.
 SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
        CASE WHEN c.relkind IN ('v', 'm') THEN 'view_column' WHEN c.relkind = 'c' THEN 'attribute' ELSE 'column' END
@@ -22,7 +23,12 @@ SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
        CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS default,
        CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS generated,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generated_kind,
-       CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS identity,
+       CASE WHEN c.relispartition AND NOT EXISTS
+                (SELECT FROM pg_catalog.pg_depend AS sd
+                 WHERE sd.refclassid = 1259 AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum
+                   AND sd.classid = 1259 AND sd.deptype = 'i') THEN NULL
+            WHEN a.attidentity = 'a' THEN 'always'
+            WHEN a.attidentity = 'd' THEN 'by default' END AS identity,
        CASE WHEN a.attidentity <> '' THEN
            (SELECT ARRAY[sn.nspname::text, s.relname::text]
             FROM pg_catalog.pg_depend AS sd

@@ -1,0 +1,214 @@
+"""Compares two schemas, of databases or files: what takes the source to the target, and what that means."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from server.calls import Call
+from server.errors import Refused, did_you_mean
+from server.model.comparison import Detail, SchemaComparison, SideReport, counted, entry, renamed
+from server.model.difference import Difference, Scope, container, differences, fold
+from server.model.meaning import meaning
+from server.model.paging import BUDGET, cost, page
+from server.model.patterns import choose, matcher
+from server.model.renames import possible_renames
+from server.model.schema import RELATIONS, Identity, Schema
+from server.postgres.spelling import spelled_alike
+from server.services import Services
+from server.sides import Side, Source, find_source, read_side
+
+_TEXT = {"summary": 0, "differences": 200, "full": 4000}
+"""How long a value may be in an answer."""
+
+
+def compare_schemas(
+    services: Services,
+    call: Call,
+    *,
+    source: str,
+    target: str,
+    tables: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None,
+    detail: Detail = "differences",
+    cursor: str | None = None,
+    owners: bool = False,
+    urls: bool = False,
+) -> SchemaComparison:
+    """One page of what takes `source` to `target`; each is a database's name or a path. `urls`: or a connection URL."""
+    sides = read_both(
+        services, call, find_source(services, source, urls=urls), find_source(services, target, urls=urls)
+    )
+    before, after = sides[0].schema, sides[1].schema
+    scope = _scope(sides, owners=owners, tables=tables)
+    raw = [] if before.facts == after.facts else differences(before, after, scope)
+    found = raw if detail == "full" else fold(before, after, raw)
+    found = _of_kinds(found, (before, after), kinds)
+    answer = _head(sides, found, raw)
+    answer["not_compared"] = _not_compared(sides, scope, tables=tables, kinds=kinds, owners=owners)
+    return _paged(answer, sides, found, detail, cursor)
+
+
+def as_detail(word: str) -> Detail:
+    """`summary`, `differences` or `full`; Refused otherwise."""
+    for detail in get_args(Detail):
+        if word == detail:
+            return detail
+    raise Refused("bad_arguments", f"detail is summary, differences or full, not {word}.")
+
+
+def read_both(services: Services, call: Call, source: Source, target: Source) -> tuple[Side, Side]:
+    """Both sides at the same time; files are loaded beside the other side's database."""
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="side") as pool:
+        first = pool.submit(read_side, services, call, source, beside=target.database)
+        second = pool.submit(read_side, services, call, target, beside=source.database)
+        return first.result(), second.result()
+
+
+def _scope(sides: tuple[Side, Side], *, owners: bool, tables: Sequence[str] | None) -> Scope:
+    majors_differ = sides[0].schema.server_version // 10000 != sides[1].schema.server_version // 10000
+    return Scope(
+        owners=owners,
+        grants=not any(side.without_grants for side in sides),
+        majors_differ=majors_differ,
+        wanted=_wanted(sides, tables) if tables is not None else None,
+        spelled_alike=spelled_alike if majors_differ else None,
+    )
+
+
+def _wanted(sides: tuple[Side, Side], tables: Sequence[str]) -> Callable[[Identity], bool]:
+    """Relations that match, and what is part of them on either side."""
+    schemas = sides[0].schema, sides[1].schema
+    choose(tables, {(i.schema, i.name): None for schema in schemas for i in schema.of(*RELATIONS)})
+    matches = matcher(tables)
+
+    def wanted(identity: Identity) -> bool:
+        return any(_relation_matches(schema, identity, matches) for schema in schemas if identity in schema.facts)
+
+    return wanted
+
+
+def _relation_matches(schema: Schema, identity: Identity, matches: Callable[[tuple[str, str]], bool]) -> bool:
+    holder: Identity | None = identity
+    while holder is not None:
+        if holder.kind in RELATIONS and matches((holder.schema, holder.name)):
+            return True
+        holder = container(schema, holder)
+    return False
+
+
+def _of_kinds(found: list[Difference], schemas: tuple[Schema, Schema], kinds: Sequence[str] | None) -> list[Difference]:
+    if kinds is None:
+        return found
+    known = {identity.kind for schema in schemas for identity in schema.facts} | set(_KINDS)
+    for kind in kinds:
+        if kind not in known:
+            raise Refused("unknown_kind", f"There is no kind {kind!r}. {did_you_mean(kind, sorted(known))}")
+    return [difference for difference in found if difference.identity.kind in kinds]
+
+
+_KINDS = (
+    "schema", "extension", "table", "view", "materialized_view", "foreign_table", "column", "constraint", "index",
+    "sequence", "trigger", "policy", "rule", "function", "procedure", "aggregate", "enum", "domain", "composite",
+    "range", "publication", "event_trigger", "statistics", "default_privileges",
+)  # fmt: skip
+
+
+def _head(sides: tuple[Side, Side], found: list[Difference], raw: list[Difference]) -> dict[str, Any]:
+    before, after = sides[0].schema, sides[1].schema
+    return {
+        "equal": not found,
+        "same_database": _same(sides),
+        "source": _told(sides[0]),
+        "target": _told(sides[1]),
+        "source_fingerprint": before.fingerprint,
+        "target_fingerprint": after.fingerprint,
+        "summary": counted(found),
+        "breaking": sum(meaning(before, after, difference).breaking for difference in found),
+        "possible_renames": [renamed(rename) for rename in possible_renames(before, after, fold(before, after, raw))],
+    }
+
+
+def _same(sides: tuple[Side, Side]) -> str | None:
+    if sides[0].place != sides[1].place:
+        return None
+    return "Both names lead to one and the same database: this compares it with itself."
+
+
+def _told(side: Side) -> SideReport:
+    database, files = side.source.database, side.source.files
+    version = f"{side.schema.server_version // 10000}.{side.schema.server_version % 10000}"
+    if files is not None:
+        return SideReport(
+            name=side.source.asked,
+            kind=files.kind,
+            path=str(files.path),
+            loaded_on=side.loaded_on,
+            server_version=version,
+        )
+    assert database is not None
+    address = database.address
+    return SideReport(
+        name=database.name,
+        kind="database",
+        worktree=str(database.worktree) if database.worktree else None,
+        branch=database.branch,
+        host=address.host or "localhost" if address else None,
+        port=address.port or "5432" if address else None,
+        dbname=address.dbname if address else None,
+        server_version=version,
+    )
+
+
+def _not_compared(
+    sides: tuple[Side, Side],
+    scope: Scope,
+    *,
+    tables: Sequence[str] | None,
+    kinds: Sequence[str] | None,
+    owners: bool,
+) -> list[str]:
+    """What the answer says nothing about."""
+    told = ["column order"] if owners else ["owners", "column order"]
+    if not scope.grants:
+        told.append("grants (the files name roles that do not exist where they were loaded)")
+    if scope.majors_differ:
+        told.append("extension versions and names of NOT NULL constraints (the servers' majors differ)")
+    if tables is not None:
+        told.append("whatever belongs to no table that matches")
+    if kinds is not None:
+        told.append("other kinds")
+    for side in sides:
+        told += [f"{kind} {name} of {side.source.asked}" for kind, name in side.schema.not_covered[:20]]
+    return told
+
+
+def _paged(
+    answer: dict[str, Any], sides: tuple[Side, Side], found: list[Difference], detail: Detail, cursor: str | None
+) -> SchemaComparison:
+    before, after = sides[0].schema, sides[1].schema
+    answer["next"] = _next(sides, found)
+    if detail == "summary":
+        return SchemaComparison.model_validate(answer)
+    entries = [
+        entry(before, after, difference, meaning(before, after, difference), most=_TEXT[detail]) for difference in found
+    ]
+    budget = BUDGET + 1_000 - _size(SchemaComparison.model_validate(answer))
+    mark = hashlib.sha256(f"{before.fingerprint}{after.fingerprint}{len(found)}{detail}".encode()).hexdigest()[:8]
+    here = page([_size(item) for item in entries], cursor, mark, max(budget, 4_000))
+    answer |= {"differences": entries[here.start : here.end], "next_cursor": here.next_cursor}
+    if here.next_cursor:
+        answer["left_out"] = f"{len(entries) - here.end} more differences: repeat the call with next_cursor."
+    return SchemaComparison.model_validate(answer)
+
+
+def _size(*reports: BaseModel) -> int:
+    return sum(cost(report.model_dump(mode="json", by_alias=True)) for report in reports)
+
+
+def _next(sides: tuple[Side, Side], found: list[Difference]) -> str | None:
+    if not found:
+        return None
+    return f"plan_migration(source={sides[0].source.asked!r}, target={sides[1].source.asked!r}) writes the SQL."

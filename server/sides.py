@@ -1,0 +1,149 @@
+"""What the two sides of a comparison may be: a database, or files whose schema is read from a scratch database.
+
+The one place above jobs' own floor where files and PostgreSQL meet for comparing and planning.
+"""
+
+import os
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from server.calls import Call
+from server.errors import FerryError, Refused, did_you_mean
+from server.files.schema_files import SchemaFiles, find_schema_files
+from server.model.address import parse_url
+from server.model.schema import Schema
+from server.model.script_policy import ScriptPolicy
+from server.postgres.catalog import read_schema
+from server.postgres.databases import Connection, Database, connected
+from server.postgres.questions import ask_one
+from server.postgres.scratch import load_script, scratch
+from server.postgres.transactions import reading
+from server.services import Services
+
+_URL = re.compile(r"^postgres(ql)?://", re.IGNORECASE)
+_MISSING_ROLE = "42704"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A side as found, not yet read: exactly one of `database` and `files`."""
+
+    asked: str
+    database: Database | None = None
+    files: SchemaFiles | None = None
+
+
+@dataclass(frozen=True)
+class Side:
+    """A side as read. `place` is equal for two names of one database. `without_grants`: its roles do not exist here."""
+
+    source: Source
+    schema: Schema
+    place: str
+    without_grants: bool = False
+    loaded_on: str | None = field(default=None)
+    """Where files were loaded: `scratch database beside NAME` or `embedded server`."""
+
+
+def find_source(services: Services, asked: str, *, urls: bool = False) -> Source:
+    """A database's name, else a path below the project; `urls` (the command line only) also a connection URL."""
+    if asked in services.databases.names():
+        return Source(asked, services.databases.get(asked))
+    if _URL.match(asked):
+        return Source("url", _by_url(asked, allowed=urls))
+    try:
+        path = services.workspace.existing(asked)
+    except FerryError as failure:
+        if os.sep in asked or "." in asked or failure.code != "file_not_found":
+            raise
+        raise Refused(
+            "unknown_database",
+            f"There is no database and no file named {asked}. {did_you_mean(asked, services.databases.names())}",
+            next="list_databases shows all names; a file or folder is named by its path below the project root.",
+        ) from None
+    return Source(asked, files=find_schema_files(path))
+
+
+def _by_url(url: str, *, allowed: bool) -> Database:
+    if not allowed:
+        raise Refused(
+            "url_refused",
+            "Databases are named, not given as connection URLs.",
+            next="list_databases shows the names; a person adds others to pgferry.toml.",
+        )
+    try:
+        address = parse_url(url)
+    except ValueError as wrong:
+        raise Refused("bad_url", f"The connection URL cannot be used: {wrong}.") from None
+    return Database("url", "the command line", "read", address)
+
+
+def read_side(
+    services: Services, call: Call, source: Source, *, beside: Database | None = None, dependencies: bool = False
+) -> Side:
+    """Its schema: of a database in one snapshot, of files from a scratch database (on the server of `beside`)."""
+    if source.database is not None:
+        with reading(call, source.database) as connection:
+            return Side(source, read_schema(connection, dependencies=dependencies), _place(connection, source.database))
+    with opened_files(services, call, source, beside=beside) as (database, loaded_on, without_grants):
+        with reading(call, database) as connection:
+            schema = read_schema(connection, dependencies=dependencies)
+        path = str(source.files.path) if source.files else source.asked
+        return Side(source, schema, path, without_grants, loaded_on)
+
+
+def _place(connection: Connection, database: Database) -> str:
+    """What makes two names one database: the server's own identity and the database's oid, else how it is reached."""
+    (identity,) = ask_one(connection, "database_identity")
+    return identity or database.place
+
+
+@contextmanager
+def opened_files(
+    services: Services, call: Call, source: Source, *, beside: Database | None = None
+) -> Generator[tuple[Database, str, bool]]:
+    """A scratch database with the files loaded, where it stands, and whether grants were left out.
+
+    Grants are left out where they name roles that do not exist there. Dropped when the block ends.
+    """
+    assert source.files is not None
+    beside = beside or _somewhere(services)
+    for grants in (True, False):
+        with scratch(call, beside) as made:
+            try:
+                _load(call, made.database, source.files, grants=grants)
+            except Refused as failure:
+                if grants and failure.details.get("sqlstate") == _MISSING_ROLE:
+                    continue
+                raise
+            where = "embedded server" if made.embedded or beside is None else f"scratch database beside {beside.name}"
+            yield made.database, where, not grants
+            return
+
+
+def _somewhere(services: Services) -> Database | None:
+    """The current database's server, if it can be used: it has the extensions that the project needs."""
+    current = services.current
+    database = services.databases.get(current) if current else None
+    return database if database and database.address else None
+
+
+def _load(call: Call, database: Database, found: SchemaFiles, *, grants: bool) -> None:
+    with connected(call, database) as connection:
+        connection.execute("SET synchronous_commit = off")
+        for number, file in enumerate(found.files):
+            call.progress(number, len(found.files), f"loading {file.name}")
+            connection.execute("SET search_path = public")  # a dump sets its own
+            with file.opened() as stream:
+                try:
+                    load_script(connection, stream, ScriptPolicy(), call=call, grants=grants)
+                except Refused as failure:
+                    raise _in_file(failure, file.name) from None
+
+
+def _in_file(failure: Refused, name: str) -> Refused:
+    return Refused(
+        failure.code, f"{name}: {failure.what}", state=failure.state, next=failure.next, details=failure.details
+    )

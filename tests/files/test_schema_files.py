@@ -1,0 +1,64 @@
+"""Which scripts a path means, and in which order: no server."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from server.errors import Refused
+from server.files.schema_files import find_schema_files
+
+
+def made(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("select 1;")
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return [file.name for file in find_schema_files(folder).files]
+
+
+def test_numbers_count_by_value_and_down_scripts_are_left_out(tmp_path: Path) -> None:
+    made(tmp_path, "10_c.up.sql", "9_b.up.sql", "9_b.down.sql", "1_a.up.sql", "README.md")
+    assert names(tmp_path) == ["1_a.up.sql", "9_b.up.sql", "10_c.up.sql"]
+
+
+def test_flyway_versions_come_before_repeatable_ones_and_undo_is_left_out(tmp_path: Path) -> None:
+    made(tmp_path, "R__views.sql", "V2__b.sql", "V1.10__d.sql", "V1.2__c.sql", "U2__b.sql")
+    assert names(tmp_path) == ["V1.2__c.sql", "V1.10__d.sql", "V2__b.sql", "R__views.sql"]
+
+
+def test_a_folder_for_each_migration(tmp_path: Path) -> None:
+    made(tmp_path, "20240102_b/migration.sql", "20240101_a/migration.sql", "2025_c/up.sql", "2025_c/down.sql")
+    assert names(tmp_path) == ["2025_c/up.sql", "20240101_a/migration.sql", "20240102_b/migration.sql"]
+
+
+def test_sqitch_goes_by_its_plan(tmp_path: Path) -> None:
+    made(tmp_path, "deploy/zebra.sql", "deploy/apple.sql", "revert/zebra.sql")
+    (tmp_path / "sqitch.plan").write_text("%project=x\n\nzebra 2024-01-01T00:00:00Z me <m@x>\napple [zebra] 2024\n")
+    assert names(tmp_path) == ["zebra", "apple"]
+
+
+def test_only_the_up_part_of_a_two_way_file_is_run_and_lines_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "1.sql").write_text("-- +goose Up\ncreate table a ();\n-- +goose Down\ndrop table a;\n")
+    (file,) = find_schema_files(tmp_path).files
+    with file.opened() as stream:
+        text = stream.read().decode()
+    assert "drop" not in text
+    assert text.splitlines().index("create table a ();") == 1
+
+
+def test_an_export_gives_its_schema_and_one_without_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"metadata": {"schemaSql": "create table a ();"}, "data": {}}))
+    (file,) = find_schema_files(tmp_path / "a.json").files
+    assert file.text == b"create table a ();"
+    folder = made(tmp_path / "export", "schema.sql")
+    (folder / "manifest.json").write_text('{"schemaFile": "schema.sql"}')
+    assert names(folder) == ["schema.sql"]
+    (folder / "manifest.json").write_text('{"schemaFile": "../../outside.sql"}')
+    with pytest.raises(Refused):
+        find_schema_files(folder)
+    with pytest.raises(Refused):
+        find_schema_files(made(tmp_path / "empty", "notes.txt"))

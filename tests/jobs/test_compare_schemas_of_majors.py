@@ -1,0 +1,66 @@
+"""Databases on servers of different majors: equal where only the server's spelling differs.
+
+The other server is the system's PostgreSQL 15 where the tests run on the embedded one, else the embedded one.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.calls import Call
+from server.demo.databases import fill_databases
+from server.jobs.compare_schemas import compare_schemas
+from server.postgres.embedded import EmbeddedServer, embedded_server
+from server.postgres.populating import make_database
+from server.postgres.spelling import spelled_alike
+from tests.fix_databases import FreshDatabase
+from tests.fix_demo import DemoDatabases
+from tests.fix_services import Project
+
+SCHEMAS = Path(__file__).parents[1] / "postgres" / "schemas"
+SYSTEM = Path("/usr/lib/postgresql/15/bin")
+
+
+@pytest.fixture(scope="module")
+def other_server() -> Iterator[EmbeddedServer]:
+    on_system = "PGFERRY_TEST_POSTGRES_BIN" not in os.environ and SYSTEM.is_dir()
+    with embedded_server(bin_directory=SYSTEM if on_system else None) as server:
+        yield server
+
+
+@pytest.mark.parametrize("name", ["everything", "rentals"])
+def test_the_same_statements_make_equal_schemas(
+    name: str, project: Project, fresh_database: FreshDatabase, other_server: EmbeddedServer
+) -> None:
+    make_database(other_server, name)
+    there = FreshDatabase(name, other_server.url(name))
+    for database in (fresh_database, there):
+        database.run((SCHEMAS / f"{name}.sql").read_text())
+    project.add("here", fresh_database)
+    project.add("there", there)
+    report = compare_schemas(project.services, Call(), source="here", target="there")
+    assert report.differences == ()
+    assert report.equal
+
+
+def test_the_demo_is_equal_to_itself_and_its_drift_is_still_found(
+    project: Project, demo_templates: DemoDatabases, other_server: EmbeddedServer
+) -> None:
+    fill_databases(other_server, "of-the-tests", main="demo_there", feature="feature_there")
+    project.add("here", demo_templates.main)
+    project.add("there", FreshDatabase("demo_there", other_server.url("demo_there")))
+    project.add("feature", FreshDatabase("feature_there", other_server.url("feature_there")))
+    assert compare_schemas(project.services, Call(), source="here", target="there").differences == ()
+    assert len(compare_schemas(project.services, Call(), source="here", target="feature").differences) == 17
+
+
+def test_spelling_is_told_from_meaning() -> None:
+    assert spelled_alike("SELECT t.id FROM app.t", "SELECT id FROM app.t")
+    assert spelled_alike("SELECT c.id FROM app.t c WHERE c.x > 1", "SELECT id FROM app.t c WHERE (x > 1)")
+    assert not spelled_alike("SELECT t.id FROM app.t", "SELECT t.name FROM app.t")
+    assert not spelled_alike("SELECT a.id FROM a JOIN b ON true", "SELECT b.id FROM a JOIN b ON true")
+    assert not spelled_alike("SELECT id FROM t WHERE x = 1", "SELECT id FROM t WHERE x = 2")
+    assert not spelled_alike("not sql at all", "not sql at all either")
+    assert spelled_alike("(a > 1)", "a > 1")
