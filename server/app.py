@@ -7,10 +7,12 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
 
 import anyio
+import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
 
@@ -33,6 +35,8 @@ What deletes or overwrites needs the person's consent: ask before passing confir
 A failure reads `[code] what happened. State of the data. Next: what to do` — follow its Next.
 """
 
+GRACE = 1.0
+"""Seconds after end of input in which calls may still answer; then their queries are cancelled."""
 LAST_BREATH = 0.38
 """Seconds from a signal to the hard end: a client that sends SIGINT sends SIGKILL half a second later."""
 
@@ -61,8 +65,32 @@ def serve(server: MCPServer) -> None:
 async def _serve(server: MCPServer) -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(_watch_signals, group.cancel_scope)
+        group.start_soon(_watch_input, group.cancel_scope, *_put_a_pipe_before_stdin())
         await server.run_stdio_async()
         group.cancel_scope.cancel()
+
+
+def _put_a_pipe_before_stdin() -> tuple[int, int]:
+    """What was stdin, and the end of the new pipe that feeds it: the SDK does not tell that its input has ended."""
+    source = os.dup(0)
+    reading, writing = os.pipe()
+    os.dup2(reading, 0)
+    os.close(reading)
+    return source, writing
+
+
+async def _watch_input(scope: anyio.CancelScope, source: int, sink: int) -> None:
+    """Passes input on; when it ends, calls may finish for a moment and are then cancelled."""
+
+    def pump() -> None:
+        with suppress(BrokenPipeError), open(sink, "wb") as onward:
+            while chunk := os.read(source, 65536):
+                onward.write(chunk)
+                onward.flush()
+
+    await anyio.to_thread.run_sync(pump, abandon_on_cancel=True)
+    await anyio.sleep(GRACE)
+    scope.cancel()
 
 
 async def _watch_signals(scope: anyio.CancelScope) -> None:
