@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 MISESTIMATE = 10
 """Estimated and actual rows differ by this factor before it is worth a word."""
 SMALL_TABLE_ROWS = 1000
+_READS_ALL = ("Sort", "Hash", "Aggregate")
+"""Nodes that read their input to its end before they give a row."""
 SELECTIVE = 0.1
 """A scan that keeps at most this part of the rows it reads would be spared by an index."""
 
@@ -30,6 +32,8 @@ class Node:
     depth: int
     children: list["Node"] = field(default_factory=list["Node"])
     share: float = 0
+    stopped_early: bool = False
+    """A LIMIT above may have taken what it wanted and left the rest."""
 
     @property
     def analyzed(self) -> bool:
@@ -90,16 +94,18 @@ class Node:
 
 def read_plan(document: Sequence[Any]) -> Node:
     """The tree of the one plan in EXPLAIN's JSON, with shares."""
-    top = _node(document[0]["Plan"], 0)
+    top = _node(document[0]["Plan"], 0, stopped=False)
     whole = sum(node.own for node in every(top)) or 1
     for node in every(top):
         node.share = node.own / whole
     return top
 
 
-def _node(facts: dict[str, Any], depth: int) -> Node:
-    children = [_node(child, depth + 1) for child in facts.get("Plans", [])]
-    return Node({key: value for key, value in facts.items() if key != "Plans"}, depth, children)
+def _node(facts: dict[str, Any], depth: int, *, stopped: bool) -> Node:
+    kind = facts.get("Node Type")
+    below = kind == "Limit" or (stopped and kind not in _READS_ALL)
+    children = [_node(child, depth + 1, stopped=below) for child in facts.get("Plans", [])]
+    return Node({key: value for key, value in facts.items() if key != "Plans"}, depth, children, stopped_early=stopped)
 
 
 def every(node: Node) -> Iterator[Node]:
@@ -159,7 +165,8 @@ def findings(top: Node, indexes: Sequence[Index]) -> list[str]:
 def _stands_out(node: Node, indexes: Sequence[Index]) -> Iterator[str]:
     if node.analyzed and node.loops:
         low, high = sorted((max(node.estimated, 1.0), max(node.actual, 1.0)))
-        if high / low >= MISESTIMATE and high >= 100:
+        cut_short = node.stopped_early and node.actual < node.estimated
+        if high / low >= MISESTIMATE and high >= 100 and not cut_short:
             yield (
                 f"{node.name}: estimated {node.estimated:.0f} rows, got {node.actual:.0f}:"
                 " ANALYZE the table, or the conditions depend on each other (CREATE STATISTICS)"

@@ -65,6 +65,11 @@ def test_a_misestimate_by_ten_is_named(database: FreshDatabase, tmp_path: Path) 
     assert any("estimated" in text for text in explain(database, tmp_path, sql, analyze=True).findings)
 
 
+def test_rows_that_a_limit_did_not_want_are_no_misestimate(database: FreshDatabase, tmp_path: Path) -> None:
+    for sql in ("SELECT * FROM big ORDER BY note, other LIMIT 3", "SELECT * FROM big WHERE other >= 0 LIMIT 3"):
+        assert explain(database, tmp_path, sql, analyze=True).findings == []
+
+
 def test_a_sort_on_disk_is_named(database: FreshDatabase, tmp_path: Path) -> None:
     database.run(f"ALTER DATABASE {database.name} SET work_mem = '64kB'")
     answer = explain(database, tmp_path, "SELECT * FROM big ORDER BY note, other", analyze=True)
