@@ -59,7 +59,7 @@ class Process:
 
     def end(self) -> tuple[int, bytes]:
         """Exit code and what stderr said."""
-        _, err = self.process.communicate(timeout=20)
+        _, err = self.process.communicate(timeout=60)
         return self.process.returncode, err
 
 
@@ -99,7 +99,7 @@ def running(database: FreshDatabase) -> int:
     return int(row[0])
 
 
-def wait_for(condition: Any, patience: float = 20) -> None:
+def wait_for(condition: Any, patience: float = 60) -> None:
     deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline
@@ -123,7 +123,7 @@ def test_end_of_input_ends_it(server: Process) -> None:
 def test_a_signal_ends_it(server: Process, sign: signal.Signals) -> None:
     server.hello()
     server.process.send_signal(sign)
-    assert server.process.wait(timeout=20) == 0
+    assert server.process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
@@ -131,14 +131,14 @@ def test_a_signal_stops_the_running_query_on_the_server(
     sleeping: Process, fresh_database: FreshDatabase, sign: signal.Signals
 ) -> None:
     sleeping.process.send_signal(sign)
-    assert sleeping.process.wait(timeout=20) == 0
+    assert sleeping.process.wait(timeout=60) == 0
     wait_for(lambda: running(fresh_database) == 0)
 
 
 def test_end_of_input_stops_the_running_query_on_the_server(sleeping: Process, fresh_database: FreshDatabase) -> None:
     assert sleeping.process.stdin
     sleeping.process.stdin.close()
-    assert sleeping.process.wait(timeout=20) == 0
+    assert sleeping.process.wait(timeout=60) == 0
     wait_for(lambda: running(fresh_database) == 0)
 
 

@@ -40,6 +40,7 @@ SESSION: tuple[tuple[str, str], ...] = (
     ("statement_timeout", "0"),
     ("idle_in_transaction_session_timeout", "0"),
     ("quote_all_identifiers", "off"),
+    ("client_connection_check_interval", "1s"),  # a query whose client was killed ends too
 )
 """What every transaction sets for itself: every type prints as pg_dump would, every deparse is qualified."""
 
