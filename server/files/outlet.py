@@ -1,0 +1,191 @@
+"""A file being written: closed to others, counted, hashed and compressed on the way, with room kept for its beginning.
+
+The beginning of a document says what is in it, which is only known at its end. So room is kept there and filled in
+last, also in compressed files: gzip's first member and zstd's first blocks hold it as it is, so its size stays.
+"""
+
+import hashlib
+import os
+import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
+from errno import EDQUOT, EFBIG, ENOSPC
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from server.errors import FerryError
+from server.model.manifest import Compression
+
+ENDINGS: dict[Compression, str] = {"none": "", "gzip": ".gz", "zstd": ".zst"}
+_BLOCK = 1 << 17
+_PIECE = 1 << 20
+
+
+class FileFacts(NamedTuple):
+    """What was written: bytes on disk, and the sha256 of exactly those."""
+
+    bytes: int
+    sha256: str
+
+
+@contextmanager
+def disk_failures(path: Path) -> Generator[None]:
+    """What the operating system says of a file becomes a failure of ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (ENOSPC, EDQUOT, EFBIG):
+            what, following = (
+                f"There is no room left for {path.name} in {path.parent}.",
+                "Free space there, or compress.",
+            )
+            raise FerryError("disk_full", what, state="No file was left.", next=following) from None
+        what = f"{path} cannot be written: {error.strerror}."
+        raise FerryError("cannot_write", what, state="No file was left.", next="Name another path.") from None
+
+
+class _Packer(Protocol):
+    """Compresses the body; `head` turns the beginning into bytes whose number depends on its length alone."""
+
+    def head(self, text: bytes) -> bytes: ...
+
+    def pack(self, data: Any) -> bytes: ...
+
+    def finish(self) -> bytes: ...
+
+
+class _Plain:
+    def head(self, text: bytes) -> bytes:
+        return text
+
+    def pack(self, data: Any) -> Any:
+        return data
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class _Gzip:
+    """Two members: the beginning stored, the body compressed."""
+
+    def __init__(self) -> None:
+        self._body = zlib.compressobj(5, zlib.DEFLATED, 31)
+
+    def head(self, text: bytes) -> bytes:
+        return zlib.compress(text, 0, wbits=31) if text else b""
+
+    def pack(self, data: Any) -> bytes:
+        return self._body.compress(data)
+
+    def finish(self) -> bytes:
+        return self._body.flush()
+
+
+class _Zstd:
+    """One frame, so that every reader reads all of it: its first blocks hold the beginning as it is."""
+
+    def __init__(self) -> None:
+        from zstandard import ZstdCompressor
+
+        self._body = ZstdCompressor(level=3, write_checksum=False, write_content_size=False).compressobj()
+        self._opening = 6
+        """Bytes of the body's own frame header (magic number, descriptor, window), which stand before the beginning."""
+
+    def head(self, text: bytes) -> bytes:
+        from zstandard import ZstdCompressor
+
+        frame = ZstdCompressor(level=3, write_checksum=False, write_content_size=False).compressobj()
+        opening = (frame.compress(b" ") + frame.flush())[: self._opening]
+        blocks = [text[start : start + _BLOCK] for start in range(0, len(text), _BLOCK)]
+        return opening + b"".join((len(block) << 3).to_bytes(3, "little") + block for block in blocks)
+
+    def pack(self, data: Any) -> bytes:
+        return self._without_opening(self._body.compress(data))
+
+    def finish(self) -> bytes:
+        return self._without_opening(self._body.flush())
+
+    def _without_opening(self, data: bytes) -> bytes:
+        if self._opening and data:
+            cut, self._opening = self._opening, 0
+            return data[cut:]
+        return data
+
+
+def _packer(compression: Compression) -> _Packer:
+    return {"none": _Plain, "gzip": _Gzip, "zstd": _Zstd}[compression]()
+
+
+class Outlet:
+    """Writes one file, mode 0600, that must not exist yet. `room`: bytes kept at its beginning for `close` to fill."""
+
+    def __init__(self, path: Path, compression: Compression = "none", room: int = 0) -> None:
+        self.path = path
+        self.written = 0
+        """Bytes given to `write`, before compression."""
+        self._room = room
+        self._packer = _packer(compression)
+        with disk_failures(path):
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        self._hash = hashlib.sha256()
+        self._size = 0
+        self._put(self._packer.head(b" " * room))
+
+    def write(self, data: Any) -> None:
+        self.written += len(data)
+        self._put(self._packer.pack(data))
+
+    def _put(self, data: Any) -> None:
+        if not data:
+            return
+        if not self._room:
+            self._hash.update(data)
+        self._size += len(data)
+        with disk_failures(self.path), memoryview(data) as rest:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+
+    def close(self, beginning: bytes = b"") -> FileFacts:
+        """Ends the file. `beginning` fills the room kept for it, padded with spaces before its last byte."""
+        self._put(self._packer.finish())
+        if self._room:
+            with disk_failures(self.path):
+                self._fill(beginning)
+        self.abandon()
+        return FileFacts(self._size, self._hash.hexdigest())
+
+    def abandon(self) -> None:
+        """Closes the file as it is."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _fill(self, beginning: bytes) -> None:
+        kept = len(self._packer.head(b" " * self._room))
+        padded = beginning[:-1] + b" " * (self._room - len(beginning)) + beginning[-1:]
+        head = self._packer.head(padded)
+        if len(head) > kept:
+            self._shift(kept, len(head))
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        _write_all(self._descriptor, head)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        while piece := os.read(self._descriptor, _PIECE):
+            self._hash.update(piece)
+
+    def _shift(self, old: int, new: int) -> None:
+        """Makes more room at the beginning, piece by piece from the end: rare, as the room is generous."""
+        end = self._size
+        while end > old:
+            start = max(old, end - _PIECE)
+            os.lseek(self._descriptor, start, os.SEEK_SET)
+            piece = os.read(self._descriptor, end - start)
+            os.lseek(self._descriptor, start + new - old, os.SEEK_SET)
+            _write_all(self._descriptor, piece)
+            end = start
+        self._size += new - old
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

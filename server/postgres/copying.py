@@ -1,0 +1,149 @@
+"""COPY out of the server as a stream of bytes, at the lowest cost that was measured: libpq's own messages, no rows.
+
+Not for rows that Python is to look at: they go to a file as they come.
+"""
+
+import selectors
+from collections.abc import Callable
+from struct import Struct
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import errors, pq, sql
+
+from server.postgres.databases import Connection, interrupt
+
+Take = Callable[[Any], None]
+"""Is given each message of the server: bytes or a memoryview that is only good until it returns."""
+
+PATIENCE = 0.5
+"""Seconds that a silent server is waited for before `check` is asked again."""
+_SIGNATURE = b"PGCOPY\n\xff\r\n\0"
+_HEADER = len(_SIGNATURE) + 8
+_ROW = Struct(">hiqiqiqiqi")
+"""Of a binary row: number of fields, four counts with their lengths, the length of the lines."""
+
+
+class Tally(NamedTuple):
+    """What came: rows, and how many of them lost a JSON null, array bounds, a NUL escape."""
+
+    rows: int = 0
+    nulls: int = 0
+    bounds: int = 0
+    nuls: int = 0
+
+    def __add__(self, other: Any) -> "Tally":
+        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    @property
+    def lossy(self) -> bool:
+        return bool(self.nulls or self.bounds or self.nuls)
+
+
+def copy_messages(connection: Connection, statement: sql.Composable, take: Take, check: Callable[[], None]) -> int:
+    """Runs a COPY … TO STDOUT and gives each message to `take`; the number of rows by the server's own count.
+
+    `check` is called before each wait: what it raises, and what `take` raises, stops the query on the server first.
+    """
+    pgconn = connection.pgconn
+    pgconn.send_query(statement.as_bytes(connection))
+    with selectors.DefaultSelector() as selector:
+        selector.register(pgconn.socket, selectors.EVENT_READ)
+
+        def wait() -> None:
+            check()
+            if selector.select(PATIENCE):
+                pgconn.consume_input()
+
+        try:
+            _started(connection, wait)
+            while True:
+                size, data = pgconn.get_copy_data(1)
+                if size > 0:
+                    take(data)
+                elif size == 0:
+                    wait()
+                else:
+                    break
+            return _ended(connection, wait)
+        except BaseException:
+            _stop(connection)
+            raise
+
+
+def copy_lines(
+    connection: Connection,
+    statement: sql.Composable,
+    take: Callable[[Any, int], None],
+    check: Callable[[], None],
+) -> Tally:
+    """As `copy_messages`, for binary rows (count, three losses, lines): gives the lines and how many they are."""
+    total = Tally()
+    opened = False
+
+    def unpack(data: Any) -> None:
+        nonlocal opened, total
+        start = 0
+        if not opened:
+            opened = True
+            start = _HEADER
+        if len(data) - start < _ROW.size:
+            return  # the trailer
+        _, _, rows, _, nulls, _, bounds, _, nuls, length = _ROW.unpack_from(data, start)
+        if length >= 0:
+            total = Tally(total[0] + rows, total[1] + nulls, total[2] + bounds, total[3] + nuls)
+            take(data[start + _ROW.size :], rows)
+
+    copy_messages(connection, statement, unpack, check)
+    return total
+
+
+def _started(connection: Connection, wait: Callable[[], None]) -> None:
+    """Sends what is left of the query and waits until data come."""
+    pgconn = connection.pgconn
+    while pgconn.flush():
+        wait()
+    while pgconn.is_busy():
+        wait()
+    result = pgconn.get_result()
+    if result is None or result.status != pq.ExecStatus.COPY_OUT:
+        raise _failure(connection, result)
+
+
+def _ended(connection: Connection, wait: Callable[[], None]) -> int:
+    pgconn = connection.pgconn
+    rows: int | None = None
+    while True:
+        while pgconn.is_busy():
+            wait()
+        result = pgconn.get_result()
+        if result is None:
+            break
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise _failure(connection, result)
+        rows = result.command_tuples
+    return rows or 0
+
+
+def _failure(connection: Connection, result: "pq.abc.PGresult | None") -> psycopg.Error:
+    if result is not None and result.status == pq.ExecStatus.FATAL_ERROR:
+        return errors.error_from_result(result, encoding="utf-8")
+    return psycopg.OperationalError(connection.pgconn.get_error_message() or "the connection was lost")
+
+
+def _stop(connection: Connection) -> None:
+    """Stops what runs and drains the connection, so that it can be rolled back."""
+    pgconn = connection.pgconn
+    if pgconn.status != pq.ConnStatus.OK:
+        return
+    if pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
+        interrupt(connection)
+    try:
+        while pgconn.status == pq.ConnStatus.OK:
+            result = pgconn.get_result()
+            if result is None:
+                return
+            while result.status == pq.ExecStatus.COPY_OUT and pgconn.get_copy_data(0)[0] > 0:
+                pass
+    except psycopg.Error:
+        connection.close()

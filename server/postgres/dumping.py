@@ -1,0 +1,189 @@
+"""pg_dump for what only pg_dump knows: the schema as SQL, on our own snapshot.
+
+The password travels in the environment of the process, never in its arguments; what it prints of passwords (user
+mappings, subscriptions) is left out.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from server.calls import Call
+from server.errors import Cancelled, DatabaseFailed, Refused
+from server.postgres.binaries import clean_environment, embedded_binaries
+from server.postgres.databases import Database
+
+Section = Literal["pre-data", "post-data"]
+_VARIABLES = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "dbname": "PGDATABASE",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "passfile": "PGPASSFILE",
+    "service": "PGSERVICE",
+    "options": "PGOPTIONS",
+    "sslmode": "PGSSLMODE",
+    "sslnegotiation": "PGSSLNEGOTIATION",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcrl": "PGSSLCRL",
+    "sslsni": "PGSSLSNI",
+    "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
+    "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
+    "channel_binding": "PGCHANNELBINDING",
+    "require_auth": "PGREQUIREAUTH",
+    "gssencmode": "PGGSSENCMODE",
+    "krbsrvname": "PGKRBSRVNAME",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+    "load_balance_hosts": "PGLOADBALANCEHOSTS",
+}
+_KEPT = ("HOME", "PGPASSFILE", "PGSERVICEFILE", "PGSYSCONFDIR", "PGSSLROOTCERT", "PGSSLMODE")
+
+
+@dataclass(frozen=True)
+class Dumper:
+    """A pg_dump and the major version that it is of."""
+
+    path: Path
+    major: int
+
+
+def find_dumper(bin_directory: str | None, server_version: int) -> Dumper:
+    """The newest pg_dump of the configured folder, PATH and the embedded wheel that can read a server (like 180006).
+
+    Among those of the server's own major the configured one comes first: its output is what that server knows best.
+    Refused: none is new enough.
+    """
+    major = server_version // 10000
+    found = [dumper for path in _candidates(bin_directory) if (dumper := _asked(path)) is not None]
+    able = [dumper for dumper in found if dumper.major >= major]
+    if not able:
+        seen = ", ".join(f"{dumper.path} ({dumper.major})" for dumper in found) or "none at all"
+        raise Refused(
+            "pg_dump_missing",
+            f"The schema as SQL needs a pg_dump of PostgreSQL {major} or newer; found: {seen}.",
+            next=f"Install postgresql-client-{major}, or set [postgres] bin_directory, or pip install 'pgferry[demo]'.",
+        )
+    return max(able, key=lambda dumper: (dumper.major == major, dumper.major))
+
+
+def _candidates(bin_directory: str | None) -> Iterator[Path]:
+    if bin_directory:
+        yield Path(bin_directory).expanduser() / "pg_dump"
+    on_path = shutil.which("pg_dump")
+    if on_path:
+        yield Path(on_path)
+    embedded = embedded_binaries()
+    if embedded:
+        yield embedded / "pg_dump"
+
+
+@cache
+def _asked(path: Path) -> Dumper | None:
+    try:
+        said = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=10, check=False, env=clean_environment()
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = re.search(r"\(PostgreSQL\) (\d+)", said)
+    return Dumper(path, int(version[1])) if version else None
+
+
+def dump_schema(
+    call: Call,
+    database: Database,
+    dumper: Dumper,
+    server_version: int,
+    *,
+    snapshot: str | None = None,
+    section: Section | None = None,
+) -> str:
+    """The schema's SQL, or one section of it (post-data with the refreshes of materialised views).
+
+    DatabaseFailed: pg_dump failed, with its words but no secret. Cancelling ends pg_dump and its queries.
+    """
+    arguments = [str(dumper.path), "--no-owner", "--no-acl", "--no-subscriptions", "--no-password"]
+    arguments += [f"--section={section}"] if section else ["--schema-only"]
+    if snapshot:
+        arguments.append(f"--snapshot={snapshot}")
+    environment, secret = _environment(database)
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(
+            arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=words, env=environment, cwd="/"
+        )
+        try:
+            with call.cancelling(process.terminate):
+                code = _wait(call, process)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        call.check()
+        words.seek(0)
+        if code != 0:
+            raise _failure(database, words.read().decode(errors="replace"), secret)
+        output.seek(0)
+        return cleaned(output.read().decode(), server_version)
+
+
+def _wait(call: Call, process: "subprocess.Popen[bytes]") -> int:
+    while True:
+        try:
+            return process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            if call.cancelled:
+                process.terminate()
+                raise Cancelled from None
+
+
+def _environment(database: Database) -> tuple[dict[str, str], str]:
+    """Everything that pg_dump must know, and the password to keep out of its words."""
+    parameters = database.address.parameters() if database.address else {}
+    named = {_VARIABLES[key]: value for key, value in parameters.items() if key in _VARIABLES}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    fixed = {"PGAPPNAME": "pgferry", "PGCLIENTENCODING": "UTF8"}
+    return {**clean_environment(), **kept, **fixed, **named}, parameters.get("password", "")
+
+
+def _failure(database: Database, words: str, secret: str) -> DatabaseFailed | Refused:
+    said = " ".join(line.removeprefix("pg_dump: ").strip() for line in words.splitlines() if "DETAIL" not in line)
+    said = re.sub(r"Command was:.*", "", said)[:500]
+    if secret:
+        said = said.replace(secret, "…")
+    if "SSL" in said or "encryption" in said:
+        return Refused(
+            "pg_dump_without_tls",
+            f"{database.name}: this pg_dump cannot reach a server that wants TLS: {said}.",
+            next="Install your system's PostgreSQL client (postgresql-client), whose pg_dump has TLS.",
+        )
+    return DatabaseFailed(
+        "pg_dump_failed",
+        f"{database.name}: {said}",
+        state="Nothing was changed; no file was left.",
+        next="Check the role's rights on all objects, or export json, jsonl or csv, which need no pg_dump.",
+    )
+
+
+_MAPPING = re.compile(r"^-- Name: USER MAPPING .*; Type: USER MAPPING;.*\n--\n\n(?:.*\n)*?(?=\n--\n)", re.MULTILINE)
+
+
+def cleaned(script: str, server_version: int) -> str:
+    """What pg_dump wrote, without the passwords of user mappings, and so that its own server loads it.
+
+    pg_dump 17 and newer set a parameter that older servers do not know.
+    """
+    script = _MAPPING.sub("-- A user mapping was left out: it may hold a password.\n--\n\n", script)
+    if server_version < 170000:
+        script = re.sub(r"^SET transaction_timeout = 0;\n", "", script, count=1, flags=re.MULTILINE)
+    return script

@@ -1,0 +1,244 @@
+"""Reads tables piece by piece over one or several connections of one snapshot, and hands the bytes on in order.
+
+The pieces of all tables form one list. Each connection takes the next piece, so small tables and ranges of big ones
+keep all of them busy; whoever has the piece that is due hands it on, the others hold a few megabytes back.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from psycopg import sql
+
+from server.calls import Call
+from server.postgres.copying import Tally, copy_lines, copy_messages
+from server.postgres.databases import Connection
+from server.postgres.statements import RowSource, Shape, copy_statement
+
+CHUNK = 1 << 20
+"""Bytes that are handed on at once."""
+HELD = 8 << 20
+"""Bytes of one piece that wait for their turn before its connection pauses."""
+FINISHED = 24 << 20
+"""Bytes of all finished pieces that wait for their turn before their connections pause."""
+
+SEPARATORS: dict[Shape, bytes] = {"json": b",\n", "jsonl": b"\n", "inserts": b"\n"}
+"""What stands between two rows; csv and text rows end themselves."""
+
+Session = Callable[["Work"], None]
+"""Runs the work with a connection: opens one that joins the snapshot, calls the work, closes it."""
+Work = Callable[[Connection], None]
+
+
+class Receiver(Protocol):
+    """Who takes the rows, one call at a time, tables in their order."""
+
+    def begin(self, table: int) -> None: ...
+
+    def write(self, data: Any) -> None:
+        """Bytes of whole rows or parts of one; separators are in it."""
+        ...
+
+    def end(self, table: int, tally: Tally) -> None: ...
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The rows of one table: its pieces in order, and what INSERT statements call it."""
+
+    pieces: Sequence[RowSource]
+    name: tuple[str, str] = ("", "")
+
+
+class Abandoned(BaseException):
+    """Another piece failed: this one stops. Never leaves this module."""
+
+
+def gather(
+    call: Call,
+    connection: Connection,
+    others: Sequence[Session],
+    batches: Sequence[Batch],
+    shape: Shape,
+    receiver: Receiver,
+    moved: Callable[[int, int], None],
+) -> None:
+    """Reads every batch over `connection` and, in threads, over each of `others`; returns when all is handed on.
+
+    `moved(table, rows)` is told of rows as they arrive, from any thread. Fails as the first failing piece did.
+    """
+    desk = _Desk(call, batches, shape, receiver, moved)
+    with ThreadPoolExecutor(max(1, len(others)), thread_name_prefix="export") as pool:
+        futures = [pool.submit(session, desk.work) for session in others]
+        try:
+            desk.work(connection)
+        finally:
+            _collect(futures)
+    desk.finish()
+
+
+def _collect(futures: Sequence[Future[None]]) -> None:
+    """Waits for all; raises the failure that made the others stop, if it was one of theirs."""
+    failures = [future.exception() for future in futures]
+    for failure in failures:
+        if failure is not None and not isinstance(failure, Abandoned):
+            raise failure
+
+
+class _Desk:
+    """Gives out pieces, and keeps their results in order."""
+
+    def __init__(
+        self,
+        call: Call,
+        batches: Sequence[Batch],
+        shape: Shape,
+        receiver: Receiver,
+        moved: Callable[[int, int], None],
+    ) -> None:
+        self.call = call
+        self.shape: Shape = shape
+        self.separator = SEPARATORS.get(shape, b"")
+        self.batches = batches
+        self.receiver = receiver
+        self.moved = moved
+        self.pieces = [(table, source) for table, batch in enumerate(batches) for source in batch.pieces]
+        self.condition = threading.Condition()
+        self.taken = 0
+        self.due = 0
+        self.finished: dict[int, _Piece] = {}
+        self.finished_bytes = 0
+        self.stopped = False
+        self.open_table = -1
+        self.tally = Tally()
+
+    def check(self) -> None:
+        if self.stopped:
+            raise Abandoned
+        self.call.check()
+
+    def work(self, connection: Connection) -> None:
+        """Takes pieces until there are none left."""
+        try:
+            while (number := self._take()) is not None:
+                table, source = self.pieces[number]
+                piece = _Piece(self, number, table)
+                piece.read(connection, copy_statement(source, self.shape, self.batches[table].name))
+        except BaseException:
+            with self.condition:
+                self.stopped = True
+                self.condition.notify_all()
+            raise
+
+    def _take(self) -> int | None:
+        with self.condition:
+            if self.taken == len(self.pieces):
+                return None
+            self.taken += 1
+            return self.taken - 1
+
+    def wait_for_turn(self, number: int, room: int | None = None) -> bool:
+        """Waits until a piece is due, or (with `room`) until that many bytes can be kept; whether it is due."""
+        with self.condition:
+            while self.due != number and (room is None or self.finished_bytes + room > FINISHED):
+                self.check()
+                self.condition.wait(0.2)
+            return self.due == number
+
+    def hand_on(self, piece: "_Piece") -> None:
+        """What a due piece holds goes to the receiver."""
+        self._open(piece.table)
+        if piece.data and not piece.handed and self.tally.rows and self.separator:
+            self.receiver.write(self.separator)
+        if piece.data:
+            self.receiver.write(piece.data)
+            piece.data = bytearray()
+            piece.handed = True
+
+    def close(self, piece: "_Piece") -> None:
+        """A piece is complete: hands it on if it is due, and with it all that waited for it; else keeps it."""
+        if not self.wait_for_turn(piece.number, len(piece.data)):
+            with self.condition:
+                if self.due != piece.number:
+                    self.finished[piece.number] = piece
+                    self.finished_bytes += len(piece.data)
+                    return
+        following: _Piece | None = piece
+        while following is not None:
+            self.check()
+            self.hand_on(following)
+            self.tally += following.tally
+            with self.condition:
+                self.due += 1
+                following = self.finished.pop(self.due, None)
+                if following is not None:
+                    self.finished_bytes -= len(following.data)
+                self.condition.notify_all()
+
+    def _open(self, table: int) -> None:
+        while self.open_table < table:
+            if self.open_table >= 0:
+                self.receiver.end(self.open_table, self.tally)
+            self.open_table += 1
+            self.tally = Tally()
+            self.receiver.begin(self.open_table)
+
+    def finish(self) -> None:
+        """Ends the last table, and those without a piece."""
+        if self.batches:
+            self._open(len(self.batches) - 1)
+            self.receiver.end(self.open_table, self.tally)
+
+
+class _Piece:
+    """One piece being read, and those of its bytes that are not handed on yet."""
+
+    def __init__(self, desk: _Desk, number: int, table: int) -> None:
+        self.desk = desk
+        self.number = number
+        self.table = table
+        self.data = bytearray()
+        self.handed = False
+        self.tally = Tally()
+        self.told = 0
+        self.rows = 0
+        self.counted = 0
+
+    def read(self, connection: Connection, statement: sql.Composable) -> None:
+        if self.desk.separator:
+            self.tally = copy_lines(connection, statement, self._take_lines, self.desk.check)
+        else:
+            self.tally = Tally(copy_messages(connection, statement, self._take, self.desk.check))
+        self._tell(self.tally.rows)
+        self.desk.close(self)
+
+    def _take(self, data: Any) -> None:
+        """A csv or text row."""
+        buffer = self.data
+        buffer += data
+        if len(buffer) >= CHUNK:
+            self._overflow()
+
+    def _take_lines(self, data: Any, rows: int) -> None:
+        if self.rows:
+            self.data += self.desk.separator
+        self.data += data
+        self.rows += rows
+        if len(self.data) >= CHUNK:
+            self._overflow()
+
+    def _overflow(self) -> None:
+        """Hands on what there is if it is due; pauses the server where too much waits."""
+        if not self.desk.separator:
+            self.rows += self.data.count(b"\n", self.counted)  # a csv value may have one too: corrected at the end
+            self.counted = len(self.data)
+        self._tell(self.rows)
+        if self.desk.due == self.number or (len(self.data) >= HELD and self.desk.wait_for_turn(self.number)):
+            self.desk.hand_on(self)
+            self.counted = 0
+
+    def _tell(self, rows: int) -> None:
+        self.desk.moved(self.table, rows - self.told)
+        self.told = rows

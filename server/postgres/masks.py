@@ -1,0 +1,114 @@
+"""Redaction as SQL: the expression that stands in a SELECT in place of a sensitive column.
+
+NULL stays NULL. A keyed hash is HMAC-SHA-256 over the value's text, the same in every table of one export; its key
+travels as a setting of the session, never in the text of a query and never into a file.
+"""
+
+import hashlib
+import hmac
+import secrets
+
+from psycopg import sql
+
+from server.model.redaction import HASHED, How
+from server.model.tables import Column
+from server.postgres.databases import Connection
+
+_INNER, _OUTER = "pgferry.hash_inner", "pgferry.hash_outer"
+_BLOCK = 64
+
+
+def hash_key(configured: str | None) -> bytes:
+    """The key of one export: the settings' own, or a random one that is forgotten afterwards."""
+    return configured.encode() if configured else secrets.token_bytes(32)
+
+
+def set_hash_key(connection: Connection, key: bytes) -> None:
+    """Gives the session the key, for the transaction only; every connection of an export needs it."""
+    block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    for name, pad in ((_INNER, 0x36), (_OUTER, 0x5C)):
+        padded = bytes(byte ^ pad for byte in block).hex()
+        connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", [name, padded])
+
+
+def hashed_text(key: bytes, value: str) -> str:
+    """The hash of a text column's value, as `hash` writes it."""
+    return hmac.new(key, value.encode(), "sha256").hexdigest()
+
+
+def masked(column: Column, how: How) -> sql.Composable:
+    """The expression for a column whose mask is `null`, `hash` or `blank`; the rows' table is called t."""
+    value = sql.SQL("t.{}").format(sql.Identifier(column.name))
+    if how == "null":
+        return sql.SQL("NULL")
+    if how == "hash" and column.base in HASHED:
+        return _hash(column, value)
+    return sql.SQL("CASE WHEN {} IS NOT NULL THEN {} END").format(value, _blank(column, value))
+
+
+def _hash(column: Column, value: sql.Composable) -> sql.Composable:
+    text = sql.SQL("pg_catalog.lower({}::text)" if column.base == "citext" else "{}::text").format(value)
+    digest = sql.SQL(
+        "pg_catalog.sha256((SELECT pg_catalog.decode(pg_catalog.current_setting({outer}), 'hex')) || pg_catalog.sha256("
+        "(SELECT pg_catalog.decode(pg_catalog.current_setting({inner}), 'hex'))"
+        " || pg_catalog.convert_to({text}, 'UTF8')))"
+    ).format(outer=sql.Literal(_OUTER), inner=sql.Literal(_INNER), text=text)
+    digits = sql.SQL("pg_catalog.encode({}, 'hex')").format(digest)
+    if column.base == "bytea":
+        return digest
+    if column.base == "uuid":
+        return sql.SQL("pg_catalog.left({}, 32)::uuid").format(digits)
+    if column.base == "int8":
+        return sql.SQL("(('x' || pg_catalog.left({}, 16))::bit(64)::int8 & 9223372036854775807)").format(digits)
+    if column.base == "int4":
+        return sql.SQL("(('x' || pg_catalog.left({}, 8))::bit(32)::int4 & 2147483647)").format(digits)
+    return sql.SQL("pg_catalog.left({}, {})").format(digits, min(column.length or 64, 64))
+
+
+_BLANK_TYPES: dict[str, sql.SQL] = {
+    "bytea": sql.SQL("''::bytea"),
+    "json": sql.SQL("'{}'::jsonb"),
+    "jsonb": sql.SQL("'{}'::jsonb"),
+    "uuid": sql.SQL("'00000000-0000-0000-0000-000000000000'::uuid"),
+    "time": sql.SQL("'00:00:00'"),
+    "timetz": sql.SQL("'00:00:00+00'"),
+    "macaddr": sql.SQL("'00:00:00:00:00:00'"),
+    "macaddr8": sql.SQL("'00:00:00:00:00:00:00:00'"),
+    "point": sql.SQL("'(0,0)'"),
+    "line": sql.SQL("'{1,0,0}'"),
+    "lseg": sql.SQL("'[(0,0),(0,0)]'"),
+    "box": sql.SQL("'(0,0),(0,0)'"),
+    "path": sql.SQL("'((0,0))'"),
+    "polygon": sql.SQL("'((0,0))'"),
+    "circle": sql.SQL("'<(0,0),0>'"),
+}
+_BLANK_CATEGORIES: dict[str, sql.SQL] = {
+    "A": sql.SQL("'{}'::text[]"),
+    "B": sql.SQL("false"),
+    "D": sql.SQL("'1970-01-01'"),
+    "I": sql.SQL("'0.0.0.0'"),
+    "N": sql.SQL("0"),
+    "T": sql.SQL("'00:00:00'"),
+}
+
+
+def _blank(column: Column, value: sql.Composable) -> sql.Composable:
+    """A value of the type that says nothing; a text keeps its length class, the power of two below its length."""
+    if column.base in _BLANK_TYPES:
+        return _BLANK_TYPES[column.base]
+    if column.category in _BLANK_CATEGORIES:
+        return _BLANK_CATEGORIES[column.category]
+    if column.first_label is not None:
+        return sql.Literal(column.first_label)
+    if column.category == "S":
+        return sql.SQL(
+            "pg_catalog.repeat('x', CASE WHEN {value} = '' THEN 0"
+            " ELSE pg_catalog.power(2, pg_catalog.floor(pg_catalog.log(2, pg_catalog.length({value}::text))))::int END)"
+        ).format(value=value)
+    if column.category == "R":
+        return sql.SQL("'{}'" if "multirange" in column.base else "'empty'")
+    if column.category == "V":
+        return sql.SQL("{value} # {value}").format(value=value)
+    if column.category == "C":
+        return sql.SQL("pg_catalog.jsonb_populate_record(NULLIF({value}, {value}), '{{}}')").format(value=value)
+    return sql.SQL("''")

@@ -1,0 +1,71 @@
+-- The columns of tables and what a mask must know of each: the type below any domain, whether it must have a value and be
+-- unique, who refers to it. `holds_json`: a json (not jsonb) anywhere inside, whose text may hold line breaks.
+-- `json_cast`: of an extension's type with a cast to json, in whose form the type does not read itself back.
+WITH RECURSIVE
+bottom (oid, base, modifier, not_null) AS (
+    SELECT t.oid, t.oid, -1, false FROM pg_catalog.pg_type AS t WHERE t.typtype <> 'd'
+    UNION ALL
+    SELECT d.oid, b.base, CASE WHEN b.modifier >= 0 THEN b.modifier ELSE d.typtypmod END, b.not_null OR d.typnotnull
+    FROM bottom AS b
+    JOIN pg_catalog.pg_type AS d ON d.typtype = 'd' AND d.typbasetype = b.oid
+),
+with_json (oid) AS (
+    SELECT 'pg_catalog.json'::pg_catalog.regtype::oid
+    UNION
+    SELECT t.oid
+    FROM with_json AS j
+    JOIN pg_catalog.pg_type AS t ON t.typelem = j.oid OR t.typbasetype = j.oid
+         OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+                                        WHERE a.attrelid = t.typrelid AND a.atttypid = j.oid AND a.attnum > 0)
+),
+key_columns (table_oid, number) AS (
+    SELECT i.indrelid, k.number
+    FROM pg_catalog.pg_index AS i CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::int2[]) AS k(number)
+    WHERE i.indisunique OR i.indisexclusion
+    UNION
+    SELECT d.refobjid, d.refobjsubid
+    FROM pg_catalog.pg_index AS i
+    JOIN pg_catalog.pg_depend AS d
+         ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
+         AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid
+    WHERE i.indisunique OR i.indisexclusion
+),
+targets (table_oid, number) AS (
+    SELECT DISTINCT f.confrelid, k.number
+    FROM pg_catalog.pg_constraint AS f CROSS JOIN LATERAL pg_catalog.unnest(f.confkey) AS k(number)
+    WHERE f.contype = 'f'
+)
+SELECT a.attrelid::bigint AS table_oid,
+       a.attname AS name,
+       pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+       t.typname AS base,
+       t.typcategory::text AS category,
+       CASE WHEN t.typname IN ('varchar', 'bpchar') AND m.modifier > 4 THEN m.modifier - 4 END AS length,
+       a.attnotnull OR b.not_null AS not_null,
+       a.atthasdef AND a.attgenerated = '' OR a.attidentity <> ''
+           OR EXISTS (SELECT FROM pg_catalog.pg_type AS d WHERE d.oid = a.atttypid AND d.typdefault IS NOT NULL)
+           AS has_default,
+       a.attgenerated <> '' AS generated,
+       a.attidentity <> '' AS identity,
+       u.number IS NOT NULL AS "unique",
+       r.number IS NOT NULL AS referenced,
+       j.oid IS NOT NULL AS holds_json,
+       EXISTS (SELECT FROM pg_catalog.pg_cast AS x
+               WHERE x.castsource IN (t.oid, t.typelem) AND x.castsource >= 16384
+                 AND x.casttarget = 'pg_catalog.json'::pg_catalog.regtype) AS json_cast,
+       (SELECT e.enumlabel FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder LIMIT 1)
+           AS first_label,
+       pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable
+FROM pg_catalog.pg_attribute AS a
+JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN bottom AS b ON b.oid = a.atttypid
+JOIN pg_catalog.pg_type AS t ON t.oid = b.base
+CROSS JOIN LATERAL (SELECT CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.modifier END AS modifier) AS m
+LEFT JOIN key_columns AS u ON u.table_oid = a.attrelid AND u.number = a.attnum
+LEFT JOIN targets AS r ON r.table_oid = a.attrelid AND r.number = a.attnum
+LEFT JOIN with_json AS j ON j.oid = a.atttypid
+WHERE a.attnum > 0 AND NOT a.attisdropped
+  AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ORDER BY a.attrelid, a.attnum

@@ -1,0 +1,31 @@
+-- The relations that hold the rows of tables: the table itself, or the leaves of a partitioned one by name.
+-- Rows are estimated from the last ANALYZE and the size of now; a table never analysed counts 60 rows for a block.
+SELECT t.root::bigint AS root,
+       c.oid::bigint AS oid,
+       n.nspname AS schema,
+       c.relname AS name,
+       c.relkind = 'f' AS elsewhere,
+       coalesce(am.amname = 'heap', false) AS heap,
+       s.blocks,
+       CASE WHEN c.reltoastrelid <> 0 THEN pg_catalog.pg_relation_size(c.reltoastrelid) ELSE 0 END AS toast_bytes,
+       CASE WHEN c.reltuples >= 0 AND c.relpages > 0 THEN (c.reltuples / c.relpages * s.blocks)::bigint
+            ELSE s.blocks * 60 END AS rows,
+       pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS readable,
+       pg_catalog.row_security_active(c.oid) AS row_security
+FROM (SELECT r.oid AS root, r.oid AS leaf
+      FROM pg_catalog.pg_class AS r
+      WHERE r.relkind = 'r' AND NOT r.relispartition AND r.relpersistence <> 't'
+      UNION ALL
+      SELECT r.oid, p.relid
+      FROM pg_catalog.pg_class AS r
+      CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) AS p
+      WHERE r.relkind = 'p' AND NOT r.relispartition AND p.isleaf) AS t
+JOIN pg_catalog.pg_class AS c ON c.oid = t.leaf
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
+CROSS JOIN LATERAL
+     (SELECT coalesce(pg_catalog.pg_relation_size(c.oid), 0)
+             / pg_catalog.current_setting('block_size')::bigint AS blocks) AS s
+WHERE c.relkind IN ('r', 'f')
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ORDER BY n.nspname, c.relname

@@ -1,0 +1,135 @@
+"""Reads what an export must know of the tables: columns, keys, where the rows lie; and takes the locks that keep it so.
+
+Narrower than `catalog.py`: five set-wise questions, quick on databases with thousands of tables too.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from psycopg import sql
+from psycopg.rows import TupleRow
+
+from server.model.manifest import ManifestSequence
+from server.model.tables import Column, Piece, Reference, Table, table_key
+from server.postgres.databases import Connection
+from server.postgres.questions import ask
+
+
+def read_tables(connection: Connection) -> list[Table]:
+    """Every table with rows of its own, by schema and name; unreadable ones too, with their columns marked so."""
+    references = _references(connection)
+    columns = _columns(connection, references)
+    pieces, elsewhere, through_root, hidden = _pieces(connection)
+    tables: list[Table] = []
+    for oid, schema, name, partitioned, primary_key, row_security, reachable in ask(connection, "exported_tables"):
+        own = columns[oid] if reachable else [_unreadable(column) for column in columns[oid]]
+        held = pieces[oid]
+        if oid in through_root:
+            held = [Piece(oid, schema, name, False, sum(p.blocks for p in held), 0, sum(p.rows for p in held))]
+        tables.append(
+            Table(
+                schema,
+                name,
+                oid,
+                partitioned,
+                tuple(own),
+                tuple(primary_key),
+                tuple(held),
+                8192 * sum(p.blocks for p in held) + sum(p.toast_bytes for p in held),
+                row_security or (partitioned and oid in hidden and oid not in through_root),
+                elsewhere[oid],
+            )
+        )
+    return tables
+
+
+def _references(connection: Connection) -> dict[tuple[int, str], list[Reference]]:
+    found: dict[tuple[int, str], list[Reference]] = defaultdict(list)
+    for oid, column, *target in ask(connection, "exported_references"):
+        found[oid, column].append(Reference(*target))
+    return found
+
+
+def _columns(connection: Connection, references: dict[tuple[int, str], list[Reference]]) -> dict[int, list[Column]]:
+    found: dict[int, list[Column]] = defaultdict(list)
+    for row in ask(connection, "exported_columns"):
+        oid, name, type_, base, category, length, not_null, has_default, generated, identity, unique, *rest = row
+        referenced, holds_json, json_cast, first_label, readable = rest
+        found[oid].append(
+            Column(
+                name,
+                type_,
+                base,
+                category,
+                length,
+                not_null,
+                has_default,
+                generated,
+                identity,
+                unique,
+                referenced,
+                tuple(references.get((oid, name), ())),
+                holds_json,
+                json_cast,
+                first_label,
+                readable,
+            )
+        )
+    return found
+
+
+def _unreadable(column: Column) -> Column:
+    return replace(column, readable=False)
+
+
+def _pieces(connection: Connection) -> tuple[dict[int, list[Piece]], dict[int, int], set[int], set[int]]:
+    """The pieces by table; how many of each lie elsewhere; the tables with a piece that the role may only read through
+    them; those with a piece whose policies hide rows."""
+    pieces: dict[int, list[Piece]] = defaultdict(list)
+    elsewhere: dict[int, int] = defaultdict(int)
+    through_root: set[int] = set()
+    hidden: set[int] = set()
+    for root, oid, schema, name, foreign, heap, blocks, toast, rows, readable, row_security in ask(
+        connection, "exported_pieces"
+    ):
+        if foreign:
+            elsewhere[root] += 1
+            continue
+        pieces[root].append(Piece(oid, schema, name, heap, blocks, toast, rows))
+        if oid != root and not readable:
+            through_root.add(root)
+        if row_security:
+            hidden.add(root)
+    return pieces, elsewhere, through_root, hidden
+
+
+def lock_tables(connection: Connection, tables: Sequence[Table]) -> None:
+    """ACCESS SHARE on all of them, until the transaction ends: nobody drops or alters one while it is read."""
+    for first in range(0, len(tables), 500):
+        names = [sql.Identifier(table.schema, table.name) for table in tables[first : first + 500]]
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(names)))
+
+
+def read_sequences(connection: Connection) -> tuple[list[ManifestSequence], list[str]]:
+    """The positions of all sequences, and the names of those that the role may not read."""
+    rows = ask(connection, "exported_sequences")
+    readable = [row for row in rows if row[5]]
+    hidden = [table_key(row[0], row[1]) for row in rows if not row[5]]
+    positions: list[ManifestSequence] = []
+    for first in range(0, len(readable), 200):
+        positions += _positions(connection, readable[first : first + 200])
+    return positions, hidden
+
+
+def _positions(connection: Connection, rows: Sequence[TupleRow]) -> Iterator[ManifestSequence]:
+    query = sql.SQL(" UNION ALL ").join(
+        sql.SQL("SELECT {}::int, last_value, is_called FROM {}").format(number, sql.Identifier(row[0], row[1]))
+        for number, row in enumerate(rows)
+    )
+    for number, last_value, is_called in connection.execute(query):
+        schema, name, owner_schema, owner_table, owner_column, _ = rows[int(number)]
+        owner = None
+        if owner_schema and owner_table and owner_column:
+            owner = f"{table_key(owner_schema, owner_table)}.{owner_column}"
+        yield ManifestSequence(schema_name=schema, name=name, last_value=last_value, is_called=is_called, owner=owner)
