@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from pydantic import BaseModel
@@ -176,6 +176,45 @@ def explain_query(
         return job(services, call, database=database, sql=sql, params=param or (), analyze=analyze)
 
     answer(run, json)
+
+
+@app.command("export-database")
+def export_database(
+    database: Database,
+    content: Annotated[Literal["full", "schema", "data"], typer.Option(help="Schema, rows or both.")] = "full",
+    format_: Annotated[
+        Literal["json", "jsonl", "csv", "sql"], typer.Option("--format", "-f", help="jsonl and csv write a folder.")
+    ] = "json",
+    table: Tables = None,
+    exclude_table: Annotated[list[str] | None, typer.Option(help="A pattern of tables to leave out.")] = None,
+    exclude_column: Annotated[list[str] | None, typer.Option(help="`email`, `users.email`.")] = None,
+    redact: Annotated[
+        Literal["policy", "none"], typer.Option(help="none only where the settings allow it.")
+    ] = "policy",
+    compress: Annotated[Literal["none", "gzip", "zstd"], typer.Option(help="How files are compressed.")] = "none",
+    path: Annotated[str | None, typer.Option(help="A new file or folder below the project root.")] = None,
+    estimate_only: Annotated[bool, typer.Option("--estimate-only", help="Rows and bytes; writes nothing.")] = False,
+    sql_inserts: Annotated[bool, typer.Option("--sql-inserts", help="INSERT statements in place of COPY.")] = False,
+    json: Json = False,
+) -> None:
+    """Writes a database to a file, on one consistent snapshot, without its sensitive columns."""
+    from server.jobs.export_database import export_database as job
+    from server.model.exports import ExportRequest
+
+    request = ExportRequest(
+        database=database,
+        content=content,
+        format=format_,
+        tables=table,
+        exclude_tables=exclude_table,
+        exclude_columns=exclude_column,
+        redact=redact,
+        compress=compress,
+        path=path,
+        estimate_only=estimate_only,
+        sql_inserts=sql_inserts,
+    )
+    answer(lambda services, call: job(services, call, request), json)
 
 
 def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from server.errors import FerryError, did_you_mean
 from tools.compare_schemas import compare_schemas
 from tools.explain_query import explain_query
+from tools.export_database import export_database
 from tools.inspect_schema import inspect_schema
 from tools.list_databases import list_databases
 from tools.query_database import query_database
@@ -37,6 +38,13 @@ class Entry(NamedTuple):
 CATALOGUE: tuple[Entry, ...] = (
     Entry(list_databases, "List databases", "postgres databases worktrees connections status"),
     Entry(inspect_schema, "Inspect a schema", "tables columns keys indexes views types describe schema"),
+    Entry(
+        export_database,
+        "Export a database",
+        "dump backup save rows to file json csv sql",
+        read_only=True,
+        idempotent=False,
+    ),
     Entry(compare_schemas, "Compare schemas", "diff schema drift between databases worktrees branches migrations"),
     Entry(query_database, "Query a database", "postgres sql select read-only rows"),
     Entry(explain_query, "Explain a query", "postgres slow query plan performance index analyze"),

@@ -20,10 +20,6 @@ BLOCKS_PER_MESSAGE = 64
 """Heap blocks whose rows PostgreSQL puts into one message where it can: fewer, larger messages cost us less."""
 
 
-AS_THEY_LIE = sql.SQL("")
-"""The order of rows that nothing orders: that of the heap."""
-
-
 @dataclass(frozen=True)
 class Field:
     """A column as selected. `expression` None: as it is (an SQL text over the table's alias t otherwise)."""
@@ -37,15 +33,18 @@ class RowSource:
     """Rows of one table, as parts of SQL from which every format composes its statement.
 
     `origin`: what stands between SELECT's list and ORDER BY, with the table under the alias t: `FROM ONLY s.t AS t`,
-    or `FROM pg_temp.k JOIN ONLY s.t AS t ON t.ctid = k.place WHERE …`. `order`: `ORDER BY …`, or empty for the order in
-    which the rows lie. `blocks` (first, last): only these heap blocks of a plain heap table, [first, last); then origin
-    has no WHERE. Another export than the full one makes its own: `RowSource(fields_of(table, masks), origin, order)`.
+    or `FROM pg_temp.k JOIN ONLY s.t AS t ON t.ctid = k.place WHERE …`. `order`: `ORDER BY …`, or None for the order
+    in which the rows lie. `blocks`: only the heap blocks [first, last) of a plain heap table; then origin has no WHERE.
+    `together`: with `blocks`, the server may put the rows of many blocks into one message.
+
+    Another export than the full one makes its own: `RowSource(fields_of(table, masks), origin, order)`.
     """
 
     fields: tuple[Field, ...]
     origin: sql.Composable
-    order: sql.Composable = AS_THEY_LIE
+    order: sql.Composable | None = None
     blocks: tuple[int, int] | None = None
+    together: bool = False
 
 
 def fields_of(table: Table, masks: Mapping[str, How], *, generated: bool = True) -> tuple[Field, ...]:
@@ -87,7 +86,7 @@ def copy_statement(source: RowSource, shape: Shape, name: tuple[str, str] = ("",
         sql.SQL("E',\\n'" if shape == "json" else "E'\\n'"),
         _losses(source) if json else (None, None, None),
     )
-    query = _by_row(source, lines, json) if source.blocks is None else _by_blocks(source, lines, json)
+    query = (_by_blocks if source.blocks and source.together else _by_row)(source, lines, json)
     return sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(query)
 
 
@@ -96,7 +95,7 @@ def _select(source: RowSource, *, json: bool = False) -> sql.Composed:
         sql.SQL(", ").join(_item(field, json) for field in source.fields),
         source.origin,
         _range(source),
-        source.order,
+        source.order or sql.SQL(""),
     )
 
 
@@ -228,7 +227,7 @@ def copy_heading(name: tuple[str, str], fields: Iterable[Field]) -> str:
     return sql.SQL("COPY {}{} FROM stdin;").format(sql.Identifier(*name), listed).as_string(None)
 
 
-def set_position(schema: str, name: str, last_value: int, is_called: bool) -> str:
+def set_position(schema: str, name: str, last_value: int, *, is_called: bool) -> str:
     """`SELECT pg_catalog.setval('s.q', 42, true);` for a script."""
     called = sql.Literal(sql.Identifier(schema, name).as_string(None))
     statement = sql.SQL("SELECT pg_catalog.setval({}, {}, {});").format(called, last_value, is_called)

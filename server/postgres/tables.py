@@ -133,3 +133,22 @@ def _positions(connection: Connection, rows: Sequence[TupleRow]) -> Iterator[Man
         if owner_schema and owner_table and owner_column:
             owner = f"{table_key(owner_schema, owner_table)}.{owner_column}"
         yield ManifestSequence(schema_name=schema, name=name, last_value=last_value, is_called=is_called, owner=owner)
+
+
+def settle(connection: Connection, *, by_place: bool) -> None:
+    """For this transaction: big tables are read from their beginning, in one order, by one process.
+
+    `by_place`: only ranges of blocks and whole tables are read, so no index is ever of use (without this, a range of a
+    table that was never analysed may be planned as a scan of all of it).
+    """
+    connection.execute("SET LOCAL synchronize_seqscans = off")
+    connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+    if by_place:
+        for method in ("seqscan", "indexscan", "indexonlyscan", "bitmapscan"):
+            connection.execute(sql.SQL("SET LOCAL {} = off").format(sql.Identifier(f"enable_{method}")))
+
+
+def is_distributed(connection: Connection) -> bool:
+    """Whether Citus spreads tables over nodes: then sizes and places of rows say nothing, and no snapshot is shared."""
+    row = connection.execute("SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')").fetchone()
+    return bool(row and row[0])

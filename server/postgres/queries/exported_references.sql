@@ -5,7 +5,7 @@ SELECT f.conrelid::bigint AS table_oid,
        c.relname AS target_table,
        ta.attname AS target_column
 FROM pg_catalog.pg_constraint AS f
-CROSS JOIN LATERAL pg_catalog.unnest(f.conkey, f.confkey) AS k(number, target)
+CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k(number, target)
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = k.number
 JOIN pg_catalog.pg_class AS c ON c.oid = f.confrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

@@ -1,0 +1,146 @@
+"""What an export will write: tables with their columns, masks and row sources. Made by a job, written by `writing`."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from server.errors import Refused
+from server.model.manifest import Compression, Content, Format, ManifestRedaction
+from server.model.redaction import NOTHING, How, plan_redactions
+from server.model.tables import Table
+from server.postgres.databases import Database
+from server.postgres.statements import Field, RowSource, Shape, cut, fields_of, from_piece
+from server.services import Services
+
+Masks = Mapping[tuple[str, str], Mapping[str, How]]
+"""By (schema, table): column → what is done with it."""
+
+STEP = 256
+"""Heap blocks of one piece: 2 MB of rows, some megabytes of JSON."""
+LONG_VALUES = 16 << 20
+"""Bytes of TOAST beyond which rows are not put together by the server: 64 blocks of them may be too much for it."""
+WORTH_IT = 16 << 20
+"""Bytes of rows from which on a second connection pays."""
+
+
+@dataclass(frozen=True)
+class TableExport:
+    """A table and which of its rows and columns are written. `rows`: as far as known before, for progress."""
+
+    table: Table
+    fields: tuple[Field, ...]
+    pieces: tuple[RowSource, ...]
+    rows: int
+    matched: int | None = None
+    required: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole export. `tables` in load order. `sessions`: connections beside the first that may share its snapshot;
+    0 where the pieces need what only the first connection has, as temporary tables. `word` stands in the default name.
+    """
+
+    database: Database
+    content: Content
+    format: Format
+    compression: Compression
+    tables: Sequence[TableExport]
+    word: str
+    path: str | None = None
+    inserts: bool = False
+    export_type: Literal["full", "segmented"] = "full"
+    filters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    redactions: Sequence[ManifestRedaction] = ()
+    excluded_tables: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    consistency: str = "one snapshot"
+    sessions: int = 0
+
+    @property
+    def shape(self) -> Shape:
+        if self.format == "sql":
+            return "inserts" if self.inserts else "text"
+        return self.format
+
+
+def plan_masks(
+    services: Services, database: Database, tables: Sequence[Table], redact: str, exclude_columns: Sequence[str] | None
+) -> Masks:
+    """The masks by the settings' policy. Refused: `redact` neither policy nor none, or none where it is not allowed."""
+    if redact not in ("policy", "none"):
+        raise Refused("bad_arguments", f"redact is policy or none, not {redact}.")
+    if redact == "none" and not services.settings.redaction.allow_none:
+        raise Refused(
+            "redaction_required",
+            "The settings do not allow exports without redaction.",
+            next="Export with redact = policy; only a person should set [redaction] allow_none = true.",
+        )
+    policy = NOTHING if redact == "none" else services.redaction(database.name)
+    return plan_redactions(policy, tables, exclude_columns or ())
+
+
+def listed(masks: Masks, tables: Sequence[Table]) -> list[ManifestRedaction]:
+    """The masks as the manifest and the answer tell them."""
+    return [
+        ManifestRedaction(table=table.key, column=column.name, how=how)
+        for table in tables
+        for column in table.columns
+        if (how := masks.get((table.schema, table.name), {}).get(column.name))
+    ]
+
+
+def refuse_what_is_hidden(tables: Sequence[Table], masks: Masks) -> None:
+    """Nothing is left out silently: tables or columns without the right to read them, and rows that policies hide."""
+    unreadable = [
+        table.key
+        for table in tables
+        if any(
+            not column.readable
+            and masks.get((table.schema, table.name), {}).get(column.name) not in ("exclude", "null")
+            for column in table.columns
+        )
+    ]
+    if unreadable:
+        raise Refused(
+            "permission_denied",
+            f"The role may not read {', '.join(unreadable)}.",
+            next="Grant SELECT on them, or leave them out with exclude_tables.",
+        )
+    hidden = [table.key for table in tables if table.row_security]
+    if hidden:
+        raise Refused(
+            "row_security",
+            f"Row-level security hides rows of {', '.join(hidden)} from this role; the export would miss them.",
+            next="Use a role with BYPASSRLS or the tables' owner, or leave them out with exclude_tables.",
+        )
+
+
+def whole_tables(tables: Sequence[Table], masks: Masks, plan_format: Format, server_version: int) -> list[TableExport]:
+    """Every row of the tables. Generated columns are written to be read, but not into a script: it makes them."""
+    return [_whole(table, masks, plan_format != "sql", server_version) for table in tables]
+
+
+def _whole(table: Table, masks: Masks, generated: bool, server_version: int) -> TableExport:
+    fields = fields_of(table, masks.get((table.schema, table.name), {}), generated=generated)
+    pieces: list[RowSource] = []
+    for piece in table.pieces:
+        together = piece.toast_bytes < LONG_VALUES
+        source = RowSource(fields, from_piece(piece, table), together=together)
+        if piece.heap and server_version >= 140000:
+            pieces += cut(source, piece.blocks, STEP)
+        else:
+            pieces.append(source)
+    return TableExport(table, fields, tuple(pieces), table.rows)
+
+
+def sessions_for(services: Services, tables: Sequence[Table]) -> int:
+    """How many connections beside the first: as the settings say, else one for each core if there is enough to do."""
+    configured = services.settings.exports.workers
+    if configured is not None:
+        return configured - 1
+    size = sum(table.bytes for table in tables)
+    if size < WORTH_IT:
+        return 0
+    return max(0, min(os.cpu_count() or 1, 8, 1 + size // (WORTH_IT // 4)) - 1)

@@ -1,0 +1,127 @@
+"""Exports a whole database, or some of its tables, to a file: schema, rows or both, on one snapshot."""
+
+from collections.abc import Sequence
+
+from server.calls import Call
+from server.errors import Refused
+from server.exporting.plan import (
+    Plan,
+    listed,
+    plan_masks,
+    refuse_what_is_hidden,
+    sessions_for,
+    whole_tables,
+)
+from server.exporting.writing import write_export
+from server.model.exports import ExportedTable, ExportReport, ExportRequest, RedactedColumn, filters_of
+from server.model.patterns import choose, matcher
+from server.model.tables import Table, load_order
+from server.postgres.databases import Connection, Database
+from server.postgres.tables import is_distributed, lock_tables, read_tables
+from server.postgres.transactions import reading
+from server.services import Services
+
+SIZE_OF = {"json": 2.0, "jsonl": 2.0, "csv": 0.9, "sql": 0.9}
+"""Bytes of an export for each byte of its tables, roughly."""
+
+
+def export_database(services: Services, call: Call, request: ExportRequest) -> ExportReport:
+    """Writes what the request asks for and reports it; with `estimate_only` nothing is written."""
+    database = services.databases.get(request.database)
+    _refuse_contradictions(request)
+    if request.path is not None and not request.estimate_only:
+        services.workspace.new(request.path)
+    with reading(call, database, row_security=False) as connection:
+        chosen, left_out = _choose(services, request, read_tables(connection))
+        plan = _plan(services, connection, database, request, chosen, left_out)
+        if request.estimate_only:
+            return _estimate(plan, chosen)
+        return write_export(services, call, connection, plan)
+
+
+def _refuse_contradictions(request: ExportRequest) -> None:
+    if request.sql_inserts and request.format != "sql":
+        raise Refused("bad_arguments", "sql_inserts is for format = sql.", next="Leave it out, or export sql.")
+
+
+def _choose(services: Services, request: ExportRequest, tables: Sequence[Table]) -> tuple[list[Table], list[str]]:
+    """The tables whose rows are written, in load order, and the names of those left out on demand or by settings."""
+    known = {(table.schema, table.name): table for table in tables}
+    wanted = choose(request.tables, known)
+    excluded = set(choose(request.exclude_tables, known) if request.exclude_tables else ())
+    by_settings = matcher(services.settings.exports.exclude_tables)
+    excluded |= {name for name in known if by_settings(name)}
+    kept = [known[name] for name in wanted if name not in excluded]
+    left_out = [known[name].key for name in wanted if name in excluded]
+    return load_order(kept), left_out
+
+
+def _plan(
+    services: Services,
+    connection: Connection,
+    database: Database,
+    request: ExportRequest,
+    chosen: Sequence[Table],
+    left_out: Sequence[str],
+) -> Plan:
+    masks = plan_masks(services, database, chosen, request.redact, request.exclude_columns)
+    if request.content != "schema":
+        refuse_what_is_hidden(chosen, masks)
+        lock_tables(connection, chosen)
+    distributed = is_distributed(connection)
+    exports = whole_tables(chosen, masks, request.format, 0 if distributed else connection.info.server_version)
+    return Plan(
+        database=database,
+        content=request.content,
+        format=request.format,
+        compression=request.compress,
+        tables=exports,
+        word=request.content,
+        path=request.path,
+        inserts=request.sql_inserts,
+        filters=filters_of(request),
+        redactions=listed(masks, chosen) if request.content != "schema" else (),
+        excluded_tables=left_out,
+        warnings=_warnings(chosen) if request.content != "schema" else (),
+        consistency="one transaction, each shard as it was first read" if distributed else "one snapshot",
+        sessions=0 if distributed else sessions_for(services, chosen),
+    )
+
+
+def _warnings(tables: Sequence[Table]) -> list[str]:
+    """What the rows do not hold although the tables seem to, and references that lead out of the export."""
+    said = [
+        f"{table.key}: {table.foreign_pieces} partitions are foreign tables, whose rows lie elsewhere and are left out."
+        for table in tables
+        if table.foreign_pieces
+    ]
+    there = {(table.schema, table.name) for table in tables}
+    for table in tables:
+        outside = sorted(
+            {f"{r.schema}.{r.table}" for c in table.columns for r in c.references if (r.schema, r.table) not in there}
+        )
+        if outside:
+            said.append(f"{table.key} refers to {', '.join(outside)}, which this export has no rows of.")
+    return said
+
+
+def _estimate(plan: Plan, tables: Sequence[Table]) -> ExportReport:
+    sizes = [round(table.bytes * SIZE_OF[plan.format]) for table in tables]
+    return ExportReport(
+        path=None,
+        format=plan.format,
+        content=plan.content,
+        bytes=sum(sizes),
+        sha256=None,
+        tables=[
+            ExportedTable(name=table.key, rows=table.rows, bytes=size)
+            for table, size in zip(tables, sizes, strict=True)
+        ],
+        total_rows=sum(table.rows for table in tables),
+        redacted=[RedactedColumn(table=r.table, column=r.column, how=r.how) for r in plan.redactions],
+        excluded_tables=list(plan.excluded_tables),
+        seconds=0,
+        estimated=True,
+        warnings=list(plan.warnings),
+        next="Call again without estimate_only to write it.",
+    )
