@@ -55,7 +55,7 @@ class Tallying:
         if self._plan.shape not in ("json", "jsonl"):
             return []
         said: list[str] = []
-        for export, tally in zip(self._plan.tables, self.tallies, strict=True):
+        for export, tally in zip(self._plan.tables, self.tallies, strict=False):
             for rows, what in (
                 (tally.nulls, "a JSON null beside SQL's NULL: both are written null"),
                 (tally.bounds, "an array whose lower bound is not 1: the bound is lost"),

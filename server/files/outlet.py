@@ -18,6 +18,8 @@ from server.model.manifest import Compression
 
 ENDINGS: dict[Compression, str] = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 _BLOCK = 1 << 17
+_OPENING = 6
+"""Bytes of a zstd frame's own header (magic number, descriptor, window), which stand before the beginning."""
 _PIECE = 1 << 20
 
 
@@ -88,14 +90,13 @@ class _Zstd:
         from zstandard import ZstdCompressor
 
         self._body = ZstdCompressor(level=3, write_checksum=False, write_content_size=False).compressobj()
-        self._opening = 6
-        """Bytes of the body's own frame header (magic number, descriptor, window), which stand before the beginning."""
+        self._opening = _OPENING
 
     def head(self, text: bytes) -> bytes:
         from zstandard import ZstdCompressor
 
         frame = ZstdCompressor(level=3, write_checksum=False, write_content_size=False).compressobj()
-        opening = (frame.compress(b" ") + frame.flush())[: self._opening]
+        opening = (frame.compress(b" ") + frame.flush())[:_OPENING]
         blocks = [text[start : start + _BLOCK] for start in range(0, len(text), _BLOCK)]
         return opening + b"".join((len(block) << 3).to_bytes(3, "little") + block for block in blocks)
 

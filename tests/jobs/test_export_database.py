@@ -1,0 +1,289 @@
+"""An export holds exactly what the database holds, in every format; or it fails and leaves nothing."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from server.errors import Refused
+from server.files.manifests import opened, read_manifest
+from server.postgres.embedded import EmbeddedServer
+from tests.fix_databases import FreshDatabase, MakeDatabase
+from tests.fix_exports import Export, document, dumped, insert_json, load_with_psql, raw_rows, values
+from tests.fix_services import Project
+
+TYPES = (Path(__file__).parent / "exported_types.sql").read_text()
+
+
+@pytest.fixture
+def typed(project: Project, make_database: MakeDatabase) -> FreshDatabase:
+    database = make_database()
+    database.run(TYPES)
+    project.add("it", database)
+    return database
+
+
+@pytest.mark.parametrize("inserts", [False, True])
+def test_a_script_loads_with_psql_and_makes_an_equal_database(
+    typed: FreshDatabase, export: Export, make_database: MakeDatabase, postgres: EmbeddedServer, inserts: bool
+) -> None:
+    report = export(format="sql", sql_inserts=inserts)
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert dumped(postgres, copy) == dumped(postgres, typed)
+
+
+@pytest.mark.parametrize("compress", ["none", "gzip", "zstd"])
+def test_every_value_of_a_document_is_read_back(
+    typed: FreshDatabase, export: Export, make_database: MakeDatabase, compress: str
+) -> None:
+    report = export(compress=compress)
+    copy = empty_copy(make_database)
+    written = [row for table, row in raw_rows(str(report.path)) if table == "every"]
+    insert_json(copy, "every", written, columns_of(typed))
+    assert values(copy, "every") == values(typed, "every")
+    assert report.total_rows == len(written) == int(document(str(report.path))["metadata"]["totalRecords"])
+
+
+def test_every_value_of_json_lines_is_read_back(
+    typed: FreshDatabase, export: Export, make_database: MakeDatabase
+) -> None:
+    report = export(format="jsonl", compress="zstd")
+    copy = empty_copy(make_database)
+    with opened(Path(str(report.path)) / "every.jsonl.zst") as file:
+        lines = file.read().decode().split("\n")
+    insert_json(copy, "every", lines[:-1], columns_of(typed))
+    assert lines[-1] == ""
+    assert values(copy, "every") == values(typed, "every")
+
+
+def test_every_value_of_csv_is_read_back(typed: FreshDatabase, export: Export, make_database: MakeDatabase) -> None:
+    report = export(format="csv", compress="gzip")
+    copy = make_database()
+    copy.run(TYPES.partition("INSERT INTO")[0].replace("GENERATED ALWAYS AS (big / 2) STORED", ""))
+    with (
+        opened(Path(str(report.path)) / "every.csv.gz") as file,
+        psycopg.connect(copy.url) as connection,
+        connection.cursor().copy("COPY every FROM STDIN (FORMAT csv, HEADER)") as load,
+    ):
+        load.write(file.read())
+    assert values(copy, "every") == values(typed, "every")
+
+
+def empty_copy(make_database: MakeDatabase) -> FreshDatabase:
+    copy = make_database()
+    copy.run(TYPES.partition("INSERT INTO")[0])
+    return copy
+
+
+def columns_of(database: FreshDatabase) -> list[str]:
+    """Those that can be written."""
+    query = "SELECT attname FROM pg_attribute WHERE attrelid = 'every'::regclass AND attnum > 0 AND attgenerated = ''"
+    return [row[0] for row in database.rows(query)]
+
+
+def test_the_metadata_come_first_and_say_what_follows(typed: FreshDatabase, export: Export) -> None:
+    report = export()
+    path = Path(str(report.path))
+    metadata = document(str(path))["metadata"]
+    assert list(document(str(path))) == ["metadata", "data"]
+    assert list(metadata)[:6] == [
+        "exportedAt", "exportType", "version", "filtersApplied", "recordCounts", "totalRecords",
+    ]  # fmt: skip
+    assert metadata["exportType"] == "full"
+    assert metadata["version"] == "1.0"
+    rows = typed.rows("SELECT count(*) FROM every")[0][0]
+    assert metadata["recordCounts"] == {"every": str(rows)}
+    manifest = read_manifest(path)
+    assert manifest is not None
+    assert manifest.tables[0].primary_key == ["id"]
+    assert {"name": "doubled", "type": "bigint", "generated": True, "nullable": True} in [
+        column.model_dump() for column in manifest.tables[0].columns
+    ]
+    assert report.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert report.bytes == path.stat().st_size
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_json_cannot_carry_is_counted(project: Project, fresh_database: FreshDatabase, export: Export) -> None:
+    fresh_database.run(
+        """CREATE TABLE odd (id int, jb jsonb, j json, a int[]);
+        INSERT INTO odd VALUES (1, 'null', ' null', '[0:1]={1,2}'), (2, NULL, '"\\u0000"', '[1:1][2:2]={{1}}'),
+        (3, '{"a": null}', E'[1,\\n 2]', '{1}')"""
+    )
+    project.add("it", fresh_database)
+    warnings = export().warnings
+    assert [warning.split(";")[0].split(" have ")[0] for warning in warnings] == [
+        "odd: 1 rows",
+        "odd: 2 rows",
+        "odd: 1 rows",
+    ]
+    assert [row for _, row in raw_rows(str(export().path))][2].count("\n") == 0
+
+
+def test_null_and_the_empty_string_stay_apart_in_csv(
+    project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
+    fresh_database.run("CREATE TABLE t (a text, b text); INSERT INTO t VALUES (NULL, ''), ('a,\"b', E'x\\ny')")
+    project.add("it", fresh_database)
+    report = export(format="csv")
+    text = (Path(str(report.path)) / "t.csv").read_text()
+    assert text == 'a,b\n,""\n"a,""b","x\ny"\n'
+    assert list(csv.reader(text.splitlines(keepends=True)))[2] == ['a,"b', "x\ny"]
+
+
+def test_a_partitioned_table_is_written_once_and_views_never(
+    project: Project,
+    fresh_database: FreshDatabase,
+    export: Export,
+    make_database: MakeDatabase,
+    postgres: EmbeddedServer,
+) -> None:
+    fresh_database.run(
+        """CREATE SCHEMA app; CREATE TABLE app.log (day date, n int, PRIMARY KEY (day, n)) PARTITION BY RANGE (day);
+        CREATE TABLE app.log_1 PARTITION OF app.log FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+        CREATE TABLE app.log_2 (n int NOT NULL, day date NOT NULL);
+        ALTER TABLE app.log ATTACH PARTITION app.log_2 FOR VALUES FROM ('2024-02-01') TO ('2024-03-01');
+        INSERT INTO app.log SELECT date '2024-01-31' + i % 2, i FROM generate_series(1, 6) AS i;
+        CREATE VIEW seen AS SELECT * FROM app.log; CREATE MATERIALIZED VIEW kept AS SELECT * FROM app.log;
+        CREATE TABLE parent (a int); CREATE TABLE child (b int) INHERITS (parent);
+        INSERT INTO parent VALUES (1); INSERT INTO child VALUES (2, 3);
+        CREATE TABLE "odd.name" (id serial); INSERT INTO "odd.name" DEFAULT VALUES;
+        CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES; CREATE TABLE unused (a int)"""
+    )
+    project.add("it", fresh_database)
+    report = export()
+    counts = {table.name: table.rows for table in report.tables}
+    assert counts == {"app.log": 6, "parent": 1, "child": 1, '"odd.name"': 1, "nothing": 1, "unused": 0}
+    data = document(str(report.path))["data"]
+    assert {row["n"] for row in data["app.log"]} == set("123456")
+    assert data["nothing"] == [{}]
+    assert data["unused"] == []
+    for fmt in ("csv", "jsonl"):
+        assert {table.name: table.rows for table in export(format=fmt).tables} == counts
+    copy = make_database()
+    load_with_psql(postgres, Path(str(export(format="sql").path)), copy)
+    assert dumped(postgres, copy) == dumped(postgres, fresh_database)
+
+
+SECRETS = """
+CREATE TABLE users (id int PRIMARY KEY, email text, password_hash text NOT NULL, api_key text UNIQUE NOT NULL,
+    token text, pin_code char(4) NOT NULL DEFAULT '0000');
+INSERT INTO users SELECT i, 'a' || i || '@example.com', 'hidden-hash-' || i, 'hidden-key-' || i, 'hidden-token', '1234'
+FROM generate_series(1, 3) AS i;
+"""
+
+
+def test_sensitive_columns_stay_out_of_every_format(
+    project: Project,
+    fresh_database: FreshDatabase,
+    export: Export,
+    make_database: MakeDatabase,
+    postgres: EmbeddedServer,
+) -> None:
+    fresh_database.run(SECRETS)
+    project.add("it", fresh_database)
+    for fmt in ("json", "jsonl", "csv", "sql"):
+        report = export(format=fmt)
+        assert {r.column: r.how for r in report.redacted} == {
+            "password_hash": "blank",
+            "api_key": "hash",
+            "token": "exclude",
+            "pin_code": "exclude",
+        }
+        path = Path(str(report.path))
+        files = list(path.iterdir()) if path.is_dir() else [path]
+        assert not any(b"hidden" in file.read_bytes() for file in files)
+    copy = make_database()
+    load_with_psql(postgres, Path(str(export(format="sql").path)), copy)
+    rows = copy.rows("SELECT email, password_hash, length(api_key), token, pin_code FROM users ORDER BY id")
+    assert rows[0] == ("a1@example.com", "xxxxxxxx", 64, None, "0000")
+
+
+def test_hashes_are_keyed_and_the_same_in_every_table(
+    project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
+    fresh_database.run(
+        """CREATE TABLE a (mail text); CREATE TABLE b (mail varchar(30), u uuid, n bigint, m int);
+        INSERT INTO a VALUES ('x@y'), (NULL); INSERT INTO b VALUES ('x@y', gen_random_uuid(), 7, 7)"""
+    )
+    project.add("it", fresh_database)
+    with (project.root / "pgferry.toml").open("a") as settings:
+        settings.write('[redaction.patterns]\nmail = "hash"\n"b.?" = "hash"\n')
+    first, second = (document(str(export().path))["data"] for _ in range(2))
+    assert first["a"][0]["mail"][:30] == first["b"][0]["mail"]
+    assert first["a"][1]["mail"] is None
+    assert first["a"] != second["a"]
+    with (project.root / "pgferry.toml").open("a") as settings:
+        settings.write('[redaction]\nkey = "k"\n')
+    third, fourth = (document(str(export().path))["data"] for _ in range(2))
+    assert third == fourth
+
+
+def test_no_redaction_is_refused_unless_the_settings_allow_it(typed: FreshDatabase, export: Export) -> None:  # noqa: ARG001
+    with pytest.raises(Refused, match="allow_none"):
+        export(redact="none")
+
+
+def test_chosen_tables_only(project: Project, fresh_database: FreshDatabase, export: Export) -> None:
+    fresh_database.run(
+        "CREATE TABLE a (x int); CREATE TABLE ab (x int, y int); CREATE TABLE c (x int); CREATE TABLE debug (x int)"
+    )
+    project.add("it", fresh_database)
+    with (project.root / "pgferry.toml").open("a") as settings:
+        settings.write('[exports]\nexclude_tables = ["debug"]\n')
+    report = export(tables=["a*", "debug"], exclude_tables=["ab"])
+    assert [table.name for table in report.tables] == ["a"]
+    assert report.excluded_tables == ["ab", "debug"]
+    assert document(str(report.path))["metadata"]["filtersApplied"] == {
+        "tables": ["a*", "debug"],
+        "excludeTables": ["ab"],
+    }
+    with pytest.raises(Refused, match=r"unknown_table.*ab"):
+        export(tables=["abb"])
+    with pytest.raises(Refused, match="bad_pattern"):
+        export(tables=["a.b.c"])
+    with pytest.raises(Refused, match="unknown_column"):
+        export(exclude_columns=["z"])
+
+
+def test_an_estimate_writes_nothing(typed: FreshDatabase, export: Export, project: Project) -> None:  # noqa: ARG001
+    report = export(estimate_only=True)
+    assert report.estimated
+    assert report.path is None
+    assert report.tables[0].bytes > 0
+    assert not (project.root / ".pgferry").exists()
+
+
+def test_the_schema_alone(
+    typed: FreshDatabase, export: Export, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    script = export(content="schema", format="sql")
+    copy = make_database()
+    load_with_psql(postgres, Path(str(script.path)), copy)
+    assert dumped(postgres, copy, "-s") == dumped(postgres, typed, "-s")
+    inside = document(str(export(content="schema").path))
+    assert "CREATE TABLE public.every" in inside["metadata"]["schemaSql"]
+    assert inside["data"] == {}
+    folder = Path(str(export(content="schema", format="csv").path))
+    assert sorted(file.name for file in folder.iterdir()) == ["manifest.json", "schema.sql"]
+    assert json.loads((folder / "manifest.json").read_text())["content"] == "schema"
+
+
+def test_the_rows_alone_load_into_an_empty_copy(
+    project: Project,
+    fresh_database: FreshDatabase,
+    export: Export,
+    make_database: MakeDatabase,
+    postgres: EmbeddedServer,
+) -> None:
+    ddl = "CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE a (id serial, b int REFERENCES b);"
+    fresh_database.run(ddl + "INSERT INTO b VALUES (1); INSERT INTO a (b) VALUES (1), (NULL)")
+    project.add("it", fresh_database)
+    copy = make_database()
+    copy.run(ddl)
+    load_with_psql(postgres, Path(str(export(content="data", format="sql").path)), copy)
+    assert dumped(postgres, copy) == dumped(postgres, fresh_database)
