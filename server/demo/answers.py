@@ -11,26 +11,28 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-MOST_ROWS = 6
+MOST_ROWS = 8
 MOST_COLUMNS = 9
 MOST_LINES = 12
 MOST_ITEMS = 1
 """Of the objects that are too deep for a table."""
 MOST_INNER_LINES = 4
-MOST_CHARACTERS = 100
-WIDEST_CELL = 40
+INDENT = 2
+LONGEST_LIST = 80
+"""Characters of a list that still stands on one line."""
 
 Row = Mapping[str, Any]
 
 
-def as_renderable(answer: Row, shorten: Mapping[str, str]) -> RenderableType:
-    """The answer for a terminal; `shorten` replaces long folders by short words."""
-    return Group(*_Drawing(shorten).object(answer, MOST_LINES))
+def as_renderable(answer: Row, shorten: Mapping[str, str], width: int) -> RenderableType:
+    """The answer in lines of `width` at most; `shorten` replaces long folders by short words."""
+    return Group(*_Drawing(shorten, width - INDENT).object(answer, MOST_LINES))
 
 
 class _Drawing:
-    def __init__(self, shorten: Mapping[str, str]) -> None:
+    def __init__(self, shorten: Mapping[str, str], width: int) -> None:
         self._shorten = shorten
+        self._width = width
 
     def object(self, parts: Row, most_lines: int) -> list[RenderableType]:
         """Its short values as one grid, then the rest, each under its name."""
@@ -49,7 +51,7 @@ class _Drawing:
                 heads = cast(list[Row], said.get("columns", [])) if _is_grid(value) else []
                 drawn += [
                     Text(key, style="bold"),
-                    *(Padding(part, (0, 0, 0, 2)) for part in self._long(value, heads, most_lines)),
+                    *(Padding(part, (0, 0, 0, INDENT)) for part in self._long(value, heads, most_lines)),
                 ]
         return [grid, *drawn] if grid.row_count else drawn
 
@@ -82,12 +84,14 @@ class _Drawing:
     def _table(self, rows: Sequence[Row]) -> list[RenderableType]:
         shown = rows[:MOST_ROWS]
         columns = list({key: None for row in shown for key, value in row.items() if not _empty(value)})[:MOST_COLUMNS]
+        lines = [[self.line(column, row.get(column)) for column in columns] for row in shown]
+        widths = _fitting([max(map(len, texts)) for texts in zip(columns, *lines, strict=True)], self._width)
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for column in columns:
+        for column, width in zip(columns, widths, strict=True):
             numbers = all(isinstance(row.get(column), int | float | None) for row in shown)
-            table.add_column(column, justify="right" if numbers else "left", overflow="ellipsis", no_wrap=True)
-        for row in shown:
-            table.add_row(*(self._cut(self.line(column, row.get(column)), WIDEST_CELL) for column in columns))
+            table.add_column(self._cut(column, width), justify="right" if numbers else "left", no_wrap=True)
+        for row in lines:
+            table.add_row(*(self._cut(text, width) for text, width in zip(row, widths, strict=True)))
         return [table, *self._more(len(rows) - MOST_ROWS, "")]
 
     def _lines(self, lines: Sequence[str], most: int) -> list[RenderableType]:
@@ -117,8 +121,17 @@ class _Drawing:
             text = text.replace(long, short)
         return text
 
-    def _cut(self, text: str, most: int = MOST_CHARACTERS) -> Text:
+    def _cut(self, text: str, most: int | None = None) -> Text:
+        most = most or self._width
         return Text(text if len(text) <= most else text[: most - 1] + "…", no_wrap=True, overflow="ellipsis")
+
+
+def _fitting(widths: list[int], most: int) -> list[int]:
+    """The widths of columns, with the widest made narrower until all of them stand on one line."""
+    fitting = list(widths)
+    while sum(fitting) + 2 * len(fitting) > most and max(fitting) > 3:
+        fitting[fitting.index(max(fitting))] -= 1
+    return fitting
 
 
 def _empty(value: Any) -> bool:
@@ -130,16 +143,16 @@ def _is_short(value: Any) -> bool:
     if isinstance(value, str):
         return "\n" not in value
     if isinstance(value, dict):
-        value = list(cast(dict[str, Any], value).values())
+        return all(isinstance(part, str | int | float | None) for part in cast(dict[str, Any], value).values())
     if isinstance(value, list):
         parts = cast(list[Any], value)
-        return all(isinstance(part, str | int | float | None) for part in parts) and len(str(parts)) < 2 * WIDEST_CELL
+        return all(isinstance(part, str | int | float | None) for part in parts) and len(str(parts)) < LONGEST_LIST
     return True
 
 
 def _is_flat(row: Row) -> bool:
     """Whether it makes a row of a table."""
-    return all(_empty(value) or (_is_short(value) and len(str(value)) < 3 * WIDEST_CELL) for value in row.values())
+    return all(isinstance(value, str) or _empty(value) or _is_short(value) for value in row.values())
 
 
 def _is_grid(value: Any) -> bool:

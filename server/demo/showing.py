@@ -17,8 +17,10 @@ from rich.text import Text
 from server.demo.answers import as_renderable
 from server.demo.story import Step
 
-NOT_A_TERMINAL = 110
+NOT_A_TERMINAL = 120
 """Columns, where the terminal does not say how many it has."""
+FRAME = 4
+"""Columns of a panel's borders and padding."""
 
 
 class Screen:
@@ -88,7 +90,11 @@ class Screen:
             words, colour = ("refused, as it should be", "yellow") if step.refused else ("failed", "red")
             self.console.print(self._panel(Text(self._short(text)), f"{words} · {facts}", colour))
             return
-        body = as_renderable(answer, self.shorten) if answer is not None else Text(self._short(text))
+        body = (
+            as_renderable(answer, self.shorten, self.console.width - FRAME)
+            if answer is not None
+            else Text(self._short(text))
+        )
         words, colour = ("should have been refused · ", "red") if step.refused else ("", "green")
         self.console.print(self._panel(body, words + facts, colour))
 

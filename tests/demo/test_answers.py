@@ -10,7 +10,7 @@ from server.demo.answers import as_renderable
 
 def shown(answer: dict[str, Any], **shorten: str) -> str:
     console = Console(width=100, record=True, file=StringIO())
-    console.print(as_renderable(answer, shorten))
+    console.print(as_renderable(answer, shorten, 100))
     return console.export_text()
 
 
@@ -19,10 +19,10 @@ def test_values_stand_in_a_column_and_empty_ones_are_left_out() -> None:
     assert said.split() == ["rows", "12,345", "verified", "yes", "bytes", "17.3", "MB"]
 
 
-def test_a_list_of_objects_is_a_table_cut_after_six_rows() -> None:
-    said = shown({"tables": [{"name": f"t{n}", "rows": n, "note": None} for n in range(9)]})
-    assert "t5" in said
-    assert "t6" not in said
+def test_a_list_of_objects_is_a_table_cut_after_eight_rows() -> None:
+    said = shown({"tables": [{"name": f"t{n}", "rows": n, "note": None} for n in range(11)]})
+    assert "t7" in said
+    assert "t8" not in said
     assert "note" not in said
     assert "… and 3 more" in said
 
