@@ -217,6 +217,29 @@ def export_database(
     answer(lambda services, call: job(services, call, request), json)
 
 
+@app.command("compare-data")
+def compare_data(
+    source: Database,
+    target: Annotated[str, typer.Argument(help="The other database.")],
+    table: Tables = None,
+    exclude_column: Annotated[list[str] | None, typer.Option(help="`updated_at`, `users.seen`.")] = None,
+    sample: Annotated[int, typer.Option(min=0, max=20)] = 5,
+    equal_types: Annotated[bool, typer.Option("--equal-types", help="Compare values across types.")] = False,
+    json: Json = False,
+) -> None:
+    """Which rows differ between two databases."""
+    from server.jobs.compare_data import compare_data as job
+
+    def run(services: Services, call: Call) -> BaseModel:
+        excluded = exclude_column or ()
+        return job(
+            services, call, source=source, target=target, tables=table, exclude_columns=excluded, sample=sample,
+            equal_types=equal_types,
+        )  # fmt: skip
+
+    answer(run, json)
+
+
 def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
     """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code."""
     with told_failures():

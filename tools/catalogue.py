@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ValidationError
 
 from server.errors import FerryError, did_you_mean
+from tools.compare_data import compare_data
 from tools.compare_schemas import compare_schemas
 from tools.explain_query import explain_query
 from tools.export_database import export_database
@@ -48,6 +49,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(compare_schemas, "Compare schemas", "diff schema drift between databases worktrees branches migrations"),
     Entry(query_database, "Query a database", "postgres sql select read-only rows"),
     Entry(explain_query, "Explain a query", "postgres slow query plan performance index analyze"),
+    Entry(compare_data, "Compare data", "postgres diff rows between databases worktrees"),
 )
 ADMIN: tuple[Entry, ...] = ()
 """Tools that only an agent whose settings grant `access = "admin"` somewhere is shown."""

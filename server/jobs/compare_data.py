@@ -1,0 +1,252 @@
+"""Which rows differ between two databases: checksums of whole tables first, of parts of the key where they differ,
+of rows where parts do, and rows themselves only as samples.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from server.calls import Call
+from server.errors import Refused
+from server.model.comparing import (
+    DataComparison,
+    Differences,
+    NotComparable,
+    SideTable,
+    TableDifference,
+    TablePlan,
+    batches,
+    merged_ranges,
+    plan_comparison,
+)
+from server.model.patterns import choose, matcher
+from server.model.redaction import Policy
+from server.postgres.comparing import TableSums, read_tables
+from server.postgres.transactions import Connection, reading
+from server.services import Services
+
+ROWS_PER_PART = 256
+MOST_PARTS = 1 << 16
+BATCH_ROWS = 400_000
+VALUE_CHARACTERS = 200
+MOST_SAMPLES = 60
+"""Rows shown in one answer, over all tables."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the caller asked for."""
+
+    key: Mapping[str, Sequence[str]]
+    excluded: Sequence[str]
+    sample: int
+    equal_types: bool
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One table on both sides."""
+
+    source: TableSums
+    target: TableSums
+    plan: TablePlan
+
+    def both(self, ask: Callable[[TableSums], T]) -> tuple[T, T]:
+        """Asks both sides at the same time."""
+        with ThreadPoolExecutor(2, thread_name_prefix="side") as pool:
+            source, target = pool.submit(ask, self.source), pool.submit(ask, self.target)
+            return source.result(), target.result()
+
+
+def compare_data(
+    services: Services,
+    call: Call,
+    *,
+    source: str,
+    target: str,
+    tables: Sequence[str] | None = None,
+    key: Mapping[str, Sequence[str]] | None = None,
+    exclude_columns: Sequence[str] = (),
+    sample: int = 5,
+    equal_types: bool = False,
+) -> DataComparison:
+    """One snapshot per side. Refused: unknown names, the same database twice, a row security policy in the way."""
+    sides = services.databases.get(source), services.databases.get(target)
+    if sides[0].address and sides[1].address and sides[0].address.place == sides[1].address.place:
+        raise Refused("same_database", f"{source} and {target} are one and the same database.")
+    wishes = Wishes(key or {}, exclude_columns, sample, equal_types)
+    with (
+        reading(call, sides[0], row_security=False) as first,
+        reading(call, sides[1], row_security=False) as second,
+    ):
+        mine, theirs = read_tables(first), read_tables(second)
+        names = choose(tables, dict.fromkeys([*mine, *theirs]))
+        differing: list[TableDifference] = []
+        same: dict[str, int] = {}
+        missing: dict[str, str] = {}
+        for number, name in enumerate(names):
+            call.progress(number, len(names), f"comparing {name[0]}.{name[1]}")
+            if name not in mine or name not in theirs:
+                shown = (mine.get(name) or theirs[name]).shown
+                missing[shown] = f"only in the {'source' if name in mine else 'target'}"
+                continue
+            table = mine[name]
+            try:
+                pair = _pair(first, second, table, theirs[name], wishes)
+            except NotComparable as no:
+                missing[table.shown] = str(no)
+                continue
+            policies = services.redaction(source), services.redaction(target)
+            found = _compare(call, pair, table, wishes, policies)
+            if found.added or found.removed or found.changed or found.notes:
+                differing.append(found)
+            if not (found.added or found.removed or found.changed):
+                same[table.shown] = found.same
+    differing = _shortened(differing)
+    return DataComparison(
+        source=source,
+        target=target,
+        equal=not missing and not any(item.added or item.removed or item.changed for item in differing),
+        differing=differing,
+        same=same,
+        not_compared=missing,
+        next="compare_schemas tells how the schemas differ." if missing else None,
+    )
+
+
+def _pair(first: Connection, second: Connection, mine: SideTable, theirs: SideTable, wishes: Wishes) -> Pair:
+    asked = next((list(key) for pattern, key in wishes.key.items() if _is_named(pattern, mine)), None)
+    excluded = [
+        column.name
+        for column in mine.columns
+        if any(_excludes(pattern, mine, column.name) for pattern in wishes.excluded)
+    ]
+    plan = plan_comparison(mine, theirs, key=asked, excluded=excluded, equal_types=wishes.equal_types)
+    if not plan.columns:
+        raise NotComparable("no column is on both sides")
+    return Pair(TableSums(first, mine, plan), TableSums(second, theirs, plan), plan)
+
+
+def _is_named(pattern: str, table: SideTable) -> bool:
+    return matcher([pattern])((table.schema, table.name))
+
+
+def _excludes(pattern: str, table: SideTable, column: str) -> bool:
+    """`column`, `table.column` or `schema.table.column`."""
+    head, _, last = pattern.rpartition(".")
+    return last == column and (not head or _is_named(head, table))
+
+
+def _compare(
+    call: Call, pair: Pair, table: SideTable, wishes: Wishes, policies: tuple[Policy, Policy]
+) -> TableDifference:
+    (rows, total), (other_rows, other_total) = pair.both(lambda side: side.whole())
+    found = Differences(wishes.sample)
+    if (rows, total) != (other_rows, other_total):
+        _narrow(call, pair, found, max(rows, other_rows))
+    notes = list(pair.plan.notes)
+    if found.doubled:
+        notes.append(f"the key is not unique: {found.doubled} keys have several rows")
+    return TableDifference(
+        table=table.shown,
+        key=list(pair.plan.key),
+        added=found.added,
+        removed=found.removed,
+        changed=found.changed,
+        same=rows - found.removed - found.changed,
+        samples=_samples(pair, table, found, policies),
+        notes=notes,
+    )
+
+
+def _narrow(call: Call, pair: Pair, found: Differences, rows: int) -> None:
+    """Parts of the key whose checksums differ, then the rows in them."""
+    wanted = max(1, min(MOST_PARTS, rows // ROWS_PER_PART))
+    mask = (1 << (wanted - 1).bit_length()) - 1
+    shift = _shift(pair, wanted) if pair.plan.integer_key else 0
+    mine, theirs = pair.both(lambda side: side.parts(shift=shift, mask=mask))
+    sizes = {
+        part: max(mine.get(part, (0, 0))[0], theirs.get(part, (0, 0))[0])
+        for part in mine.keys() | theirs.keys()
+        if mine.get(part) != theirs.get(part)
+    }
+    for parts in batches(sizes, BATCH_ROWS):
+        call.check()
+        if pair.plan.integer_key:
+            ranges = merged_ranges(parts, shift)
+            source, target = pair.both(lambda side, ranges=ranges: side.of_ranges(ranges))
+        else:
+            source, target = pair.both(lambda side, parts=parts: side.of_parts(parts, mask=mask))
+        found.add(source, target, keyed=bool(pair.plan.key))
+
+
+def _shift(pair: Pair, wanted: int) -> int:
+    """How many low bits of an integer key make one part, so that there are about `wanted` parts."""
+    spans = [span for span in pair.both(lambda side: side.span()) if span is not None]
+    if not spans:
+        return 0
+    width = max(high for _, high in spans) - min(low for low, _ in spans)
+    return min(62, max(0, (width // wanted).bit_length()))
+
+
+def _samples(pair: Pair, table: SideTable, found: Differences, policies: tuple[Policy, Policy]) -> list[dict[str, Any]]:
+    keys = found.keys or {}
+    mine = pair.source.samples([*keys.get("removed", []), *keys.get("changed", [])])
+    theirs = pair.target.samples([*keys.get("added", []), *keys.get("changed", [])])
+    shown = _Shown(pair.plan, table, policies)
+    samples = [shown.whole("added", theirs[key]) for key in keys.get("added", []) if key in theirs]
+    samples += [shown.whole("removed", mine[key]) for key in keys.get("removed", []) if key in mine]
+    changed = [key for key in keys.get("changed", []) if key in mine and key in theirs]
+    return samples + [shown.changed(mine[key], theirs[key]) for key in changed]
+
+
+class _Shown:
+    """Turns rows into samples, without what the policy of either side hides."""
+
+    def __init__(self, plan: TablePlan, table: SideTable, policies: tuple[Policy, Policy]) -> None:
+        self._names = [column.name for column in plan.columns]
+        self._key = plan.key
+        bases = {column.name: column.base for column in table.columns}
+        self._hidden = {
+            name
+            for name in self._names
+            if any(policy.how(table.schema, table.name, name, bases[name]) for policy in policies)
+        }
+
+    def whole(self, kind: str, row: Sequence[str | None]) -> dict[str, Any]:
+        values = {name: self._value(name, value) for name, value in zip(self._names, row, strict=True)}
+        key = {name: values.pop(name) for name in self._key}
+        return {"kind": kind, "key": key, "row": values}
+
+    def changed(self, mine: Sequence[str | None], theirs: Sequence[str | None]) -> dict[str, Any]:
+        both = dict(zip(self._names, zip(mine, theirs, strict=True), strict=True))
+        key = {name: self._value(name, both[name][0]) for name in self._key}
+        columns = {
+            name: "redacted" if name in self._hidden else [self._value(name, value) for value in values]
+            for name, values in both.items()
+            if values[0] != values[1]
+        }
+        return {"kind": "changed", "key": key, "columns": columns}
+
+    def _value(self, name: str, value: str | None) -> str | None:
+        if name in self._hidden:
+            return "redacted"
+        if value is not None and len(value) > VALUE_CHARACTERS:
+            return value[:VALUE_CHARACTERS] + f"… (+{len(value) - VALUE_CHARACTERS} characters)"
+        return value
+
+
+def _shortened(differing: Sequence[TableDifference]) -> list[TableDifference]:
+    """The tables with as many samples as one answer can hold."""
+    left = MOST_SAMPLES
+    result: list[TableDifference] = []
+    for item in differing:
+        kept = item.samples[: max(left, 1)]
+        left -= len(kept)
+        notes = item.notes
+        if len(kept) < len(item.samples):
+            notes = [*notes, "more samples: name the table in `tables`"]
+        result.append(item.model_copy(update={"samples": kept, "notes": notes}))
+    return result

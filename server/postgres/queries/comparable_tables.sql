@@ -1,0 +1,27 @@
+-- Tables whose rows can be compared, one row per column in order of number: schema, table, whether it is partitioned,
+-- column, its type as declared, the name of its base type, and the column's place in the primary key (NULL: not in it).
+-- Partitions count as part of their parent; foreign, temporary and extension-owned tables are left out.
+SELECT
+    n.nspname AS schema,
+    c.relname AS name,
+    c.relkind = 'p' AS partitioned,
+    a.attname AS column,
+    pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+    coalesce(b.typname, t.typname) AS base,
+    pg_catalog.array_position(k.conkey::int[], a.attnum::int) AS key_place
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
+LEFT JOIN pg_catalog.pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'p'
+WHERE c.relkind IN ('r', 'p')
+  AND NOT c.relispartition
+  AND c.relpersistence <> 't'
+  AND n.nspname NOT LIKE 'pg\_%'
+  AND n.nspname NOT IN ('information_schema', 'pgferry')
+  AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_depend AS d
+      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'
+  )
+ORDER BY n.nspname, c.relname, a.attnum

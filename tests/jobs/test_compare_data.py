@@ -1,0 +1,198 @@
+"""compare_data: every planted difference is found, equal rows are equal, samples tell what differs and no secret."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.calls import Call
+from server.errors import FerryError, Refused
+from server.jobs.compare_data import compare_data
+from server.model.comparing import DataComparison, TableDifference
+from server.services import load_services
+from tests.fix_databases import FreshDatabase, MakeDatabase
+
+ROWS = 30_000
+KEYS = {
+    "integer": ("id bigint PRIMARY KEY", "n"),
+    "sparse": ("id bigint PRIMARY KEY", "n * 7919 - 100000000"),
+    "small": ("id smallint PRIMARY KEY", "(n - 15000)::smallint"),
+    "text": ("id text PRIMARY KEY", "'key ' || n || ' \"''\\'"),
+    "uuid": ("id uuid PRIMARY KEY", "md5(n::text)::uuid"),
+}
+
+
+@pytest.fixture
+def source(make_database: MakeDatabase) -> FreshDatabase:
+    return make_database()
+
+
+@pytest.fixture
+def target(make_database: MakeDatabase) -> FreshDatabase:
+    return make_database()
+
+
+def compare(source: FreshDatabase, target: FreshDatabase, folder: Path, toml: str = "", **rest: Any) -> DataComparison:
+    (folder / "pgferry.toml").write_text(
+        f'{toml}\n[databases.a]\nurl = "{source.url}"\n[databases.b]\nurl = "{target.url}"\n'
+    )
+    return compare_data(load_services({}, folder), Call(), source="a", target="b", **rest)
+
+
+def only(report: DataComparison) -> TableDifference:
+    (table,) = report.differing
+    return table
+
+
+def numbers(table: TableDifference) -> tuple[int, int, int, int]:
+    return table.added, table.removed, table.changed, table.same
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_each_of_a_hundred_planted_differences_is_found(
+    kind: str, source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    declared, value = KEYS[kind]
+    for database in (source, target):
+        database.run(
+            f"CREATE TABLE t ({declared}, n int UNIQUE, note text, cost numeric);"
+            f"INSERT INTO t SELECT {value}, n, 'note ' || n, n * 1.5 FROM generate_series(1, {ROWS}) AS n; ANALYZE t"
+        )
+    chosen = random.Random(7).sample(range(1, ROWS + 1), 100)
+    gone, new, other = chosen[:30], chosen[30:60], chosen[60:]
+    target.run(f"DELETE FROM t WHERE n = ANY ('{set(gone)}')")
+    source.run(f"DELETE FROM t WHERE n = ANY ('{set(new)}')")
+    target.run(f"UPDATE t SET cost = cost + 1 WHERE n = ANY ('{set(other)}')")
+    report = compare(source, target, tmp_path)
+    assert not report.equal
+    table = only(report)
+    assert numbers(table) == (30, 30, 40, ROWS - 30 - 30 - 40)
+    assert table.key == ["id"]
+    changed = [sample for sample in table.samples if sample["kind"] == "changed"]
+    assert len(changed) == 5
+    assert len(table.samples) == 15
+    for sample in changed:
+        ((column, (before, after)),) = sample["columns"].items()
+        assert column == "cost"
+        assert float(after) == float(before) + 1
+
+
+def test_equal_tables_are_equal_whatever_the_order_of_rows_and_columns(
+    source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    source.run("CREATE TABLE t (a int, b text, c date); INSERT INTO t VALUES (1, 'x', '2026-01-01'), (2, NULL, NULL)")
+    target.run("CREATE TABLE t (c date, gone int, a int, b text); ALTER TABLE t DROP COLUMN gone")
+    target.run("INSERT INTO t VALUES (NULL, 2, NULL), ('2026-01-01', 1, 'x')")
+    report = compare(source, target, tmp_path)
+    assert report.equal
+    assert report.same == {"t": 2}
+
+
+def test_rows_without_a_key_are_matched_as_a_whole_and_counted(
+    source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    for database, values in ((source, "(1), (1), (1), (2), (NULL)"), (target, "(1), (3), (NULL), (NULL)")):
+        database.run(f"CREATE TABLE t (n int); INSERT INTO t VALUES {values}")
+    table = only(compare(source, target, tmp_path))
+    assert numbers(table) == (2, 3, 0, 2)
+    assert any("no common primary key" in note for note in table.notes)
+    assert {"kind": "removed", "key": {}, "row": {"n": "2"}} in table.samples
+
+
+def test_a_key_can_be_given(source: FreshDatabase, target: FreshDatabase, tmp_path: Path) -> None:
+    for database, value in ((source, 10), (target, 11)):
+        database.run(f"CREATE TABLE t (a int, b int, v int); INSERT INTO t VALUES (1, 1, 5), (1, 2, {value})")
+    table = only(compare(source, target, tmp_path, key={"t": ["a", "b"]}))
+    assert numbers(table) == (0, 0, 1, 1)
+    assert table.samples == [{"kind": "changed", "key": {"a": "1", "b": "2"}, "columns": {"v": ["10", "11"]}}]
+    doubled = only(compare(source, target, tmp_path, key={"t": ["a"]}))
+    assert any("not unique" in note for note in doubled.notes)
+    with_missing = compare(source, target, tmp_path, key={"t": ["nope"]})
+    assert "nope" in with_missing.not_compared["t"]
+
+
+def test_columns_can_be_left_out(source: FreshDatabase, target: FreshDatabase, tmp_path: Path) -> None:
+    for database, value in ((source, 10), (target, 11)):
+        database.run(f"CREATE TABLE t (id int PRIMARY KEY, v int, seen int); INSERT INTO t VALUES (1, 1, {value})")
+    assert not compare(source, target, tmp_path).equal
+    for pattern in ("seen", "t.seen", "public.t.seen", "public.*.seen"):
+        assert compare(source, target, tmp_path, exclude_columns=[pattern]).equal, pattern
+    assert not compare(source, target, tmp_path, exclude_columns=["other.seen"]).equal
+
+
+def test_other_types_with_equal_values_are_equal_where_told_to(
+    source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY, n numeric(9,2), at timestamp, j json, s varchar(9), f int)")
+    target.run("CREATE TABLE t (id bigint PRIMARY KEY, n int, at timestamptz, j jsonb, s text, f text)")
+    for database in (source, target):
+        database.run("SET timezone = 'UTC'; INSERT INTO t VALUES (1, 5.00, '2026-01-01', '{\"b\":  1}', 'x', '7')")
+    refused = compare(source, target, tmp_path)
+    assert "types differ: id (integer, bigint)" in refused.not_compared["t"]
+    assert compare(source, target, tmp_path, equal_types=True).equal
+    target.run("UPDATE t SET n = 6")
+    table = only(compare(source, target, tmp_path, equal_types=True))
+    assert table.samples == [{"kind": "changed", "key": {"id": "1"}, "columns": {"n": ["5", "6"]}}]
+
+
+def test_samples_show_no_sensitive_value(source: FreshDatabase, target: FreshDatabase, tmp_path: Path) -> None:
+    for database, value in ((source, "SECRET-1"), (target, "SECRET-2")):
+        database.run(
+            f"CREATE TABLE u (id int PRIMARY KEY, password text, e text); INSERT INTO u VALUES (1, '{value}', 'E')"
+        )
+    target.run("INSERT INTO u VALUES (2, 'SECRET-3', 'HIDDEN')")
+    table = only(compare(source, target, tmp_path, '[redaction]\npatterns = { "u.e" = "null" }'))
+    assert numbers(table) == (1, 0, 1, 0)
+    assert "SECRET" not in table.model_dump_json()
+    assert "HIDDEN" not in table.model_dump_json()
+    assert table.samples[1]["columns"] == {"password": "redacted"}
+
+
+def test_tables_of_one_side_only_and_partitions(source: FreshDatabase, target: FreshDatabase, tmp_path: Path) -> None:
+    for database in (source, target):
+        database.run(
+            "CREATE TABLE p (id int PRIMARY KEY, v int) PARTITION BY RANGE (id);"
+            "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10); CREATE TABLE p2 PARTITION OF p DEFAULT;"
+            "INSERT INTO p SELECT n, n FROM generate_series(0, 20) AS n; CREATE SCHEMA s; CREATE TABLE s.t (id int)"
+        )
+    source.run("CREATE TABLE mine (); UPDATE p SET v = 0 WHERE id = 15")
+    target.run("CREATE TABLE theirs ()")
+    report = compare(source, target, tmp_path)
+    assert report.not_compared == {"mine": "only in the source", "theirs": "only in the target"}
+    assert numbers(only(compare(source, target, tmp_path, tables=["p"]))) == (0, 0, 1, 20)
+    assert report.same == {"s.t": 0}
+    assert not report.equal
+
+
+def test_the_same_database_an_unknown_table_and_hidden_rows_are_refused(
+    source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match="one and the same"):
+        compare(source, source, tmp_path)
+    source.run("CREATE TABLE people ()")
+    with pytest.raises(Refused, match="people"):
+        compare(source, target, tmp_path, tables=["poeple"])
+
+
+def test_rows_that_a_policy_hides_are_a_failure_and_no_silence(
+    source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    for database in (source, target):
+        database.run(
+            "DROP ROLE IF EXISTS limited; CREATE ROLE limited LOGIN PASSWORD 'x';" if database is source else "SELECT 1"
+        )
+        database.run(
+            "CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t ENABLE ROW LEVEL SECURITY; GRANT SELECT ON t TO limited"
+        )
+    limited = [
+        FreshDatabase(database.name, database.url.replace("//postgres:", "//limited:").replace(
+            database.url.split(":")[2].split("@")[0], "x"
+        ))
+        for database in (source, target)
+    ]  # fmt: skip
+    with pytest.raises(FerryError, match="row-level security"):
+        compare(limited[0], limited[1], tmp_path)
+    for database in (source, target):
+        database.run("DROP TABLE t")
+    source.run("DROP ROLE limited")
