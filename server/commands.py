@@ -143,6 +143,58 @@ def compare_schemas(
     answer(run, json)
 
 
+@app.command("export-segment")
+def export_segment(
+    database: Annotated[str | None, typer.Argument(help="Name from list-databases; by default the current.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", "-w", help="companies.slug=acme; those of one table all hold.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="ISO 8601, included.")] = None,
+    until: Annotated[str | None, typer.Option(help="ISO 8601, not included.")] = None,
+    date_column: Annotated[
+        list[str] | None, typer.Option(help="incidents=occurred_at; companies= applies no dates to companies.")
+    ] = None,
+    table: Tables = None,
+    follow: Annotated[Literal["children", "none"], typer.Option(help="Whether rows below come along.")] = "children",
+    limit: Annotated[list[str] | None, typer.Option(help="100 for every table, incidents=100 for one.")] = None,
+    format_: Annotated[
+        Literal["json", "jsonl", "csv", "sql"], typer.Option("--format", "-f", help="jsonl and csv write a folder.")
+    ] = "json",
+    exclude_column: Annotated[list[str] | None, typer.Option(help="`email`, `users.email`.")] = None,
+    redact: Annotated[
+        Literal["policy", "none"], typer.Option(help="none only where the settings allow it.")
+    ] = "policy",
+    compress: Annotated[Literal["none", "gzip", "zstd"], typer.Option(help="How files are compressed.")] = "none",
+    path: Annotated[str | None, typer.Option(help="A new file or folder below the project root.")] = None,
+    estimate_only: Annotated[bool, typer.Option("--estimate-only", help="Rows and bytes; writes nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Writes the rows that filters choose, with every row that they refer to, so that it always imports."""
+    from server.jobs.export_segment import export_segment as job
+    from server.model.segment_reports import SegmentRequest, filters_from, limits_from, pairs_from
+
+    def run(services: Services, call: Call) -> BaseModel:
+        request = SegmentRequest(
+            database=database or services.current_or_refused,
+            filters=filters_from(where or ()),
+            since=since,
+            until=until,
+            date_columns=pairs_from(date_column or ()),
+            tables=table,
+            follow=follow,
+            limit_per_table=limits_from(limit or ()),
+            format=format_,
+            compress=compress,
+            path=path,
+            exclude_columns=exclude_column,
+            redact=redact,
+            estimate_only=estimate_only,
+        )
+        return job(services, call, request)
+
+    answer(run, json)
+
+
 @app.command("query-database")
 def query_database(
     database: Database,

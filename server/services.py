@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.discovery import Databases, find_databases
+from server.errors import Refused
 from server.files.workspace import Workspace
 from server.model.redaction import Policy
 from server.settings import Settings, find_project_root, load_settings
@@ -36,11 +37,26 @@ class Services:
             return "default"
         return names[0] if len(names) == 1 else None
 
+    @property
+    def current_or_refused(self) -> str:
+        """As `current`, for a call that names no database."""
+        if self.current is None:
+            raise _no_current()
+        return self.current
+
     def redaction(self, database: str) -> Policy:
         """Which columns of a database are sensitive, and what is done with each."""
         configured = self.settings.databases.get(database)
         general = self.settings.redaction
         return Policy.of(general.patterns, configured.redaction if configured else {}, general.default)
+
+
+def _no_current() -> Refused:
+    return Refused(
+        "no_current_database",
+        "No database belongs to this directory.",
+        next="Name one; pgferry list-databases shows them.",
+    )
 
 
 def load_services(environ: Mapping[str, str], directory: Path, here: Path | None = None) -> Services:

@@ -19,6 +19,7 @@ from tools.compare_data import compare_data
 from tools.compare_schemas import compare_schemas
 from tools.explain_query import explain_query
 from tools.export_database import export_database
+from tools.export_segment import export_segment
 from tools.inspect_schema import inspect_schema
 from tools.list_databases import list_databases
 from tools.query_database import query_database
@@ -44,6 +45,12 @@ CATALOGUE: tuple[Entry, ...] = (
         "Export a database",
         "dump backup save rows to file json csv sql",
         read_only=True,
+        idempotent=False,
+    ),
+    Entry(
+        export_segment,
+        "Export a segment",
+        "subset filter tenant customer recent rows related referential sample debug export",
         idempotent=False,
     ),
     Entry(compare_schemas, "Compare schemas", "diff schema drift between databases worktrees branches migrations"),

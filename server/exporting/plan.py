@@ -16,6 +16,8 @@ from server.services import Services
 Masks = Mapping[tuple[str, str], Mapping[str, How]]
 """By (schema, table): column → what is done with it."""
 
+SIZE_OF = {"json": 2.0, "jsonl": 2.0, "csv": 0.9, "sql": 0.9}
+"""Bytes of an export for each byte of its tables, roughly."""
 STEP = 256
 """Heap blocks of one piece: 2 MB of rows, some megabytes of JSON."""
 LONG_VALUES = 16 << 20

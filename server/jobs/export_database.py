@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from server.calls import Call
 from server.errors import Refused
 from server.exporting.plan import (
+    SIZE_OF,
     Plan,
     listed,
     plan_masks,
@@ -20,9 +21,6 @@ from server.postgres.databases import Connection, Database
 from server.postgres.tables import is_distributed, lock_tables, read_tables
 from server.postgres.transactions import reading
 from server.services import Services
-
-SIZE_OF = {"json": 2.0, "jsonl": 2.0, "csv": 0.9, "sql": 0.9}
-"""Bytes of an export for each byte of its tables, roughly."""
 
 
 def export_database(services: Services, call: Call, request: ExportRequest) -> ExportReport:

@@ -1,0 +1,217 @@
+"""export_segment on the demo's data: what is written loads into an empty database, and says why each row is there."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.calls import Call
+from server.errors import Cancelled, Refused
+from server.files.manifests import opened
+from server.jobs.export_segment import export_segment
+from server.model.segment_reports import SegmentReport, SegmentRequest
+from server.postgres.embedded import EmbeddedServer
+from tests.fix_databases import FreshDatabase, MakeDatabase
+from tests.fix_demo import DemoDatabases
+from tests.fix_services import Project
+
+REFERENCES = """
+[[references]]
+from = "comments(entity_id)"
+to = "incidents(id)"
+when = "entity_type = 'incident'"
+
+[[references]]
+from = "comments(entity_id)"
+to = "equipment(id)"
+when = "entity_type = 'equipment'"
+
+[exports]
+exclude_tables = ["audit.debug_logs"]
+"""
+ONE_COMPANY = [{"table": "companies", "where": [{"column": "slug", "value": "alpine-rail"}]}]
+TENANT_OWNED = """
+SELECT 'companies', id::text FROM companies UNION ALL SELECT 'users', id::text FROM users
+UNION ALL SELECT 'incidents', id::text FROM incidents UNION ALL SELECT 'sites', id::text FROM sites
+"""
+
+
+@pytest.fixture
+def demo(project: Project, demo_templates: DemoDatabases) -> FreshDatabase:
+    project.add("it", demo_templates.main)
+    with (project.root / "pgferry.toml").open("a") as settings:
+        settings.write(REFERENCES)
+    return demo_templates.main
+
+
+def segment(project: Project, call: Call | None = None, **arguments: Any) -> SegmentReport:
+    request = SegmentRequest.model_validate({"database": "it", "filters": ONE_COMPANY, **arguments})
+    return export_segment(project.services, call or Call(), request)
+
+
+def document(report: SegmentReport) -> dict[str, Any]:
+    with opened(Path(str(report.path))) as file:
+        return dict(json.loads(file.read()))
+
+
+def load(server: EmbeddedServer, report: SegmentReport, target: FreshDatabase) -> None:
+    command = [server.bin_directory / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(report.path), target.url]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"since": "2026-01-01"},
+        {"filters": [{"table": "comments"}], "follow": "none"},
+        {"filters": [{"table": "incidents", "where": [{"column": "severity", "value": "critical"}]}]},
+        {"limit_per_table": 20, "filters": [{"table": "companies"}]},
+        {"filters": [{"table": "audit.audit_log", "where": [{"column": "id", "op": "<", "value": 50}]}]},
+    ],
+    ids=["tenant", "tenant since", "comments", "critical", "sample", "partitioned"],
+)
+@pytest.mark.usefixtures("demo")
+def test_a_segment_loads_into_an_empty_database_with_all_constraints_on(
+    project: Project,
+    make_database: MakeDatabase,
+    postgres: EmbeddedServer,
+    arguments: dict[str, Any],
+) -> None:
+    report = segment(project, format="sql", **arguments)
+    copy = make_database()
+    load(postgres, report, copy)
+    assert report.total_rows > 50
+    for table in report.tables:
+        assert copy.rows(f"SELECT count(*) FROM {table.name}") == [(table.rows,)]
+        assert table.rows == (table.matched or 0) + (table.required or 0)
+        assert table.why or not table.rows
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_second_closure_of_what_was_loaded_adds_nothing(
+    project: Project, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    first = segment(project, format="sql", since="2026-02-01", redact="policy")
+    copy = make_database()
+    load(postgres, first, copy)
+    project.add("again", copy)
+    second = segment(project, database="again", since="2026-02-01", estimate_only=True)
+    counts = {table.name: (table.rows, table.matched) for table in first.tables if table.rows}
+    assert {table.name: (table.rows, table.matched) for table in second.tables if table.rows} == counts
+
+
+def test_two_tenants_exported_separately_share_no_row_of_their_own(demo: FreshDatabase, project: Project) -> None:
+    seen: dict[str, set[Any]] = {}
+    slugs = [row[0] for row in demo.rows("SELECT slug::text FROM companies ORDER BY id LIMIT 3")]
+    for slug in slugs:
+        filters = [{"table": "companies", "where": [{"column": "slug", "value": slug}]}]
+        data = document(segment(project, filters=filters))["data"]
+        for table in ("companies", "users", "sites", "incidents"):
+            ids = {row["id"] for row in data[table]}
+            assert ids
+            assert not ids & seen.setdefault(table, set())
+            seen[table] |= ids
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_document_says_what_was_chosen_and_comes_in_load_order(project: Project) -> None:
+    report = segment(project, since="2026-01-01", until="2026-07-01", tables=["incidents", "narratives"])
+    metadata = document(report)["metadata"]
+    assert metadata["exportType"] == "segmented"
+    applied = metadata["filtersApplied"]
+    assert applied["filters"] == [
+        {"table": "companies", "where": [{"column": "slug", "op": "=", "value": "alpine-rail"}]}
+    ]
+    assert applied["dateColumns"]["incidents"] == report.date_columns["incidents"] == "occurred_at"
+    order = list(document(report)["data"])
+    assert order.index("companies") < order.index("incidents") < order.index("narratives")
+    assert Path(str(report.path)).name.startswith("it-segment-")
+    assert {table["name"]: (table["matched"], table["required"]) for table in metadata["tables"]} == {
+        table.name: (table.matched, table.required) for table in report.tables
+    }
+
+
+def test_sensitive_columns_stay_out_and_columns_that_are_keys_stay_whole(demo: FreshDatabase, project: Project) -> None:
+    report = segment(project, exclude_columns=["users.phone"])
+    data = document(report)["data"]
+    assert "phone" not in data["users"][0]
+    assert {entry.column for entry in report.redacted if entry.table == "users"} >= {"password_hash", "api_token"}
+    ids = {row["id"] for row in data["users"]}
+    assert {row["reporter_id"] for row in data["incidents"]} <= ids
+    planted = [row[0] for row in demo.rows("SELECT password_hash FROM users LIMIT 5")]
+    text = json.dumps(data)
+    assert not any(secret in text for secret in planted)
+
+
+@pytest.mark.usefixtures("demo")
+def test_hashed_addresses_still_join(project: Project) -> None:
+    with (project.root / "pgferry.toml").open("a") as settings:
+        settings.write('[redaction]\nkey = "k"\npatterns = { "*.email" = "hash" }\n')
+    filters = [*ONE_COMPANY, {"table": "audit.login_attempts"}]
+    data = document(segment(project, filters=filters))["data"]
+    users = {row["email"] for row in data["users"]}
+    assert all("@" not in email for email in users)
+    assert users & {row["email"] for row in data["audit.login_attempts"]}
+
+
+@pytest.mark.usefixtures("demo")
+def test_an_estimate_has_exact_rows_and_writes_nothing(project: Project) -> None:
+    estimate = segment(project, estimate_only=True)
+    assert estimate.path is None
+    assert estimate.estimated
+    assert not (project.root / ".pgferry").exists()
+    written = segment(project)
+    assert [(t.name, t.rows, t.why) for t in estimate.tables] == [(t.name, t.rows, t.why) for t in written.tables]
+    assert all(table.bytes > 0 for table in estimate.tables if table.rows)
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl"])
+@pytest.mark.usefixtures("demo")
+def test_folders_hold_the_rows_of_the_segment_alone(project: Project, format_: str) -> None:
+    report = segment(project, format=format_, tables=["sites"])
+    folder = Path(str(report.path))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["exportType"] == "segmented"
+    assert {table["name"] for table in manifest["tables"]} == {t.name for t in report.tables}
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_segment_with_no_rows_says_so(project: Project) -> None:
+    filters = [{"table": "companies", "where": [{"column": "slug", "value": "nobody"}]}]
+    report = segment(project, filters=filters)
+    assert report.total_rows == 0
+    assert any("empty" in warning for warning in report.warnings)
+
+
+def test_rows_that_a_policy_hides_are_never_left_out_silently(demo_main: FreshDatabase, project: Project) -> None:
+    demo_main.run(
+        "CREATE ROLE seg_hidden LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA public, audit TO seg_hidden;"
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public, audit TO seg_hidden"
+    )
+    try:
+        address = demo_main.url.split("@")[1]
+        project.add("it", FreshDatabase(demo_main.name, f"postgresql://seg_hidden:x@{address}"))
+        with pytest.raises(Refused) as refused:
+            segment(project)
+        assert refused.value.code == "row_security"
+    finally:
+        demo_main.run("DROP OWNED BY seg_hidden; DROP ROLE seg_hidden")
+
+
+@pytest.mark.usefixtures("demo")
+def test_cancelling_leaves_no_file(project: Project) -> None:
+    call = Call()
+
+    def progress(_done: float, _total: float | None, message: str) -> None:
+        if "in the segment" in message:
+            call.cancel()
+
+    call = Call(progress)
+    with pytest.raises(Cancelled):
+        segment(project, call)
+    exports = project.root / ".pgferry" / "exports"
+    assert not exports.exists() or not [path for path in exports.iterdir() if path.name != ".gitignore"]
