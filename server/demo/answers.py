@@ -151,8 +151,8 @@ def _is_short(value: Any) -> bool:
 
 
 def _is_flat(row: Row) -> bool:
-    """Whether it makes a row of a table."""
-    return all(isinstance(value, str) or _empty(value) or _is_short(value) for value in row.values())
+    """Whether it makes a row of a table: at most one of its values is deeper than a line, and gets cut to one."""
+    return sum(not (isinstance(value, str) or _empty(value) or _is_short(value)) for value in row.values()) <= 1
 
 
 def _is_grid(value: Any) -> bool:

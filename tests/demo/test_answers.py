@@ -42,7 +42,8 @@ def test_rows_without_names_stand_below_their_columns() -> None:
 
 
 def test_what_is_too_deep_for_a_table_is_told_line_by_line() -> None:
-    tables = [{"name": "a", "columns": [f"a column with a long line, number {n}" for n in range(9)]}, {"name": "b"}]
+    lines = [f"a column with a long line, number {n}" for n in range(9)]
+    tables = [{"name": "a", "columns": lines, "indexes": lines}, {"name": "b"}]
     said = shown({"tables": tables})
     assert "number 3" in said
     assert "number 4" not in said
