@@ -15,7 +15,6 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import psycopg
 from psycopg import sql
@@ -27,6 +26,7 @@ from server.model.script_policy import ScriptPolicy
 from server.postgres.databases import Connection, Database, connected
 from server.postgres.failures import describe
 from server.postgres.questions import ask, ask_one
+from server.postgres.script_frames import Readable
 from server.postgres.scripts import ScriptReader, Statement
 
 PREFIX = "pgferry_scratch"
@@ -179,7 +179,7 @@ def _embedded(call: Call, bin_directory: Path | None, reason: str) -> Generator[
 
 
 def load_script(
-    connection: Connection, stream: BinaryIO, policy: ScriptPolicy, *, call: Call | None = None, grants: bool = False
+    connection: Connection, stream: Readable, policy: ScriptPolicy, *, call: Call | None = None, grants: bool = False
 ) -> LoadedScript:
     """Runs the schema statements of a script on a connection to a scratch database; rows and owners are passed over.
 
@@ -187,6 +187,7 @@ def load_script(
     """
     call = call or Call()
     connection.execute("SET check_function_bodies = off")
+    connection.execute("SET search_path = public")
     run, over, rows = 0, dict[str, int](), dict[tuple[str, ...], None]()
     for statement in ScriptReader(stream, policy):
         call.check()
@@ -202,11 +203,11 @@ def load_script(
     return LoadedScript(run, over, tuple(rows))
 
 
-def apply_setting(connection: Connection, statement: Statement) -> None:
+def apply_setting(connection: Connection, statement: Statement, *, local: bool = False) -> None:
     """Takes over a setting that is the script's to make; those that are ours are left as they are."""
     if statement.value is not None:
-        setting = [statement.target[0], statement.value]
-        connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", setting)
+        setting = [statement.target[0], statement.value, local]
+        connection.execute("SELECT pg_catalog.set_config(%s, %s, %s)", setting)
 
 
 def run_statement(connection: Connection, statement: Statement) -> None:

@@ -6,7 +6,7 @@ Knows quotes, dollar quotes, nested comments, BEGIN ATOMIC bodies and COPY data;
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 
 from server.errors import Refused
 from server.postgres import grammar
@@ -34,6 +34,12 @@ _ROUTINE = re.compile(rb"\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\
 _ATOMIC = re.compile(rb"\bbegin\s+atomic\b", re.IGNORECASE)
 
 
+class Readable(Protocol):
+    """Whatever bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A statement (its `;` left out) or a meta-command (`\\` first) as it stands in the file."""
@@ -50,7 +56,7 @@ class Frame:
 class Frames:
     """Reads `stream` frame by frame; `encoding` is the codec that statements are decoded with for the grammar."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._data = b""
         self._at = 0

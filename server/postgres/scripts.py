@@ -7,12 +7,12 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 from server.errors import Refused
 from server.model.script_policy import ScriptPolicy
 from server.postgres import grammar
-from server.postgres.script_frames import Frame, Frames
+from server.postgres.script_frames import Frame, Frames, Readable
 from server.postgres.script_rules import Kind, NotAllowed, judge
 
 _RESTRICT = re.compile(rb"\\(restrict|unrestrict)\s+([A-Za-z0-9]+)")
@@ -67,7 +67,7 @@ class Statement:
 class ScriptReader:
     """Iterates over the statements of a binary stream; `offset` is how many bytes of it are read."""
 
-    def __init__(self, stream: BinaryIO, policy: ScriptPolicy) -> None:
+    def __init__(self, stream: Readable, policy: ScriptPolicy) -> None:
         self._frames = Frames(stream)
         self._policy = policy
         self._key: bytes | None = None

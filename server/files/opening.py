@@ -1,0 +1,103 @@
+"""Opens files to read: plain, gzip or zstd, told apart by their first bytes; counts what is read for progress."""
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+import zstandard
+
+from server.errors import Refused
+
+CHUNK = 1 << 20
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+class Readable(Protocol):
+    """Whatever bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class OpenFile:
+    """The unpacked bytes of a file; `position` is how many bytes of the file itself were read."""
+
+    def __init__(self, path: Path, raw: BinaryIO) -> None:
+        self.path = path
+        self._raw = raw
+        magic = raw.read(4)
+        raw.seek(0)
+        self._inner = _unpacked(raw, magic)
+        self.packed = self._inner is not raw
+        self.position = 0
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes, fewer only at the end."""
+        try:
+            piece = self._inner.read(size)
+            self.position = self._raw.tell()
+            return piece
+        except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError):
+            raise Refused(
+                "truncated_file",
+                f"{self.path.name}: the compressed data end too early or are damaged, near byte {self.position}.",
+                next="Fetch or export the file again.",
+            ) from None
+
+
+def _unpacked(raw: BinaryIO, magic: bytes) -> Readable:
+    if magic.startswith(GZIP):
+        return cast("Readable", gzip.GzipFile(fileobj=raw))
+    if magic.startswith(ZSTD):
+        return _Zstd(raw)
+    return raw
+
+
+class _Zstd:
+    """zstandard's reader returns fewer bytes than asked at a frame's end; here only the end of the file is an end."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        self._raw = raw
+
+    def read(self, size: int, /) -> bytes:
+        pieces: list[bytes] = []
+        while size > 0:
+            piece = self._reader.read(size)
+            if not piece:
+                break
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+
+@contextmanager
+def opened(path: Path) -> Generator[OpenFile]:
+    """The file, unpacked where it is compressed, closed at the end."""
+    try:
+        raw = path.open("rb")
+    except OSError as failure:
+        raise Refused("unreadable_file", f"{path} cannot be read: {failure.strerror}.", next="Check it.") from None
+    with raw:
+        yield OpenFile(path, raw)
+
+
+def sha256_of(path: Path, heartbeat: Callable[[int], None] = lambda _: None) -> str:
+    """The checksum of the file as it lies on disk; `heartbeat` hears of every MiB."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(CHUNK):
+            digest.update(piece)
+            heartbeat(len(piece))
+    return digest.hexdigest()
+
+
+def plain_suffixes(path: Path) -> str:
+    """The last ending of a file without `.gz`, `.zst` and the like: `.csv` of `users.csv.gz`."""
+    name = path.name
+    for packed in (".gz", ".gzip", ".zst", ".zstd"):
+        name = name.removesuffix(packed)
+    return Path(name).suffix.lower()

@@ -1,0 +1,146 @@
+"""What check_import and import_data share: the file opened, the schema that a script makes, one run, one report."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from server.calls import Call
+from server.errors import Refused
+from server.files.opening import opened, sha256_of
+from server.files.sources import ScriptFile, open_source
+from server.model.import_plan import ImportRequest, target_of
+from server.model.schema import Identity, Schema
+from server.model.script_policy import ScriptPolicy
+from server.model.table_rows import RowSource
+from server.postgres.catalog import read_schema
+from server.postgres.databases import Database, connected
+from server.postgres.importing import Import, Imported, afterwards
+from server.postgres.scratch import load_script, scratch
+from server.postgres.script_source import ScriptSource
+from server.postgres.transactions import reading, writing
+from server.services import Services
+
+OVERWRITES = ("upsert", "replace", "restore")
+
+
+class Run(NamedTuple):
+    """An import that was committed or rehearsed."""
+
+    done: Imported
+    seconds: float
+
+
+def run_import(services: Services, call: Call, request: ImportRequest) -> Run:
+    """Runs the import and commits it, or rolls it back where it is a rehearsal. ImportRejected: it does not fit."""
+    started = time.monotonic()
+    database = services.databases.get(request.database)
+    _refuse_reading(database)
+    source = open_rows(services, call, request)
+    given = _schema_of(services, call, database, source)
+    settings = services.settings.imports
+    touched: Sequence[Identity] = ()
+    committed = False
+    run: Import | None = None
+    try:
+        with writing(
+            call, database, rehearse=request.rehearse, lock_timeout=settings.lock_timeout_seconds
+        ) as connection:
+            run = Import(call, database, connection, source, request, settings.record, given)
+            done = run.run()
+        committed = not request.rehearse
+    finally:
+        touched = run.done.touched if run else ()
+        problem = afterwards(database, touched, committed=committed)
+    if problem:
+        done.hazards.append(problem)
+    return Run(done, round(time.monotonic() - started, 2))
+
+
+def open_rows(services: Services, call: Call, request: ImportRequest) -> RowSource:
+    """The file as a source of rows, read once and found well-formed."""
+    path = services.workspace.existing(request.path)
+    total = _size(path)
+    read = 0
+
+    def heartbeat(size: int) -> None:
+        nonlocal read
+        read += size
+        call.progress(min(read, total), total, f"checking {path.name}")
+
+    alone = request.tables[0] if request.tables and len(request.tables) == 1 else None
+    found = open_source(path, alone, heartbeat)
+    if not isinstance(found, ScriptFile):
+        return found
+    policy = ScriptPolicy(
+        extensions=frozenset(services.settings.imports.extensions),
+        also_allow=frozenset(services.settings.imports.allow_statements),
+    )
+    return ScriptSource(call, _opener(path), policy, sha256=sha256_of(path, heartbeat), total_bytes=path.stat().st_size)
+
+
+def _opener(path: Path) -> Callable[[], AbstractContextManager[Any]]:
+    return lambda: opened(path)
+
+
+def _size(path: Path) -> int:
+    files = path.iterdir() if path.is_dir() else [path]
+    return max(1, sum(file.stat().st_size for file in files if file.is_file()))
+
+
+def _schema_of(services: Services, call: Call, database: Database, source: RowSource) -> Schema | None:
+    """The schema that a script makes, read from a scratch database; None where the target has none of its tables."""
+    if not isinstance(source, ScriptSource) or not source.creates:
+        return None
+    with reading(call, database) as connection:
+        current = read_schema(connection)
+    if not any(target_of(name, None) in current.facts for name in source.creates):
+        return None
+    folder = services.settings.postgres.bin_directory
+    with scratch(call, database, bin_directory=Path(folder) if folder else None) as made:
+        with connected(call, made.database) as connection, source.open() as stream:
+            load_script(connection, stream, source.policy, call=call)
+        with reading(call, made.database) as connection:
+            return read_schema(connection)
+
+
+def _refuse_reading(database: Database) -> None:
+    """Before any work, what `writing` would refuse."""
+    if database.access == "read":
+        raise Refused(
+            "read_only_database",
+            f"The database {database.name} is configured with access = read.",
+            next=f'Only a person should change that: [databases.{database.name}] access = "write" in pgferry.toml.',
+        )
+
+
+def needs_consent(request: ImportRequest) -> bool:
+    """Whether the import may delete or overwrite what is there."""
+    return not request.rehearse and request.mode in OVERWRITES
+
+
+def refuse_without_consent(services: Services, request: ImportRequest, *, person_agreed: bool) -> None:
+    """Refused("confirmation_needed") where nobody agreed to what the mode may destroy."""
+    if not needs_consent(request) or person_agreed:
+        return
+    allowed = services.settings.imports.allow_confirm_argument
+    if request.confirm and allowed:
+        return
+    raise Refused(
+        "confirmation_needed",
+        f"mode {request.mode} {consequence(request)}.",
+        next="Ask the person; then call again with confirm = true."
+        if allowed
+        else "The settings want a person's own answer: a client that can ask, or the command line.",
+    )
+
+
+def consequence(request: ImportRequest) -> str:
+    """What the mode may do to rows that are there."""
+    tables = ", ".join(request.tables or ()) or "every table of the file"
+    return {
+        "upsert": f"overwrites rows of {tables} in {request.database} that have the same key",
+        "replace": f"deletes all rows of {tables} in {request.database} first",
+        "restore": f"creates schema objects and loads rows in {request.database}",
+    }.get(request.mode, f"adds rows to {request.database}")

@@ -1,0 +1,43 @@
+"""Rehearses an import: the same run as import_data, ended by ROLLBACK, with everything that is wrong."""
+
+from server.calls import Call
+from server.import_runs import run_import
+from server.model.import_plan import ImportRequest
+from server.model.import_reports import CheckReport, FileRejected
+from server.services import Services
+
+
+def check_import(services: Services, call: Call, request: ImportRequest) -> CheckReport:
+    """Whether the import would be committed, and if not every issue and violation; nothing stays in the database."""
+    rehearsal = request.model_copy(update={"rehearse": True})
+    try:
+        done, seconds = run_import(services, call, rehearsal)
+    except FileRejected as failure:
+        return _rejected(request, failure)
+    return CheckReport(
+        outcome="rolled_back",
+        passes=True,
+        mode=request.mode,
+        tables=done.tables,
+        sequences_set=done.sequences_set,
+        checks=done.checks,
+        issues=done.issues,
+        hazards=done.hazards,
+        seconds=seconds,
+        next="It fits: call import_data with the same arguments.",
+    )
+
+
+def _rejected(request: ImportRequest, failure: FileRejected) -> CheckReport:
+    return CheckReport(
+        outcome="rolled_back",
+        passes=False,
+        mode=request.mode,
+        tables=[],
+        sequences_set=0,
+        checks=[],
+        issues=failure.issues,
+        violations=failure.violations,
+        seconds=0,
+        next="Mend the file or the database, then call check_import again.",
+    )

@@ -1,0 +1,66 @@
+"""What check_import and import_data answer."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from server.errors import ImportRejected
+from server.model.import_plan import ImportIssue, Mode
+from server.model.reports import Report
+from server.model.violations import Violation
+
+
+class ImportedTable(Report):
+    """What became of one table's rows. `skipped`: keys that were there already, or rows equal to what is there."""
+
+    name: str
+    rows_in_file: int
+    inserted: int = 0
+    updated: int = 0
+    skipped: int = 0
+    deleted: int = 0
+
+
+class ImportReport(Report):
+    """The answer of import_data. Committed: everything is in the database. Rolled back: nothing is."""
+
+    outcome: Literal["committed", "rolled_back"]
+    mode: Mode
+    tables: list[ImportedTable]
+    sequences_set: int
+    checks: list[str]
+    issues: list[ImportIssue] = Field(default_factory=list[ImportIssue])
+    hazards: list[str] = Field(default_factory=list[str])
+    seconds: float
+    next: str
+
+
+class CheckReport(ImportReport):
+    """The answer of check_import: `passes` tells whether the import would be committed; if not, all that is wrong."""
+
+    passes: bool
+    violations: list[Violation] = Field(default_factory=list[Violation])
+
+
+class FileRejected(ImportRejected):
+    """The file does not fit, with all that was found; `details` holds the same as plain values."""
+
+    def __init__(self, issues: Sequence[ImportIssue], violations: Sequence[Violation]) -> None:
+        wrong = [issue for issue in issues if issue.severity == "error"]
+        parts: list[str] = []
+        if wrong:
+            parts.append(f"{len(wrong)} schema problems in {len({issue.table for issue in wrong})} tables")
+        if violations:
+            parts.append(f"{sum(v.total for v in violations)} violations of {len(violations)} rules")
+        super().__init__(
+            "rows_rejected" if violations else "schema_mismatch",
+            f"The file does not fit: {' and '.join(parts)}.",
+            next="Mend the file or the database; check_import rehearses and lists what is left.",
+            details={
+                "issues": [issue.model_dump(by_alias=True, exclude_none=True) for issue in wrong],
+                "violations": [violation.model_dump(exclude_defaults=True) for violation in violations],
+            },
+        )
+        self.issues = list(issues)
+        self.violations = list(violations)

@@ -1,0 +1,24 @@
+"""Rows that break a rule: what is told of them, without their values."""
+
+from pydantic import BaseModel, ConfigDict
+
+EXAMPLES = 20
+"""Row numbers told for each broken rule; `total` is exact."""
+
+
+class Violation(BaseModel):
+    """All rows of one table that break one rule.
+
+    `kind`: bad_value, not_null, check, unique, foreign_key, exclusion, malformed or raised. `rows`: their numbers in
+    the file, from 1, of that table's rows (headers not counted); none where the rows stand in the database already.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    table: str
+    kind: str
+    total: int
+    rows: list[int] = []
+    columns: list[str] = []
+    constraint: str | None = None
+    what: str = ""

@@ -1,0 +1,348 @@
+"""One import, from the first lock to the last check, inside one transaction that its caller commits or rolls back.
+
+Reads as the order of events: take turns, read the schema, plan, make room, load, put back, set sequences, record.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+
+from server.calls import Call
+from server.errors import Cancelled, FerryError, Refused
+from server.model.import_plan import (
+    Fits,
+    ImportIssue,
+    ImportPlan,
+    ImportRequest,
+    TablePlan,
+    choose_tables,
+    plan_import,
+    schema_differences,
+    with_order,
+)
+from server.model.import_reports import FileRejected, ImportedTable
+from server.model.schema import Identity, Schema
+from server.model.table_rows import RowSource, TableRows
+from server.model.violations import Violation
+from server.postgres.catalog import read_schema
+from server.postgres.databases import Connection, Database, connected
+from server.postgres.diagnosing import as_violation, diagnose
+from server.postgres.import_records import committed_before, record
+from server.postgres.loading import Loader, Merged, empty_tables
+from server.postgres.positions import hold_used, set_positions
+from server.postgres.questions import ask
+from server.postgres.relations import relation
+from server.postgres.relaxing import Relaxed, Sizes, choose, put_back_indexes, put_back_keys, stand_aside
+from server.postgres.restoring import Restored, create_missing, run_whole
+from server.postgres.script_source import ScriptSource
+from server.postgres.turns import locked, wait_for_turn
+
+
+@dataclass
+class Imported:
+    """What an import did so far; the report is made of it."""
+
+    tables: list[ImportedTable] = field(default_factory=list[ImportedTable])
+    touched: list[Identity] = field(default_factory=list[Identity])
+    issues: list[ImportIssue] = field(default_factory=list[ImportIssue])
+    hazards: list[str] = field(default_factory=list[str])
+    checks: list[str] = field(default_factory=list[str])
+    sequences_set: int = 0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the server says of a target table beyond its schema."""
+
+    oid: int
+    rows: int
+    bytes: int
+    owned: bool
+    may_insert: bool
+    hidden_rows: bool
+
+
+@dataclass
+class Import:
+    """One import under way. `given` is the schema that a script makes, where it makes one and that was read."""
+
+    call: Call
+    database: Database
+    connection: Connection
+    source: RowSource
+    request: ImportRequest
+    keep_record: bool
+    given: Schema | None = None
+    done: Imported = field(default_factory=Imported)
+    _told: dict[str, int] = field(default_factory=dict[str, int])
+
+    def run(self) -> Imported:
+        """Everything up to, and without, COMMIT. ImportRejected lists every issue or violation."""
+        wait_for_turn(self.call, self.connection)
+        self._refuse_repetition()
+        target = read_schema(self.connection)
+        if self.request.mode == "restore":
+            restored = self._restore(target)
+            if restored is not None and restored.whole:
+                return self._finish_restore(restored)
+            target = read_schema(self.connection)
+        plan = self._plan(target)
+        try:
+            with self.connection.transaction():
+                self._load(plan, target)
+        except psycopg.Error as error:
+            self._explain(error, plan, target)
+        self._record()
+        return self.done
+
+    def _refuse_repetition(self) -> None:
+        if self.request.mode != "append" or self.request.force or not self.keep_record:
+            return
+        when = committed_before(self.connection, self.source.sha256, self._where())
+        if when:
+            raise Refused(
+                "already_imported",
+                f"This very file was appended to {self.database.name} at {when}.",
+                next="Use mode skip or upsert; force = true appends its rows a second time.",
+            )
+
+    def _where(self) -> str:
+        return f"{self.request.into_schema or ''}:{','.join(sorted(self.request.tables or ()))}"
+
+    def _plan(self, target: Schema) -> ImportPlan:
+        tables = choose_tables(self.source.tables, self.request.tables)
+        plan = plan_import(self.request, tables, self.source.manifest, target, self._fits)
+        issues = [*plan.issues, *self._rights(plan)]
+        if self.given is not None:
+            issues += schema_differences(self.given, target, [table.identity for table in plan.tables])
+        self.done.issues = issues
+        if any(issue.severity == "error" for issue in issues):
+            raise FileRejected(issues, [])
+        self.done.checks.append("schema: every column of the file has its place, every required column its value")
+        return plan
+
+    def _fits(self, given: str, wanted: str) -> Fits:
+        answer = ask(self.connection, "import_type_pairs", [given], [wanted])[0][0]
+        return "yes" if answer == "yes" else "no" if answer == "no" else "depends"
+
+    def _rights(self, plan: ImportPlan) -> list[ImportIssue]:
+        facts = self._facts([table.identity for table in plan.tables])
+        issues: list[ImportIssue] = []
+        for table in plan.tables:
+            known = facts.get(table.identity)
+            if known and not known.may_insert:
+                issues.append(ImportIssue(type="no_privilege", table=table.shown, current="the role may not INSERT"))
+            if known and known.hidden_rows:
+                issues.append(ImportIssue(type="row_security", table=table.shown, current="policies hide rows"))
+        return issues
+
+    def _facts(self, identities: Sequence[Identity]) -> dict[Identity, Facts]:
+        schemas, names = [i.schema for i in identities], [i.name for i in identities]
+        return {
+            Identity("table", row[0], row[1]): Facts(*row[2:])
+            for row in ask(self.connection, "import_targets", schemas, names)
+        }
+
+    def _load(self, plan: ImportPlan, target: Schema) -> None:
+        """Everything that rows can make fail; on a savepoint of its own."""
+        if self.source.format in ("json", "sql") and self.request.mode not in ("skip", "upsert"):
+            plan = with_order(plan, [table.name for table in self.source.tables])
+        relaxed = self._make_room(plan, target)
+        deleted: dict[str, int] = {}
+        if self.request.mode == "replace":
+            deleted = empty_tables(self.connection, list(plan.tables))
+        hold_used(self.connection, plan.tables, target)
+        merged = self._take_rows(plan)
+        put_back_indexes(self.connection, relaxed, target)
+        put_back_keys(self.connection, relaxed, target)
+        self._tell_tables(plan, merged, deleted)
+        given = () if self.request.tables or self.request.into_schema else self.source.sequences
+        self.done.sequences_set = set_positions(self.connection, plan.tables, target, given)
+
+    def _make_room(self, plan: ImportPlan, target: Schema) -> Relaxed:
+        everything = target.of("table")
+        facts = self._facts(everything)
+        owned = [identity for identity, known in facts.items() if known.owned]
+        sizes = {
+            table.identity: Sizes(
+                coming=table.rows or 0,
+                there=facts[table.identity].rows if table.identity in facts else 0,
+            )
+            for table in plan.tables
+        }
+        staged = self.request.mode in ("skip", "upsert")
+        by_statement = not staged and self.source.format in ("json", "jsonl", "sql")
+        relaxed = choose(self.request, plan.tables, target, owned, sizes, by_statement=by_statement)
+        if relaxed.stuck:
+            issues = [
+                ImportIssue(
+                    type="foreign_key_order", table=key.qualified, column=key.sub, current="not owned by the role"
+                )
+                for key in relaxed.stuck
+            ]
+            raise FileRejected(issues, [])
+        self._tell_hazards(relaxed)
+        stand_aside(self.connection, relaxed)
+        return relaxed
+
+    def _tell_hazards(self, relaxed: Relaxed) -> None:
+        if relaxed.keys:
+            names = ", ".join(key.sub for key in relaxed.keys[:10]) + (" …" if len(relaxed.keys) > 10 else "")
+            self.done.hazards.append(
+                f"blocking_lock: {len(relaxed.keys)} foreign keys ({names}) were dropped and added again inside the"
+                " transaction; their tables were locked against reading meanwhile"
+            )
+            self.done.checks.append(f"foreign keys: {len(relaxed.keys)} validated over all rows")
+        if relaxed.indexes:
+            self.done.hazards.append(f"blocking_lock: {len(relaxed.indexes)} indexes were built again")
+        if relaxed.triggers:
+            self.done.hazards.append(
+                f"triggers_off: {len(relaxed.triggers)} triggers did not run (run_triggers = false)"
+            )
+        if self.request.mode == "replace":
+            self.done.hazards.append("data_loss: the tables were emptied first")
+
+    def _take_rows(self, plan: ImportPlan) -> dict[str, Merged]:
+        loader = Loader(self.connection, self.request, self._tell)
+        merged: dict[str, Merged] = {}
+        at_once = self.source.format != "sql"
+        for rows in self.source.read([table.source for table in plan.tables]):
+            table = plan.table(rows.table)
+            if table is None:
+                continue
+            loader.take(self._with_first_line(rows, table), table)
+            if at_once and self.request.mode not in ("skip", "upsert"):
+                merged[table.source] = loader.merge(table)
+        for table in plan.tables:
+            if table.source not in merged:
+                self.call.progress(self.source.position, self.source.total_bytes, f"{table.shown}: merging")
+                merged[table.source] = loader.merge(table)
+        self._told = {source: landing.rows for source, landing in loader.landings.items()}
+        return merged
+
+    def _with_first_line(self, rows: TableRows, table: TablePlan) -> TableRows:
+        """A csv without a header: its first line is a row."""
+        if not table.headless or rows.columns is None:
+            return rows
+        from itertools import chain
+
+        first = ",".join('"' + value.replace('"', '""') + '"' if value else "" for value in rows.columns)
+        return TableRows(
+            rows.table, rows.form, rows.columns, chain([first.encode() + b"\n"], rows.chunks), rows.options
+        )
+
+    def _tell(self, table: str, rows: int) -> None:
+        self.call.progress(self.source.position, self.source.total_bytes, f"{table}: {rows:,} rows")
+
+    def _tell_tables(self, plan: ImportPlan, merged: dict[str, Merged], deleted: dict[str, int]) -> None:
+        for table in plan.tables:
+            became = merged.get(table.source, Merged())
+            self.done.touched.append(table.identity)
+            self.done.tables.append(
+                ImportedTable(
+                    name=table.shown,
+                    rows_in_file=self._told.get(table.source, 0),
+                    inserted=became.inserted,
+                    updated=became.updated,
+                    skipped=became.skipped,
+                    deleted=deleted.get(table.source, 0),
+                )
+            )
+        self._check_counts(plan)
+
+    def _check_counts(self, plan: ImportPlan) -> None:
+        """The rows that arrived are those that the manifest promises."""
+        issues: list[ImportIssue] = []
+        for table in plan.tables:
+            told = self.source.manifest.table(table.source) if self.source.manifest else None
+            arrived = self._told.get(table.source, 0)
+            if told and told.rows != arrived:
+                issues.append(
+                    ImportIssue(
+                        type="row_count",
+                        table=table.shown,
+                        current=f"{arrived} rows",
+                        import_=f"manifest: {told.rows} rows",
+                    )
+                )
+        if issues:
+            raise FileRejected(issues, [])
+        if self.source.manifest:
+            self.done.checks.append("row counts: as the manifest says")
+
+    def _explain(self, error: psycopg.Error, plan: ImportPlan, target: Schema) -> None:
+        """Raises what the error means: for broken rows every violation there is."""
+        if self.call.cancelled:
+            raise Cancelled from None
+        state = error.sqlstate or ""
+        if state == "55P03":
+            known = self._facts(target.of("table"))
+            raise locked(self.database, [facts.oid for facts in known.values()]) from None
+        if state[:2] not in ("22", "23", "P0") and state not in ("21000", "44000"):
+            raise error
+        table = error.diag.table_name or (plan.tables[0].shown if len(plan.tables) == 1 else "?")
+        violations: list[Violation] = []
+        unclear = suppress(psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
+        with unclear, self.connection.transaction():
+            violations = diagnose(self.call, self.connection, self.source, plan, target)
+        raise FileRejected(self.done.issues, violations or [as_violation(table, error)])
+
+    def _record(self) -> None:
+        if self.request.rehearse or not self.keep_record:
+            return
+        rows = sum(table.rows_in_file for table in self.done.tables)
+        if not record(self.connection, self.source.sha256, self._where(), self.request.mode, rows):
+            self.done.hazards.append("no_record: the role may not write schema pgferry, so a second run is not noticed")
+
+    def _restore(self, target: Schema) -> Restored | None:
+        if self.request.into_schema or self.request.tables:
+            raise Refused(
+                "restore_takes_all",
+                "restore loads the whole file where it belongs.",
+                next="Leave tables and into_schema out.",
+            )
+        if isinstance(self.source, ScriptSource) and not self._there_already(target):
+            return run_whole(self.call, self.connection, self.source)
+        if self.given is not None:
+            differences = schema_differences(self.given, target, self.given.of("table"))
+            if differences:
+                raise FileRejected(differences, [])
+        return create_missing(self.call, self.connection, self.source)
+
+    def _there_already(self, target: Schema) -> bool:
+        """Whether any table that the script creates exists; one that creates none is for tables that do."""
+        assert isinstance(self.source, ScriptSource)
+        from server.model.import_plan import target_of
+
+        return not self.source.creates or any(target_of(name, None) in target.facts for name in self.source.creates)
+
+    def _finish_restore(self, restored: Restored) -> Imported:
+        target = read_schema(self.connection)
+        self.done.touched = [table for table in target.of("table") if "partition_key" not in target.facts[table]]
+        self.done.tables = [
+            ImportedTable(name=name, rows_in_file=rows, inserted=rows) for name, rows in restored.rows.items()
+        ]
+        self.done.sequences_set = restored.sequences
+        self.done.hazards += restored.notes
+        self.done.checks.append(f"{restored.statements} schema statements run, keys and constraints made over all rows")
+        self._record()
+        return self.done
+
+
+def afterwards(database: Database, touched: Sequence[Identity], *, committed: bool) -> str | None:
+    """ANALYZE after a commit; VACUUM after a rollback, which gives the space back. Says what it could not do."""
+    if not touched:
+        return None
+    verb = sql.SQL("ANALYZE (SKIP_LOCKED) {}" if committed else "VACUUM (SKIP_LOCKED) {}")
+    try:
+        with connected(Call(), database) as connection:
+            connection.execute("SELECT pg_catalog.set_config('lock_timeout', '3s', false)")
+            for start in range(0, len(touched), 50):
+                tables = sql.SQL(", ").join(relation(identity) for identity in touched[start : start + 50])
+                connection.execute(verb.format(tables))
+    except FerryError as failure:
+        return f"{'ANALYZE' if committed else 'VACUUM'} afterwards failed ({failure.code})"
+    return None

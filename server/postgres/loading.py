@@ -1,0 +1,257 @@
+"""Rows into a table, or into a staging table and from there into it: COPY and set-wise INSERT, nothing row by row.
+
+Everything happens in the caller's transaction; staging tables are temporary and go with it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import sql
+from psycopg.raw_cursor import RawCursor
+
+from server.model.import_plan import ColumnPlan, ImportRequest, TablePlan
+from server.model.table_rows import TableRows
+from server.postgres.databases import Connection
+from server.postgres.relations import columns as listed
+from server.postgres.relations import relation, written
+
+Tell = Callable[[str, int], None]
+"""(table, rows so far): called for every chunk; raises to stop."""
+
+_EQUAL_BY_VALUE = (
+    "smallint", "integer", "bigint", "boolean", "text", "character varying", "date", "timestamp", "uuid", "bytea",
+)  # fmt: skip
+"""Types whose equality means the same text; all others are compared as text (1.0 is not 1.00)."""
+
+
+@dataclass
+class Landing:
+    """Where the rows of a table are put: the table itself, or a staging table with the file's columns."""
+
+    plan: TablePlan
+    target: sql.Composable
+    names: tuple[str, ...]
+    """Columns of `target`, one for each of the file's columns."""
+    staged: bool
+    rows: int = 0
+
+
+@dataclass
+class Merged:
+    """What became of a table's rows."""
+
+    inserted: int = 0
+    updated: int = 0
+    skipped: int = 0
+    deleted: int = 0
+
+
+@dataclass
+class Loader:
+    """Loads the rows of one import; `tell` hears of progress."""
+
+    connection: Connection
+    request: ImportRequest
+    tell: Tell
+    landings: dict[str, Landing] = field(default_factory=dict[str, Landing])
+
+    def land(self, plan: TablePlan, form: str) -> Landing:
+        """Where the table's rows go; a staging table is made at the first call."""
+        found = self.landings.get(plan.source)
+        if found is None:
+            staged = self.request.mode in ("skip", "upsert") or (form != "json" and bool(plan.left_out))
+            found = (
+                self._stage(plan) if staged else Landing(plan, relation(plan.identity), _targets(plan), staged=False)
+            )
+            self.landings[plan.source] = found
+        return found
+
+    def _stage(self, plan: TablePlan) -> Landing:
+        name = sql.Identifier("pg_temp", f"pgferry_stage_{len(self.landings)}")
+        kept = {column.file: column for column in plan.columns}
+        parts: list[sql.Composable] = []
+        names: list[str] = []
+        for number, file_name in enumerate(plan.file_columns):
+            column = kept.get(file_name)
+            names.append(column.name if column else f"pgferry_left_out_{number}")
+            kind = written(column.type) if column else sql.SQL("text")
+            parts.append(sql.SQL("{} {}").format(sql.Identifier(names[-1]), kind))
+        words = sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP")
+        self.connection.execute(words.format(name, sql.SQL(", ").join(parts)))
+        return Landing(plan, name, tuple(names), staged=True)
+
+    def take(self, rows: TableRows, plan: TablePlan) -> int:
+        """Puts the rows where they land; returns how many arrived there."""
+        landing = self.land(plan, rows.form)
+        if rows.form == "json":
+            taken = self._take_json(rows, landing)
+        elif rows.form == "insert":
+            taken = self._take_inserts(rows, landing)
+        else:
+            taken = self._take_copy(rows, landing)
+        landing.rows += taken
+        self.tell(plan.shown, landing.rows)
+        return taken
+
+    def _take_copy(self, rows: TableRows, landing: Landing) -> int:
+        with self.connection.cursor() as cursor:
+            with cursor.copy(copy_statement(landing.target, landing.names, rows)) as copy:
+                for chunk in rows.chunks:
+                    copy.write(chunk)
+                    self.tell(landing.plan.shown, landing.rows)
+            return max(cursor.rowcount, 0)
+
+    def _take_json(self, rows: TableRows, landing: Landing) -> int:
+        names = [column.name for column in landing.plan.columns]
+        words = sql.SQL("INSERT INTO {} ({}) {} SELECT {} FROM {}").format(
+            landing.target,
+            listed(names),
+            overriding(landing.plan, staged=landing.staged),
+            sql.SQL(", ").join(json_value(column) for column in landing.plan.columns),
+            json_rows(landing.plan.columns),
+        )
+        return self._run_blocks(words, rows.chunks, landing)
+
+    def _run_blocks(self, words: sql.Composed, blocks: Iterator[bytes], landing: Landing) -> int:
+        taken = 0
+        cursor = RawCursor(self.connection)
+        for block in blocks:
+            cursor.execute(words, [f"[{block.decode()}]"])
+            taken += cursor.rowcount
+            self.tell(landing.plan.shown, landing.rows + taken)
+        return taken
+
+    def _take_inserts(self, rows: TableRows, landing: Landing) -> int:
+        into = sql.SQL("INSERT INTO {}").format(landing.target).as_bytes(self.connection)
+        taken = 0
+        with self.connection.cursor(binary=True) as cursor:  # the extended protocol takes one statement and no more
+            for chunk in rows.chunks:
+                cursor.execute(into + (b"" if rows.columns else self._all_columns(landing)) + chunk)
+                taken += cursor.rowcount
+        return taken
+
+    def _all_columns(self, landing: Landing) -> bytes:
+        return sql.SQL(" ({})").format(listed(landing.names)).as_bytes(self.connection)
+
+    def merge(self, plan: TablePlan) -> Merged:
+        """Moves staged rows into the table, by the mode; for rows that landed there already, only says so."""
+        landing = self.landings.get(plan.source)
+        if landing is None:
+            return Merged()
+        if not landing.staged:
+            return Merged(inserted=landing.rows)
+        before = _count(self.connection, relation(plan.identity)) if plan.partitioned else 0
+        inserted, updated = self._move(plan, landing)
+        if plan.partitioned and self.request.mode == "upsert":
+            touched = inserted + updated
+            inserted = _count(self.connection, relation(plan.identity)) - before
+            updated = touched - inserted
+        return Merged(inserted, updated, landing.rows - inserted - updated)
+
+    def _move(self, plan: TablePlan, landing: Landing) -> tuple[int, int]:
+        names = _names(plan)
+        words = sql.SQL("INSERT INTO {} AS target ({}) {} SELECT {} FROM {}").format(
+            relation(plan.identity), listed(names), overriding(plan, staged=False), listed(names), landing.target
+        )
+        if self.request.mode == "skip":
+            on = sql.SQL("({})").format(listed(plan.key)) if plan.key else sql.SQL("")
+            words += sql.SQL(" ON CONFLICT {} DO NOTHING").format(on)
+        if self.request.mode != "upsert":
+            return self.connection.execute(words).rowcount, 0
+        words += on_conflict_update(plan)
+        if plan.partitioned:  # the row that a partition returns has no system columns
+            return 0, self.connection.execute(words).rowcount
+        counting = sql.SQL(
+            "WITH merged AS ({} RETURNING target.xmax = 0 AS fresh)"
+            " SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM merged"
+        ).format(words)
+        row: Any = self.connection.execute(counting).fetchone()
+        return int(row[0]), int(row[1])
+
+
+def copy_statement(target: sql.Composable, names: tuple[str, ...], rows: TableRows) -> sql.Composed:
+    """COPY … FROM STDIN in the form that the rows have."""
+    parts: list[sql.Composable] = [sql.SQL("FORMAT csv" if rows.form == "csv" else "FORMAT text")]
+    for option, value in rows.options.items():
+        if option in ("delimiter", "null", "quote", "escape", "encoding"):
+            parts.append(sql.SQL("{} {}").format(sql.SQL(option), sql.Literal(value)))
+        elif option == "header" and value != "false":
+            parts.append(sql.SQL("HEADER"))
+    where = sql.SQL("{} ({})").format(target, listed(names)) if names else target
+    return sql.SQL("COPY {} FROM STDIN ({})").format(where, sql.SQL(", ").join(parts))
+
+
+def json_rows(columns: tuple[ColumnPlan, ...]) -> sql.Composed:
+    """The rows of a JSON array as `rows`, each column read as its type."""
+    parts = [
+        sql.SQL("{} {}").format(sql.Identifier(column.file), written("json" if _is_hstore(column) else column.type))
+        for column in columns
+    ]
+    return sql.SQL("pg_catalog.json_to_recordset($1::json) AS given({})").format(sql.SQL(", ").join(parts))
+
+
+def json_value(column: ColumnPlan) -> sql.Composed:
+    """The value of a column of `json_rows`; an hstore is written as an object, which its own input does not read."""
+    name = sql.Identifier("given", column.file)
+    if not _is_hstore(column):
+        return sql.Composed([name])
+    schema = column.type.rpartition(".")[0]
+    make = written(f"{schema}.hstore" if schema else "hstore")
+    return sql.SQL(
+        "CASE WHEN {0} IS NULL OR pg_catalog.json_typeof({0}) = 'null' THEN NULL"
+        " WHEN pg_catalog.json_typeof({0}) = 'string' THEN ({0} #>> '{{}}')::{2} ELSE"
+        " (SELECT COALESCE({1}(pg_catalog.array_agg(e.key), pg_catalog.array_agg(e.value)), ''::{2})"
+        " FROM pg_catalog.json_each_text({0}) AS e) END"
+    ).format(name, make, written(column.type))
+
+
+def _is_hstore(column: ColumnPlan) -> bool:
+    return column.type.rpartition(".")[2] == "hstore"
+
+
+def on_conflict_update(plan: TablePlan) -> sql.Composed:
+    """Overwrites what differs and leaves equal rows untouched."""
+    changing = [column for column in plan.columns if column.name not in plan.key and not column.always]
+    on = sql.SQL(" ON CONFLICT ({}) ").format(listed(plan.key))
+    if not changing:
+        return on + sql.SQL("DO NOTHING")
+    sets = sql.SQL(", ").join(sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(c.name)) for c in changing)
+    old = sql.SQL(", ").join(_compared("target", column) for column in changing)
+    new = sql.SQL(", ").join(_compared("excluded", column) for column in changing)
+    words = sql.SQL("DO UPDATE SET {} WHERE ROW({}) IS DISTINCT FROM ROW({})").format(sets, old, new)
+    return on + words
+
+
+def _compared(side: str, column: ColumnPlan) -> sql.Composed:
+    name = sql.Identifier(side, column.name)
+    plain = column.type.startswith(_EQUAL_BY_VALUE) and not column.type.endswith("]")
+    return sql.SQL("{}" if plain else "{}::text").format(name)
+
+
+def overriding(plan: TablePlan, *, staged: bool) -> sql.SQL:
+    """Keeps the file's identity values."""
+    return sql.SQL("OVERRIDING SYSTEM VALUE" if any(c.always for c in plan.columns) and not staged else "")
+
+
+def _targets(plan: TablePlan) -> tuple[str, ...]:
+    kept = {column.file: column.name for column in plan.columns}
+    return tuple(kept[name] for name in plan.file_columns if name in kept)
+
+
+def _names(plan: TablePlan) -> list[str]:
+    return [column.name for column in plan.columns]
+
+
+def _count(connection: Connection, table: sql.Composable) -> int:
+    row: Any = connection.execute(sql.SQL("SELECT pg_catalog.count(*) FROM {}").format(table)).fetchone()
+    return int(row[0])
+
+
+def empty_tables(connection: Connection, plans: list[TablePlan]) -> dict[str, int]:
+    """TRUNCATEs the tables together, never with CASCADE; how many rows each had."""
+    counts = {plan.source: _count(connection, relation(plan.identity)) for plan in plans}
+    if plans:
+        tables = sql.SQL(", ").join(relation(plan.identity) for plan in plans)
+        connection.execute(sql.SQL("TRUNCATE TABLE {}").format(tables))
+    return counts

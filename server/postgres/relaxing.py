@@ -1,0 +1,161 @@
+"""Takes foreign keys and indexes out of the way of a load and puts them back, all inside its one transaction.
+
+A foreign key that is added again is validated over the whole table, set-wise: nothing is ever left off or unchecked.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from server.model.import_plan import ImportRequest, TablePlan, foreign_keys
+from server.model.schema import Identity, Schema
+from server.postgres.databases import Connection
+from server.postgres.relations import relation, written
+
+MANY_ROWS = 5_000
+MANY_BYTES = 1 << 20
+INDEX_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Rows that come to a table and rows that are there, as far as is known before loading."""
+
+    coming: int
+    there: int
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """What stands aside during the load."""
+
+    keys: tuple[Identity, ...] = ()
+    deferred: tuple[Identity, ...] = ()
+    indexes: tuple[Identity, ...] = ()
+    triggers: tuple[Identity, ...] = ()
+    stuck: tuple[Identity, ...] = ()
+    """Foreign keys that would have to stand aside, and cannot: the role does not own their table."""
+
+
+def choose(
+    request: ImportRequest,
+    plans: Sequence[TablePlan],
+    target: Schema,
+    owned: Iterable[Identity],
+    sizes: Mapping[Identity, Sizes],
+    *,
+    by_statement: bool,
+) -> Relaxed:
+    """What should stand aside. `plans` in the order of loading; `by_statement`: one table's rows come in many."""
+    place = {plan.identity: number for number, plan in enumerate(plans)}
+    own = set(owned)
+    keys: list[Identity] = []
+    deferred: list[Identity] = []
+    stuck: list[Identity] = []
+    for key, parent in foreign_keys(target):
+        child = Identity("table", key.schema, key.name)
+        attributes = target.facts[key]
+        if attributes.get("not_enforced") or attributes.get("not_valid") or attributes.get("inherited"):
+            continue
+        outside = request.mode == "replace" and parent in place and child not in place
+        late = (
+            child in place and parent in place and (place[parent] > place[child] or (parent == child and by_statement))
+        )
+        if outside or late:
+            if late and attributes.get("deferrable"):
+                deferred.append(key)
+            elif child in own:
+                keys.append(key)
+            else:
+                stuck.append(key)
+        elif child in place and child in own and _worth_it(sizes.get(child)) and not attributes.get("deferrable"):
+            keys.append(key)
+    indexes = _indexes(request, plans, target, own, sizes)
+    triggers = () if request.run_triggers else _triggers(plans, target)
+    return Relaxed(tuple(keys), tuple(deferred), tuple(indexes), triggers, tuple(stuck))
+
+
+def _worth_it(sizes: Sizes | None) -> bool:
+    """Checking all rows at once costs about a tenth of checking each new one by itself."""
+    return sizes is not None and sizes.coming >= MANY_ROWS and sizes.coming * 9 >= sizes.there
+
+
+def _indexes(
+    request: ImportRequest,
+    plans: Sequence[TablePlan],
+    target: Schema,
+    own: set[Identity],
+    sizes: Mapping[Identity, Sizes],
+) -> list[Identity]:
+    """Plain indexes of big loads into empty tables."""
+    if request.defer_indexes == "never":
+        return []
+    chosen: list[Identity] = []
+    for plan in plans:
+        known = sizes.get(plan.identity)
+        empty = request.mode == "replace" or (known is not None and known.there == 0)
+        if plan.identity not in own or known is None or known.coming < INDEX_ROWS or not empty or plan.partitioned:
+            continue
+        for index in target.parts(plan.identity, "index"):
+            special = {"unique", "invalid", "clustered", "parent_index", "statistics", "tablespace"}
+            replica = str(target.facts[plan.identity].get("replica_identity", "")).startswith("INDEX")
+            if not special & target.facts[index].keys() and not replica:
+                chosen.append(index)
+    return chosen
+
+
+def _triggers(plans: Sequence[TablePlan], target: Schema) -> tuple[Identity, ...]:
+    return tuple(
+        trigger
+        for plan in plans
+        for trigger in target.parts(plan.identity, "trigger")
+        if target.facts[trigger].get("enabled") not in ("disabled", "replica")
+    )
+
+
+def stand_aside(connection: Connection, relaxed: Relaxed) -> None:
+    """Drops the keys and indexes, defers what can be deferred, disables the triggers."""
+    for key in relaxed.deferred:
+        connection.execute(sql.SQL("SET CONSTRAINTS {} DEFERRED").format(sql.Identifier(key.schema, key.sub)))
+    for key in relaxed.keys:
+        words = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
+        connection.execute(words.format(relation(key), sql.Identifier(key.sub)))
+    for index in relaxed.indexes:
+        connection.execute(sql.SQL("DROP INDEX {}").format(relation(index)))
+    for trigger in relaxed.triggers:
+        words = sql.SQL("ALTER TABLE {} DISABLE TRIGGER {}")
+        connection.execute(words.format(relation(trigger), sql.Identifier(trigger.sub)))
+    if relaxed.keys or relaxed.indexes:
+        connection.execute(
+            "SELECT pg_catalog.set_config('maintenance_work_mem', '256MB', true)"
+            " WHERE pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) < 268435456"
+        )
+
+
+def put_back_indexes(connection: Connection, relaxed: Relaxed, target: Schema) -> None:
+    """Has deferred constraints checked, and builds the dropped indexes again, with their comments."""
+    connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for index in relaxed.indexes:
+        attributes = target.facts[index]
+        connection.execute(written(attributes["definition"]))
+        _comment(connection, sql.SQL("INDEX {}").format(relation(index)), attributes.get("comment"))
+
+
+def put_back_keys(connection: Connection, relaxed: Relaxed, target: Schema) -> None:
+    """Adds the foreign keys again, which checks every row; enables the triggers as they were."""
+    for key in relaxed.keys:
+        attributes = target.facts[key]
+        table, name = relation(key), sql.Identifier(key.sub)
+        words = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}")
+        connection.execute(words.format(table, name, written(attributes["definition"])))
+        _comment(connection, sql.SQL("CONSTRAINT {} ON {}").format(name, table), attributes.get("comment"))
+    for trigger in relaxed.triggers:
+        always = sql.SQL("ALWAYS " if target.facts[trigger].get("enabled") == "always" else "")
+        words = sql.SQL("ALTER TABLE {} ENABLE {}TRIGGER {}")
+        connection.execute(words.format(relation(trigger), always, sql.Identifier(trigger.sub)))
+
+
+def _comment(connection: Connection, on: sql.Composable, comment: object) -> None:
+    if comment is not None:
+        connection.execute(sql.SQL("COMMENT ON {} IS {}").format(on, sql.Literal(str(comment))))
