@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 from pydantic import BaseModel
@@ -18,6 +18,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from server.calls import Call
 from server.errors import FerryError, Refused
 from server.services import Services, load_services
+
+if TYPE_CHECKING:
+    from server.model.import_plan import ImportRequest
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -103,6 +106,91 @@ def inspect_schema(
 
     def run(services: Services, call: Call) -> BaseModel:
         return job(services, call, database=database, tables=table, detail=as_detail(detail), cursor=cursor)
+
+    answer(run, json)
+
+
+File = Annotated[str, typer.Argument(help="An export, .sql, .csv, .json or .jsonl; also .gz and .zst.")]
+Mode = Annotated[str, typer.Option("--mode", help="append, skip, upsert, replace or restore.")]
+OnlyTables = Annotated[list[str] | None, typer.Option("--table", "-t", help="Only this table of the file.")]
+Into = Annotated[str | None, typer.Option(help="Load into this schema instead.")]
+Renamed = Annotated[
+    list[str] | None, typer.Option("--column", help="table.file_column=table_column; empty leaves out.")
+]
+
+
+def _import_request(renamed: list[str] | None, **values: Any) -> "ImportRequest":
+    """What the options of an import ask for; Refused where a value is none of those that there are."""
+    from pydantic import ValidationError
+
+    from server.model.import_plan import ImportRequest
+
+    columns: dict[str, dict[str, str]] = {}
+    for renaming in renamed or []:
+        place, _, column = renaming.partition("=")
+        table, _, name = place.rpartition(".")
+        columns.setdefault(table, {})[name] = column
+    try:
+        return ImportRequest(**{key: value for key, value in values.items() if value is not None}, columns=columns)
+    except ValidationError as failure:
+        wrong = ", ".join(str(error["loc"][0]) for error in failure.errors(include_input=False))
+        raise Refused("bad_arguments", f"Not a possible value: {wrong}.", next="See --help.") from None
+
+
+@app.command("check-import")
+def check_import(
+    database: Database,
+    path: File,
+    mode: Mode = "append",
+    table: OnlyTables = None,
+    into_schema: Into = None,
+    column: Renamed = None,
+    json: Json = False,
+) -> None:
+    """Rehearses import-data and lists every problem; nothing stays in the database."""
+    from server.jobs.check_import import check_import as job
+
+    def run(services: Services, call: Call) -> BaseModel:
+        request = _import_request(
+            database=database, path=path, mode=mode, tables=table or None, into_schema=into_schema, renamed=column
+        )
+        return job(services, call, request)
+
+    answer(run, json)
+
+
+@app.command("import-data")
+def import_data(
+    database: Database,
+    path: File,
+    mode: Mode = "append",
+    table: OnlyTables = None,
+    into_schema: Into = None,
+    column: Renamed = None,
+    key: Annotated[list[str] | None, typer.Option("--on-conflict-column", help="Column of the deciding key.")] = None,
+    defer_indexes: Annotated[str, typer.Option(help="auto or never.")] = "auto",
+    triggers: Annotated[bool, typer.Option("--triggers/--no-triggers", help="Whether triggers run.")] = True,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Agree to what the mode overwrites or deletes.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Append the same file again.")] = False,
+    json: Json = False,
+) -> None:
+    """Brings a file into a database in one transaction: all of it or nothing."""
+    from server.jobs.import_data import import_data as job
+
+    def run(services: Services, call: Call) -> BaseModel:
+        request = _import_request(
+            database=database,
+            path=path,
+            mode=mode,
+            tables=table or None,
+            into_schema=into_schema,
+            renamed=column,
+            on_conflict_columns=key or None,
+            defer_indexes=defer_indexes,
+            run_triggers=triggers,
+            force=force,
+        )
+        return job(services, call, request, person_agreed=yes)
 
     answer(run, json)
 

@@ -1,3 +1,9 @@
 """Names the fixtures; each family has a file of its own."""
 
-pytest_plugins = ["tests.fix_databases", "tests.fix_services", "tests.fix_demo", "tests.fix_exports", "tests.fix_imports"]
+pytest_plugins = [
+    "tests.fix_databases",
+    "tests.fix_services",
+    "tests.fix_demo",
+    "tests.fix_exports",
+    "tests.fix_imports",
+]

@@ -15,11 +15,13 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ValidationError
 
 from server.errors import FerryError, did_you_mean
+from tools.check_import import check_import
 from tools.compare_data import compare_data
 from tools.compare_schemas import compare_schemas
 from tools.explain_query import explain_query
 from tools.export_database import export_database
 from tools.export_segment import export_segment
+from tools.import_data import import_data
 from tools.inspect_schema import inspect_schema
 from tools.list_databases import list_databases
 from tools.query_database import query_database
@@ -51,6 +53,21 @@ CATALOGUE: tuple[Entry, ...] = (
         export_segment,
         "Export a segment",
         "subset filter tenant customer recent rows related referential sample debug export",
+        idempotent=False,
+    ),
+    Entry(
+        check_import,
+        "Rehearse an import",
+        "validate check dump csv json file before loading dry run",
+        read_only=False,
+        idempotent=True,
+    ),
+    Entry(
+        import_data,
+        "Import data",
+        "load restore dump csv json file into postgres database",
+        read_only=False,
+        destructive=True,
         idempotent=False,
     ),
     Entry(compare_schemas, "Compare schemas", "diff schema drift between databases worktrees branches migrations"),

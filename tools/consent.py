@@ -1,0 +1,51 @@
+"""Asks the person, through the client, before a tool deletes or overwrites; a cancel is a no."""
+
+from typing import Annotated, Literal, cast
+
+from mcp.server.mcpserver import AcceptedElicitation, Elicit, ElicitationResult, Resolve
+from pydantic import BaseModel, Field
+
+from server.errors import Refused
+from tools.calling import Context
+
+Mode = Literal["append", "skip", "upsert", "replace", "restore"]
+CONSEQUENCES = {
+    "upsert": "overwrite rows that have the same key",
+    "replace": "delete all rows of its tables first",
+    "restore": "create schema objects and load rows",
+}
+
+
+class Consent(BaseModel):
+    """The person's answer."""
+
+    agree: bool = Field(title="Go ahead", description="Yes, change the database as described.")
+
+
+def can_ask(context: Context) -> bool:
+    """Whether the client can put a question to the person."""
+    capabilities = context.client_capabilities
+    return bool(capabilities and capabilities.elicitation)
+
+
+def ask_about_import(context: Context, database: str, path: str, mode: Mode) -> Elicit[Consent] | None:
+    """The question before an import that overwrites; None where nothing is overwritten or the client cannot ask."""
+    what = CONSEQUENCES.get(mode)
+    if what is None or not can_ask(context):
+        return None
+    return Elicit(f"Import {path} into {database} with mode {mode}? It will {what}.", Consent)
+
+
+ImportConsent = Annotated[ElicitationResult[Consent], Resolve(ask_about_import)]
+
+
+def agreed(answer: ElicitationResult[Consent]) -> bool:
+    """True: a person said yes. False: nobody was asked. Refused: the answer was no, or none."""
+    if not isinstance(answer, AcceptedElicitation):
+        raise Refused("not_confirmed", "The person was asked and did not agree.", next="Ask them what they want.")
+    consent = cast("Consent | None", answer.data)  # None: the question was not put
+    if consent is None:
+        return False
+    if not consent.agree:
+        raise Refused("not_confirmed", "The person was asked and said no.", next="Ask them what they want.")
+    return True
