@@ -40,7 +40,7 @@ def playable(story: Sequence[Step], tools: Collection[str]) -> list[Step]:
     return kept
 
 
-_COMPANY = {"table": "companies", "where": [{"column": "slug", "op": "=", "value": "northern-timber"}]}
+_COMPANY = {"table": "companies", "where": [{"column": "slug", "op": "=", "value": "harbour-freight"}]}
 _WORST_SITES = """\
 SELECT c.slug AS company, s.name AS site, count(*) AS incidents, sum(i.cost) AS cost
 FROM incidents i
@@ -129,7 +129,7 @@ STORY = (
     ),
     Step(
         "check_import",
-        "Would some of that load into the branch's database? Rehearse it: the same code, rolled back at the end.",
+        "Would some of that repair the branch's rows? Rehearse it: the same code, rolled back at the end.",
         _import,
         name="rehearsed",
         needs=("segment",),
