@@ -16,7 +16,7 @@ Value = str | int | bool | tuple["Value", ...] | None
 Attributes = dict[str, Value]
 
 OWNER = "@owner"  # the grantee that owns the object, whatever that role is called
-NOT_COMPARED = frozenset({"position", "identity_sequence", "key_columns", "signature"})
+NOT_COMPARED = frozenset({"position", "identity_sequence", "key_columns", "signature", "not_relocatable"})
 ON_REQUEST = frozenset({"owner"})
 
 
@@ -73,6 +73,7 @@ class Schema:
     dependencies: tuple[Dependency, ...] = ()
     not_covered: tuple[NotCovered, ...] = ()
     oids: Mapping[Identity, int] = field(default_factory=dict[Identity, int])
+    role: str = ""  # who read it: what that role owns belongs to "whoever runs this", not to someone in particular
 
     def of(self, *kinds: str) -> list[Identity]:
         """The identities of some kinds, by kind as asked, each in reading order."""
@@ -174,4 +175,5 @@ def select(schema: Schema, identities: Iterable[Identity]) -> Schema:
         dependencies=tuple(d for d in schema.dependencies if d.dependent in kept and d.on in kept),
         not_covered=schema.not_covered,
         oids=schema.oids,
+        role=schema.role,
     )

@@ -51,7 +51,10 @@ FACTS = (
     "event_triggers",
     "default_privileges",
 )
+OURS = "pgferry"
+"""The schema in which pgferry keeps its own records: no part of the user's schema."""
 _PG_CLASS, _PG_ATTRDEF = 1259, 2604
+_OUR_SCHEMA = Identity("schema", "", OURS)
 _BELONGS = "eiPa"  # the dependencies by which something belongs to something, the strongest first
 _HEAD = 7  # class, oid, subid, kind, schema, name, sub
 _NUMBERED = {"columns": "_table", "on_delete_columns": "_table", "referenced_columns": "_referenced"}
@@ -79,6 +82,7 @@ def read_schema(connection: Connection, *, dependencies: bool = False) -> Schema
         dependencies=tuple(edges),
         not_covered=tuple(reader.not_covered),
         oids={identity: address[1] for address, identity in reader.addresses.items() if not address[2]},
+        role=connection.info.user,
     )
 
 
@@ -90,6 +94,7 @@ class _Reader:
         self.addresses: dict[Address, Identity] = {}
         self.behind: dict[Address, Identity] = {}  # the index behind a constraint, the relation behind a composite
         self.not_covered: list[NotCovered] = []
+        self.ours: set[Address] = set()
 
     def take(self, names: tuple[str, ...], rows: list[TupleRow]) -> None:
         """One question's answer: the facts that it holds."""
@@ -97,6 +102,9 @@ class _Reader:
         helping = {name: i for i, name in enumerate(names) if name[0] == "_"}
         for row in rows:
             identity = Identity(row[3], row[4], row[5], row[6])
+            if identity.schema == OURS or identity == _OUR_SCHEMA:
+                self.ours.add((row[0], row[1], row[2]))
+                continue
             attributes: Attributes = {}
             for i, name in plain:
                 value = row[i]
@@ -129,7 +137,7 @@ class _Reader:
                 self.facts[identity][attribute] = _frozen(value)
             elif identity := self.behind.get(address):
                 self.facts[identity][f"index_{attribute}"] = _frozen(value)
-            else:
+            elif address not in self.ours:
                 self.not_covered.append(NotCovered(f"{attribute} of an object that is not modelled", f"{class_}/{oid}"))
 
     def grant(self, rows: Iterable[TupleRow]) -> None:

@@ -1,0 +1,222 @@
+"""What becomes of every object: stays, is made, goes, is altered in place, or is made anew with what depends on it."""
+
+from dataclasses import dataclass, field
+
+from server.model.migration import columns, indexes, others, parts, routines, tables, types, views
+from server.model.migration.words import path, text
+from server.model.migration.world import Draft, World
+from server.model.schema import Dependency, Identity, compared
+
+_SAID_ONLY = {
+    "view_column": frozenset({
+        "comment", "security_labels", "grants", "revoked", "default", "options", "statistics", "storage", "compression",
+    }),
+    "attribute": frozenset({"comment", "security_labels"}),
+}  # fmt: skip
+_QUERIES = ("view", "materialized_view", "rule", "policy", "trigger", "function", "procedure", "publication_table")
+_RELEASABLE = ("view", "function", "procedure", "policy", "domain")
+Drafts = list[Draft]
+
+
+@dataclass
+class Changes:
+    """The fate of every object that has one. `anew`: dropped and created; `again`: their default is set again."""
+
+    world: World
+    added: set[Identity] = field(default_factory=set[Identity])
+    removed: set[Identity] = field(default_factory=set[Identity])
+    changed: dict[Identity, frozenset[str]] = field(default_factory=dict[Identity, frozenset[str]])
+    anew: set[Identity] = field(default_factory=set[Identity])
+    again: set[Identity] = field(default_factory=set[Identity])
+    reattached: set[Identity] = field(default_factory=set[Identity])
+    passed: set[Identity] = field(default_factory=set[Identity])
+    altered: dict[Identity, Drafts] = field(default_factory=dict[Identity, Drafts])
+
+    @property
+    def moved(self) -> set[Identity]:
+        return self.world.moved
+
+
+def decide(world: World) -> Changes:
+    """Compares, then follows the dependencies of whatever cannot stay."""
+    changes = Changes(world)
+    _compare(changes)
+    todo: list[Identity] = [*changes.removed]
+    for identity, names in changes.changed.items():
+        drafts = in_place(world, identity, names)
+        if drafts is None:
+            todo.append(identity)
+            _remake(changes, identity)
+        else:
+            changes.altered[identity] = drafts
+    for identity in [i for i, names in changes.changed.items() if i.kind == "column" and names & {"type", "collation"}]:
+        if identity not in changes.anew:
+            todo += _disturb(changes, identity)
+    _follow(changes, todo)
+    world.dropped.update(changes.removed, changes.anew)
+    world.created.update(changes.added, changes.anew)
+    return changes
+
+
+def _compare(changes: Changes) -> None:
+    source, target = changes.world.source.facts, changes.world.target.facts
+    for identity in source.keys() | target.keys():
+        before, after = source.get(identity), target.get(identity)
+        if identity.kind in _SAID_ONLY and (before is None or after is None):
+            continue
+        if before is None:
+            changes.added.add(identity)
+        elif after is None:
+            changes.removed.add(identity)
+        elif before != after:
+            old = compared(identity, before, owners=False, grants=True)
+            new = compared(identity, after, owners=False, grants=True)
+            names = frozenset(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+            names &= _SAID_ONLY.get(identity.kind, names)
+            if names:
+                changes.changed[identity] = names
+
+
+def in_place(world: World, identity: Identity, names: frozenset[str]) -> Drafts | None:
+    """The statements that alter it where it stands; None where PostgreSQL cannot."""
+    kind = identity.kind
+    if kind == "column":
+        return None if columns.must_rebuild(world.before(identity), world.after(identity)) else []
+    if kind in ("table", "foreign_table"):
+        unlike = names & (tables.MOVING | {"server"})
+        return None if unlike else tables.alter(world, identity, names)
+    if kind == "sequence":
+        return []
+    if types.is_type(identity):
+        return types.alter(world, identity, names, used=_held(world, identity))
+    rule = _ALTER.get(kind)
+    return rule(world, identity, names) if rule else others.alter(world, identity, names)
+
+
+def _nothing(_world: World, _identity: Identity, _names: frozenset[str]) -> Drafts:
+    return []
+
+
+_ALTER = {
+    "constraint": indexes.alter_constraint, "index": indexes.alter_index, "trigger": parts.alter_trigger,
+    "rule": parts.alter_rule, "policy": parts.alter_policy, "event_trigger": parts.alter_event_trigger,
+    "view": views.alter, "materialized_view": views.alter, "view_column": views.alter_column,
+    "function": routines.alter, "procedure": routines.alter, "aggregate": routines.alter,
+    "domain_constraint": types.alter_check, "default_privileges": _nothing, "attribute": others.alter,
+}  # fmt: skip
+
+
+def _held(world: World, identity: Identity) -> bool:
+    """Whether columns (also through other types) hold values of the type."""
+    seen: set[Identity] = set()
+    todo = [identity]
+    while todo:
+        here = todo.pop()
+        for dependency in world.dependents(here):
+            dependent = dependency.dependent
+            if dependent.kind == "column" and not dependency.part:
+                return True
+            if types.is_type(dependent) and dependent not in seen:
+                seen.add(dependent)
+                todo.append(dependent)
+    return False
+
+
+def _remake(changes: Changes, identity: Identity) -> None:
+    world = changes.world
+    if (types.is_type(identity) and _held(world, identity)) or identity.kind == "table":
+        changes.moved.add(identity)
+    changes.anew.add(identity)
+    changes.altered.pop(identity, None)
+
+
+def _follow(changes: Changes, todo: list[Identity]) -> None:
+    """Whatever depends on something that goes, goes too, and comes again if the target has it."""
+    while todo:
+        gone = todo.pop()
+        for dependency in changes.world.dependents(gone):
+            todo += _lose(changes, dependency.dependent, dependency.part, gone)
+
+
+def _lose(changes: Changes, dependent: Identity, part: str, gone: Identity) -> list[Identity]:
+    """What has to go because `dependent` loses `gone`."""
+    world = changes.world
+    if dependent in changes.removed or dependent in changes.anew:
+        return []
+    if dependent.kind == "column":
+        return _lose_column(changes, dependent, part, gone)
+    if dependent.kind in ("table", "foreign_table"):
+        if part == "parent" and gone in changes.anew and world.needs_still(dependent, gone):
+            changes.reattached.add(dependent)
+        return []
+    if dependent.kind == "sequence":
+        changes.reattached.add(dependent)
+        return []
+    if dependent.kind in ("view_column", "attribute"):
+        seen = dependent in changes.passed
+        changes.passed.add(dependent)
+        return [] if seen else [dependent]
+    if dependent.kind in ("schema", "extension"):
+        return []
+    free = dependent in changes.altered and dependent.kind in _RELEASABLE and not world.needs_still(dependent, gone)
+    if free and any(draft.sql for draft in changes.altered[dependent]):
+        return []
+    _remake(changes, dependent)
+    return [dependent]
+
+
+def _lose_column(changes: Changes, column: Identity, part: str, gone: Identity) -> list[Identity]:
+    world = changes.world
+    if gone.kind == "table":  # its own: made with the table
+        return _redo_column(changes, column) if gone in changes.moved else []
+    if part == "default" or (gone.kind == "column" and world.before(column).get("generated")):
+        if world.before(column).get("generated"):
+            _remake(changes, column)
+            return [column]
+        changes.again.add(column)
+        return []
+    if part == "parent" or gone.kind == "column":
+        if gone in changes.anew:
+            _remake(changes, column)
+            return [column]
+        return []
+    if types.is_type(gone) and gone in changes.anew and column not in world.retyped:
+        world.retyped.add(column)
+        return _disturb(changes, column)
+    return []
+
+
+def _redo_column(changes: Changes, column: Identity) -> list[Identity]:
+    changes.anew.add(column)
+    changes.altered.pop(column, None)
+    return [column]
+
+
+def _disturb(changes: Changes, column: Identity) -> list[Identity]:
+    """What has to be out of the way while a column changes its type."""
+    world = changes.world
+    found: list[Identity] = []
+    for dependency in (*world.dependents(column), *_whole_rows(world, column)):
+        dependent = dependency.dependent
+        foreign = dependent.kind == "constraint" and world.before(dependent).get("type") == "foreign key"
+        generated = dependent.kind == "column" and world.before(dependent).get("generated")
+        if dependent in changes.removed or dependent in changes.anew:
+            continue
+        if dependent.kind in _QUERIES or foreign or (generated and dependency.part):
+            _remake(changes, dependent)
+            found.append(dependent)
+    return found
+
+
+def _whole_rows(world: World, column: Identity) -> list[Dependency]:
+    """Views with a column that holds whole rows of the column's table."""
+    table = world.table(column, world.source)
+    if table is None:
+        return []
+    kind = path(table.schema, table.name)
+    return [
+        dependency
+        for dependency in world.dependents(table)
+        if any(text(world.before(c), "type") in (kind, f"{kind}[]")
+               for c in world.source.parts(dependency.dependent, "view_column"))
+    ]  # fmt: skip

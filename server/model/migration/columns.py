@@ -1,0 +1,379 @@
+"""Columns: added, dropped, altered in place; what their type change needs."""
+
+import re
+
+from server.model.migration.privileges import resaid, said
+from server.model.migration.words import changed_options, literal, options, path, quote, table_of, text, texts
+from server.model.migration.world import Draft, World, draft
+from server.model.schema import Attributes, Identity
+
+_STRINGS = ("text", "character varying", "character", "name", "bpchar", '"char"')
+_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
+_TIMES = (
+    "timestamp without time zone", "timestamp with time zone", "date",
+    "time without time zone", "time with time zone",
+)  # fmt: skip
+_TYPMOD = re.compile(r"\([\d,\s-]+\)")
+_IN_PLACE = re.compile(r"character varying(\(\d+\))?|text")
+
+
+def definition(attributes: Attributes, name: str, *, default: bool = True, not_null_name: str = "") -> str:
+    """The column as CREATE TABLE and ADD COLUMN spell it."""
+    parts = [quote(name), text(attributes, "type")]
+    if attributes.get("foreign_options"):
+        parts.append(f"OPTIONS ({foreign_options(texts(attributes, 'foreign_options'))})")
+    if attributes.get("collation"):
+        parts.append(f"COLLATE {text(attributes, 'collation')}")
+    if attributes.get("compression"):
+        parts.append(f"COMPRESSION {text(attributes, 'compression')}")
+    if default and attributes.get("generated"):
+        kind = text(attributes, "generated_kind").upper()
+        parts.append(f"GENERATED ALWAYS AS ({text(attributes, 'generated')}) {kind}")
+    elif default and attributes.get("default"):
+        parts.append(f"DEFAULT {text(attributes, 'default')}")
+    if attributes.get("identity") and not from_parent(attributes):
+        parts.append(f"GENERATED {text(attributes, 'identity').upper()} AS IDENTITY{_identity_options(attributes)}")
+    if attributes.get("not_null") and not attributes.get("not_null_not_valid"):
+        parts.append(_not_null(attributes, not_null_name))
+    return " ".join(parts)
+
+
+def from_parent(attributes: Attributes) -> bool:
+    """Whether its identity is the partitioned table's, whose sequence it shares (since PostgreSQL 17)."""
+    return bool(attributes.get("inherited")) and not attributes.get("identity_sequence")
+
+
+def _not_null(attributes: Attributes, otherwise: str = "") -> str:
+    wanted = text(attributes, "not_null_name") or otherwise
+    name = f"CONSTRAINT {quote(wanted)} " if wanted else ""
+    return f"{name}NOT NULL{' NO INHERIT' if attributes.get('not_null_no_inherit') else ''}"
+
+
+def foreign_options(values: tuple[str, ...]) -> str:
+    """Options of foreign objects: `name 'value'`."""
+    split = (value.partition("=") for value in values)
+    return ", ".join(f"{quote(name)} {literal(value)}" for name, _, value in split)
+
+
+def _identity_options(attributes: Attributes) -> str:
+    words = [word for word in texts(attributes, "identity_options") if word not in ("LOGGED", "UNLOGGED")]
+    sequence = texts(attributes, "identity_sequence")
+    if len(sequence) == 2:
+        words = [f"SEQUENCE NAME {path(sequence[0], sequence[1])}", *words]
+    return f" ({' '.join(words)})" if words else ""
+
+
+def settled(world: World, identity: Identity) -> list[Draft]:
+    """What a created column needs beyond its definition."""
+    after = world.after(identity)
+    drafts = _settings(identity, {}, after, ("storage", "statistics", "options"))
+    if after.get("identity"):
+        drafts += _identity_persistence(after)
+    if after.get("not_null_not_valid"):
+        drafts.append(_alter_table(identity, f"ADD {_not_null(after)} NOT VALID"))
+    return drafts + said(world, identity)
+
+
+def create(world: World, identity: Identity) -> list[Draft]:
+    after = world.after(identity)
+    filled = any(after.get(name) for name in ("default", "generated", "identity"))
+    if after.get("not_null") and not filled and world.table(identity) in world.source.facts:
+        nullable = {name: value for name, value in after.items() if name not in ("not_null", "not_null_name")}
+        drafts = [
+            _alter_table(identity, f"ADD COLUMN {definition(nullable, identity.sub)}"),
+            _set_not_null(identity, after, "NOT NULL without a default: fails where rows exist; fill it before"),
+        ]
+    else:
+        drafts = [_alter_table(identity, f"ADD COLUMN {definition(after, identity.sub)}")]
+    return drafts + settled(world, identity)
+
+
+def drop(world: World, identity: Identity) -> list[Draft]:
+    sql = f"DROP COLUMN {quote(identity.sub)}"
+    if world.before(identity).get("generated"):
+        return [_alter_table(identity, sql)]
+    return [_alter_table(identity, sql, "data_loss", reason="the values of this column are lost")]
+
+
+def _alter_table(identity: Identity, act: str, *hazards: "str", reason: str = "", only: bool = False) -> Draft:
+    table = f"{'ONLY ' if only else ''}{table_of(identity)}"
+    return Draft(f"ALTER TABLE {table} {act}", frozenset(hazards), reason)  # pyright: ignore[reportArgumentType]
+
+
+def _alter(identity: Identity, act: str, *hazards: str, reason: str = "", only: bool = False) -> Draft:
+    act = f"ALTER COLUMN {quote(identity.sub)} {act}"
+    return _alter_table(identity, act, *hazards, reason=reason, only=only)
+
+
+def _set_not_null(identity: Identity, after: Attributes, reason: str) -> Draft:
+    if after.get("not_null_name") or after.get("not_null_no_inherit"):
+        name = f"CONSTRAINT {quote(text(after, 'not_null_name'))} " if after.get("not_null_name") else ""
+        tail = " NO INHERIT" if after.get("not_null_no_inherit") else ""
+        return _alter_table(
+            identity, f"ADD {name}NOT NULL {quote(identity.sub)}{tail}", "may_fail_on_data", reason=reason
+        )
+    return _alter(identity, "SET NOT NULL", "may_fail_on_data", reason=reason)
+
+
+# Altering in place --------------------------------------------------------------------------------------------------
+
+_TYPE = frozenset({"type", "collation"})
+_DEFAULT = frozenset({"default", "generated", "generated_kind", "identity"})
+
+
+def must_rebuild(before: Attributes, after: Attributes) -> bool:
+    """A generated column can only become a plain one; its expression is part of it."""
+    if after.get("generated"):
+        return any(before.get(name) != after.get(name) for name in ("generated", "generated_kind", "type", "collation"))
+    return before.get("generated_kind") == "virtual"
+
+
+def release(world: World, identity: Identity, changed: frozenset[str], *, again: bool) -> list[Draft]:
+    """What has to go before the type changes or before what the default needs is dropped."""
+    before, after = world.before(identity), world.after(identity)
+    retyped = bool(changed & _TYPE) or identity in world.retyped
+    if before.get("generated"):
+        return [_alter(identity, "DROP EXPRESSION")] if not after.get("generated") else []
+    drafts: list[Draft] = []
+    if before.get("default") and (again or retyped or not after.get("default")):
+        drafts.append(_alter(identity, "DROP DEFAULT", only=True))
+    if before.get("identity") and not after.get("identity") and not from_parent(before):
+        drafts.append(_alter(identity, "DROP IDENTITY", reason="its sequence and position go"))
+    return drafts
+
+
+def without_identity(identity: Identity) -> Draft:
+    """Of a table that is set aside: its sequence's name is wanted for the new one."""
+    return _alter(identity, "DROP IDENTITY")
+
+
+def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft]:
+    """Type, NOT NULL, storage and what is said about it; the default is set by `default`."""
+    before, after = world.before(identity), world.after(identity)
+    drafts: list[Draft] = []
+    if (changed & _TYPE or identity in world.retyped) and not _inherits(world, identity, changed):
+        drafts.append(_set_type(world, identity, before, after))
+    if changed & {"not_null", "not_null_name", "not_null_no_inherit"}:
+        drafts += _change_not_null(world, identity, before, after)
+    drafts += _settings(identity, before, after, ("storage", "compression", "statistics", "options", "foreign_options"))
+    return drafts + resaid(world, identity, changed)
+
+
+def _inherits(world: World, identity: Identity, changed: frozenset[str]) -> bool:
+    """Whether the same change reaches it from a parent."""
+    if not world.after(identity).get("inherited") or not world.before(identity).get("inherited"):
+        return False
+    table = world.after(world.table(identity) or identity)
+    up = table.get("partition_of")
+    parents = (up,) if up else table.get("inherits")
+    for parent in parents if isinstance(parents, tuple) else ():
+        if isinstance(parent, tuple):
+            twin = Identity("column", str(parent[0]), str(parent[1]), identity.sub)
+            if twin in world.retyped or any(world.before(twin).get(n) != world.after(twin).get(n) for n in changed):
+                return True
+    return False
+
+
+def _set_type(world: World, identity: Identity, before: Attributes, after: Attributes) -> Draft:
+    old, new = text(before, "type"), text(after, "type")
+    made_anew = identity in world.retyped
+    sql = f"TYPE {new}"
+    if after.get("collation"):
+        sql += f" COLLATE {text(after, 'collation')}"
+    using = conversion(old, new, quote(identity.sub), by_text=made_anew)
+    if using:
+        sql += f" USING {using}"
+    hazards: list[str] = []
+    if using or not _widens(old, new):
+        hazards.append("may_fail_on_data")
+    if loses(old, new):
+        hazards.append("data_loss")
+    return _alter(identity, sql, *hazards, reason=f"from {old}" if old != new else "its type is made anew")
+
+
+def base(name: str) -> str:
+    """A type's name without its modifiers."""
+    return _TYPMOD.sub("", name)
+
+
+def conversion(old: str, new: str, column: str, *, by_text: bool = False) -> str:
+    """The USING expression; '' where the assignment of the old type to the new one does, and fails where it must."""
+    one, other = base(old), base(new)
+    array = other.endswith("[]")
+    if by_text:
+        return f"{column}::text{'[]' if array else ''}::{new}"
+    if one == other or other in _STRINGS:
+        return ""
+    for family in (_NUMBERS, _TIMES, ("json", "jsonb"), ("inet", "cidr"), ("bit", "bit varying")):
+        if one in family and other in family and not (one == "date" and other.startswith("time ")):
+            return ""
+    if one in _STRINGS or (one == "text[]" and array):
+        return f"{column}::{new}"
+    if {one, other} == {"integer", "boolean"}:
+        return f"{column}::{new}"
+    if array and not one.endswith("[]"):
+        return f"ARRAY[{column}]::{new}"
+    return f"{column}::text{'[]' if array else ''}::{new}"
+
+
+def loses(old: str, new: str) -> bool:
+    """Whether values can be cut silently: fewer decimals, no time of day, less precision."""
+    one, other = base(old), base(new)
+    if one in _NUMBERS and other in _NUMBERS:
+        if _NUMBERS.index(one) > 2 and _NUMBERS.index(other) <= 2:
+            return True
+        if one in ("numeric", "double precision") and other == "real":
+            return True
+        return other == "numeric" and _scale(new) is not None and _shrinks(old, new)
+    if one in _TIMES and other in _TIMES:
+        if one.startswith("timestamp") and not other.startswith("timestamp"):
+            return True
+        return one == other and _precision(new, 6) < _precision(old, 6)
+    return (
+        one in ("bpchar", "character") and other in ("bpchar", "character") and _precision(new, 1) < _precision(old, 1)
+    )
+
+
+def _numbers(name: str) -> list[int]:
+    found = _TYPMOD.search(name)
+    return [int(number) for number in found[0].strip("()").split(",")] if found else []
+
+
+def _scale(name: str) -> int | None:
+    found = _numbers(name)
+    return (found[1] if len(found) > 1 else 0) if found else None
+
+
+def _shrinks(old: str, new: str) -> bool:
+    before, after = _scale(old), _scale(new)
+    if base(old) != "numeric":
+        return base(old) in ("real", "double precision")
+    return after is not None and (before is None or after < before)
+
+
+def _precision(name: str, without: int) -> int:
+    found = _numbers(name)
+    return found[0] if found else without
+
+
+def _widens(old: str, new: str) -> bool:
+    one, other = base(old), base(new)
+    if one in _NUMBERS[:3] and other in _NUMBERS[:4]:
+        return _NUMBERS.index(other) >= _NUMBERS.index(one) and not _numbers(new)
+    if _IN_PLACE.fullmatch(old) and _IN_PLACE.fullmatch(new):
+        after = _numbers(new)
+        return not after or bool(_numbers(old) and _numbers(old) <= after)
+    return other == "text"
+
+
+def _change_not_null(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    if _inherits(world, identity, frozenset({"not_null"})):
+        return []
+    old, new = bool(before.get("not_null")), bool(after.get("not_null"))
+    if old and not new:
+        return [_alter(identity, "DROP NOT NULL")]
+    if new and not old:
+        return [_set_not_null(identity, after, "fails where the column holds NULL")]
+    if before.get("not_null_name") != after.get("not_null_name") and before.get("not_null_name"):
+        wanted = text(after, "not_null_name") or f"{identity.name}_{identity.sub}_not_null"
+        was = text(before, "not_null_name")
+        return [_alter_table(identity, f"RENAME CONSTRAINT {quote(was)} TO {quote(wanted)}")]
+    if after.get("not_null_name"):
+        was = f"{identity.name}_{identity.sub}_not_null"
+        return [_alter_table(identity, f"RENAME CONSTRAINT {quote(was)} TO {quote(text(after, 'not_null_name'))}")]
+    return [_alter(identity, "DROP NOT NULL"), _set_not_null(identity, after, "")]
+
+
+def _settings(identity: Identity, before: Attributes, after: Attributes, wanted: tuple[str, ...]) -> list[Draft]:
+    drafts: list[Draft] = []
+    changed = [name for name in wanted if before.get(name) != after.get(name)]
+    if "storage" in changed or ("storage" in wanted and before.get("type") != after.get("type") and before
+                                and after.get("storage")):  # fmt: skip
+        drafts.append(_alter(identity, f"SET STORAGE {text(after, 'storage') or _own_storage(text(after, 'type'))}"))
+    if "compression" in changed:
+        drafts.append(_alter(identity, f"SET COMPRESSION {text(after, 'compression') or 'default'}"))
+    if "statistics" in changed:
+        target = text(after, "statistics") if after.get("statistics") is not None else "-1"
+        drafts.append(_alter(identity, f"SET STATISTICS {target}", only=True))
+    if "options" in changed:
+        new, gone = changed_options(texts(before, "options"), texts(after, "options"))
+        if new:
+            drafts.append(_alter(identity, f"SET ({options(new)})", only=True))
+        if gone:
+            drafts.append(_alter(identity, f"RESET ({options(gone)})", only=True))
+    if "foreign_options" in changed:
+        drafts.append(_alter(identity, change_foreign_options(before, after, "foreign_options")))
+    return drafts
+
+
+def change_foreign_options(before: Attributes, after: Attributes, name: str) -> str:
+    """`OPTIONS (ADD …, SET …, DROP …)` from one list to the other."""
+    old, new = _named(before, name), _named(after, name)
+    words = [f"ADD {quote(n)} {literal(v)}" for n, v in new.items() if n not in old]
+    words += [f"SET {quote(n)} {literal(v)}" for n, v in new.items() if n in old and old[n] != v]
+    words += [f"DROP {quote(n)}" for n in old if n not in new]
+    return f"OPTIONS ({', '.join(words)})"
+
+
+def _named(attributes: Attributes, name: str) -> dict[str, str]:
+    split = [value.partition("=") for value in texts(attributes, name)]
+    return {option: value for option, _, value in split}
+
+
+def _own_storage(name: str) -> str:
+    plain = base(name)
+    if plain == "numeric" or plain in ("inet", "cidr"):
+        return "MAIN"
+    fixed = (*_NUMBERS[:3], *_NUMBERS[4:], *_TIMES, "boolean", "uuid", "oid", "interval", "name", '"char"')
+    return "PLAIN" if plain in fixed else "EXTENDED"
+
+
+def default(world: World, identity: Identity, changed: frozenset[str], *, again: bool) -> list[Draft]:
+    """The default and the identity, after whatever they need is there."""
+    before, after = world.before(identity), world.after(identity)
+    retyped = bool(changed & _TYPE) or identity in world.retyped
+    drafts: list[Draft] = []
+    if after.get("default") and (again or retyped or before.get("default") != after.get("default")):
+        drafts.append(_alter(identity, f"SET DEFAULT {text(after, 'default')}", only=True))
+    if after.get("identity") and from_parent(after):
+        return drafts
+    if after.get("identity") and not before.get("identity"):
+        kind = text(after, "identity").upper()
+        drafts.append(_alter(identity, f"ADD GENERATED {kind} AS IDENTITY{_identity_options(after)}"))
+        drafts += _identity_persistence(after)
+        drafts.append(_continue(identity, after))
+    elif after.get("identity"):
+        drafts += _change_identity(identity, before, after)
+    return drafts
+
+
+def _change_identity(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    words: list[str] = []
+    if before.get("identity") != after.get("identity"):
+        words.append(f"SET GENERATED {text(after, 'identity').upper()}")
+    old, new = texts(before, "identity_options"), texts(after, "identity_options")
+    words += [f"SET {word}" for word in new if word not in old and word not in ("LOGGED", "UNLOGGED")]
+    drafts = [_alter(identity, " ".join(words))] if words else []
+    if {"LOGGED", "UNLOGGED"} & (set(old) ^ set(new)):
+        drafts += _identity_persistence(after)
+    return drafts
+
+
+def _identity_persistence(after: Attributes) -> list[Draft]:
+    sequence, words = texts(after, "identity_sequence"), texts(after, "identity_options")
+    if len(sequence) != 2 or not {"LOGGED", "UNLOGGED"} & set(words):
+        return []
+    act = "LOGGED" if "LOGGED" in words else "UNLOGGED"
+    return [draft(f"ALTER SEQUENCE {path(sequence[0], sequence[1])} SET {act}")]
+
+
+def _continue(identity: Identity, after: Attributes) -> Draft:
+    """Has a new identity go on after the highest value that is there."""
+    sequence = texts(after, "identity_sequence")
+    column, table = quote(identity.sub), table_of(identity)
+    name = literal(path(sequence[0], sequence[1]))
+    highest = f"pg_catalog.max({column})"
+    return draft(
+        " ".join((f"SELECT pg_catalog.setval({name}, {highest})", f"FROM {table} HAVING {highest} > 0")),
+        reason="new rows continue after the highest value",
+    )

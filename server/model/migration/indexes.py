@@ -1,0 +1,202 @@
+"""Constraints and indexes: made and dropped as their definitions say, attached to those of partitioned tables."""
+
+import re
+
+from server.model.migration.privileges import resaid, said
+from server.model.migration.words import (
+    changed_options,
+    literal,
+    options,
+    pair,
+    path,
+    quote,
+    table_of,
+    text,
+    texts,
+)
+from server.model.migration.world import Draft, World, draft
+from server.model.schema import Attributes, Identity
+
+_WITH = re.compile(r" WITH \([^()]*\)| TABLESPACE \S+")
+_INDEXED = ("primary key", "unique", "exclusion")
+_DATA = {
+    "primary key": "fails on duplicates and NULLs", "unique": "fails on duplicates",
+    "exclusion": "fails on conflicting rows", "check": "fails on rows that do not satisfy it",
+    "foreign key": "fails on rows without their parent",
+}  # fmt: skip
+_LOOSE = frozenset({
+    "comment", "index_comment", "security_labels", "clustered", "statistics", "index_invalid", "invalid", "tablespace",
+    "options", "parent_index", "key_columns", "inherited",
+})  # fmt: skip
+
+
+def is_inherited(world: World, identity: Identity) -> bool:
+    """A constraint that comes from the parent's alone."""
+    return bool(world.after(identity).get("inherited"))
+
+
+def indexed(attributes: Attributes) -> bool:
+    return text(attributes, "type") in _INDEXED
+
+
+# Constraints --------------------------------------------------------------------------------------------------------
+
+
+def create_constraint(world: World, identity: Identity, *, new_table: bool) -> list[Draft]:
+    after = world.after(identity)
+    kind = text(after, "type")
+    only = "ONLY " if kind in _INDEXED and _partitioned(world, identity) else ""
+    sql = f"ALTER TABLE {only}{table_of(identity)} ADD CONSTRAINT {quote(identity.sub)} {text(after, 'definition')}"
+    loose = new_table or after.get("not_valid") or after.get("not_enforced")
+    drafts = [draft(sql) if loose else draft(sql, "may_fail_on_data", reason=_DATA[kind])]
+    return drafts + _constraint_said(world, identity, after)
+
+
+def _constraint_said(world: World, identity: Identity, after: Attributes) -> list[Draft]:
+    drafts = said(world, identity)
+    if after.get("index_comment"):
+        drafts.append(_comment_index(identity, after))
+    if after.get("clustered"):
+        drafts.append(draft(f"ALTER TABLE {table_of(identity)} CLUSTER ON {quote(identity.sub)}"))
+    return drafts
+
+
+def _comment_index(identity: Identity, after: Attributes) -> Draft:
+    value = text(after, "index_comment")
+    index = path(identity.schema, identity.sub)
+    return draft(f"COMMENT ON INDEX {index} IS {literal(value) if value else 'NULL'}")
+
+
+def _partitioned(world: World, identity: Identity) -> bool:
+    table = world.table(identity)
+    return bool(table and world.after(table).get("partition_key"))
+
+
+def drop_constraint(_world: World, identity: Identity) -> list[Draft]:
+    return [draft(f"ALTER TABLE {table_of(identity)} DROP CONSTRAINT {quote(identity.sub)}")]
+
+
+def alter_constraint(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft] | None:
+    """In place: what is said about it, validity, deferrability of a foreign key. None: make it anew."""
+    before, after = world.before(identity), world.after(identity)
+    hard = changed - _LOOSE
+    drafts: list[Draft] = []
+    if hard and hard <= {"not_valid", "definition"} and before.get("not_valid"):
+        sql = f"ALTER TABLE {table_of(identity)} VALIDATE CONSTRAINT {quote(identity.sub)}"
+        drafts.append(draft(sql, "may_fail_on_data", reason=_DATA[text(after, "type")]))
+    elif hard and hard <= {"deferrable", "initially_deferred", "definition"} and after.get("type") == "foreign key":
+        words = "DEFERRABLE" if after.get("deferrable") else "NOT DEFERRABLE"
+        words += " INITIALLY DEFERRED" if after.get("initially_deferred") else ""
+        drafts.append(draft(f"ALTER TABLE {table_of(identity)} ALTER CONSTRAINT {quote(identity.sub)} {words}"))
+    elif (hard - {"index_definition"} and hard - {"index_definition", "definition"}) or (
+        hard
+        and (
+            _bare(before, "definition") != _bare(after, "definition")
+            or _bare(before, "index_definition") != _bare(after, "index_definition")
+        )
+    ):
+        return None
+    elif hard:
+        drafts += _index_options(path(identity.schema, identity.sub), _with(before), _with(after))
+    if before.get("parent_index") and before.get("parent_index") != after.get("parent_index"):
+        return None
+    if "index_comment" in changed:
+        drafts.append(_comment_index(identity, after))
+    if "clustered" in changed:
+        drafts.append(_cluster(identity, identity.sub, after))
+    return drafts + resaid(world, identity, changed)
+
+
+def _bare(attributes: Attributes, name: str) -> str:
+    return _WITH.sub("", text(attributes, name))
+
+
+def _with(attributes: Attributes) -> tuple[str, ...]:
+    found = re.search(r" WITH \(([^()]*)\)", text(attributes, "index_definition"))
+    return tuple(part.replace("'", "") for part in found[1].split(", ")) if found else ()
+
+
+def _index_options(index: str, before: tuple[str, ...], after: tuple[str, ...]) -> list[Draft]:
+    new, gone = changed_options(before, after)
+    drafts = [draft(f"ALTER INDEX {index} SET ({options(new)})")] if new else []
+    return drafts + ([draft(f"ALTER INDEX {index} RESET ({options(gone)})")] if gone else [])
+
+
+def _cluster(identity: Identity, index: str, after: Attributes) -> Draft:
+    act = f"CLUSTER ON {quote(index)}" if after.get("clustered") else "SET WITHOUT CLUSTER"
+    return draft(f"ALTER TABLE {table_of(identity)} {act}")
+
+
+# Indexes ------------------------------------------------------------------------------------------------------------
+
+
+def create_index(world: World, identity: Identity) -> list[Draft]:
+    after = world.after(identity)
+    table = world.table(identity)
+    sql = text(after, "definition")
+    hazards = ["may_fail_on_data"] if after.get("unique") else []
+    reason = "fails on duplicates" if hazards else ""
+    apart = False
+    if world.concurrent_indexes and table and world.kept(table) and _may_be_concurrent(world, table, after):
+        sql, apart = re.sub(r"^CREATE (UNIQUE )?INDEX ", r"CREATE \1INDEX CONCURRENTLY ", sql), True
+    made = Draft(sql, frozenset(hazards), reason, apart)  # pyright: ignore[reportArgumentType]
+    drafts = [made, *_index_settings(identity, {}, after), *said(world, identity)]
+    return [Draft(d.sql, d.hazards, d.reason, True) for d in drafts] if apart else drafts
+
+
+def _may_be_concurrent(world: World, table: Identity, after: Attributes) -> bool:
+    partitioned = world.after(table).get("partition_key")
+    return table.kind == "table" and not partitioned and not after.get("parent_index")
+
+
+def drop_index(world: World, identity: Identity) -> list[Draft]:
+    table = world.table(identity, world.source)
+    before = world.before(identity)
+    gone = identity not in world.target.facts
+    if gone and world.concurrent_indexes and table and world.kept(table) and _may_be_concurrent(world, table, before):
+        return [Draft(f"DROP INDEX CONCURRENTLY {table_of(identity)}", apart=True)]
+    return [draft(f"DROP INDEX {table_of(identity)}")]
+
+
+def alter_index(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft] | None:
+    before, after = world.before(identity), world.after(identity)
+    hard = changed - _LOOSE - {"definition"}
+    if hard or _bare(before, "definition") != _bare(after, "definition"):
+        return None
+    if before.get("parent_index") and before.get("parent_index") != after.get("parent_index"):
+        return None
+    if before.get("invalid") and not after.get("invalid") and not _partitioned_index(world, identity):
+        return None
+    return [*_index_settings(identity, before, after), *resaid(world, identity, changed)]
+
+
+def _partitioned_index(world: World, identity: Identity) -> bool:
+    table = world.table(identity)
+    return bool(table and world.after(table).get("partition_key"))
+
+
+def _index_settings(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    drafts: list[Draft] = []
+    here = table_of(identity)
+    if before:
+        drafts += _index_options(here, texts(before, "options"), texts(after, "options"))
+        if before.get("tablespace") != after.get("tablespace"):
+            drafts.append(
+                draft(f"ALTER INDEX {here} SET TABLESPACE {quote(text(after, 'tablespace') or 'pg_default')}")
+            )
+    old = dict(value.split(":") for value in texts(before, "statistics"))
+    new = dict(value.split(":") for value in texts(after, "statistics"))
+    for column in sorted(old.keys() | new.keys(), key=int):
+        if old.get(column) != new.get(column):
+            drafts.append(draft(f"ALTER INDEX {here} ALTER COLUMN {column} SET STATISTICS {new.get(column, '-1')}"))
+    if bool(before.get("clustered")) != bool(after.get("clustered")):
+        table = Identity("table", identity.schema, text(after, "table"))
+        drafts.append(_cluster(table, identity.name, after))
+    return drafts
+
+
+def attach_index(world: World, identity: Identity) -> list[Draft]:
+    """Makes a partition's index part of the parent's."""
+    after = world.after(identity)
+    name = identity.sub if identity.kind == "constraint" else identity.name
+    return [draft(f"ALTER INDEX {pair(after, 'parent_index')} ATTACH PARTITION {path(identity.schema, name)}")]

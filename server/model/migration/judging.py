@@ -1,0 +1,42 @@
+"""The first judge of a plan: what our own comparison still finds between its result and the target."""
+
+from collections.abc import Iterable
+
+from server.model.difference import Difference, Scope, differences
+from server.model.migration.words import spec, text
+from server.model.schema import Attributes, Schema
+
+
+def left_over(result: Schema, target: Schema) -> list[str]:
+    """Every difference left, as words; owners count where they are not simply whoever read the schema."""
+    found = [_told(difference) for difference in differences(result, target, Scope())]
+    if result.role and target.role:
+        for identity in result.facts.keys() & target.facts.keys():
+            one, other = _owner(result, result.facts[identity]), _owner(target, target.facts[identity])
+            if one != other:
+                found.append(f"{spec(identity)}: owner")
+    return found
+
+
+def _owner(schema: Schema, attributes: Attributes) -> str:
+    owner = text(attributes, "owner")
+    return "" if owner == schema.role else owner
+
+
+def _told(difference: Difference) -> str:
+    what = difference.attribute or {"added": "missing", "removed": "should be gone"}[difference.change]
+    return f"{spec(difference.identity)}: {what}"
+
+
+def without(schema: Schema, names: Iterable[str]) -> Schema:
+    """The same schema as if nothing had these attributes."""
+    gone = frozenset(names)
+    facts = {i: {n: v for n, v in attributes.items() if n not in gone} for i, attributes in schema.facts.items()}
+    return Schema(
+        facts=facts,
+        server_version=schema.server_version,
+        dependencies=schema.dependencies,
+        not_covered=schema.not_covered,
+        oids=schema.oids,
+        role=schema.role,
+    )

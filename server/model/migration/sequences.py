@@ -1,0 +1,84 @@
+"""Sequences that stand for themselves or behind a serial column. Positions are kept."""
+
+from server.model.migration.privileges import resaid, said
+from server.model.migration.words import literal, path, quote, table_of, text, texts
+from server.model.migration.world import Draft, World, draft
+from server.model.schema import Attributes, Identity
+
+_WORDS = {
+    "type": "AS", "increment": "INCREMENT BY", "min_value": "MINVALUE", "max_value": "MAXVALUE",
+    "start": "START WITH", "cache": "CACHE",
+}  # fmt: skip
+
+
+def create(world: World, identity: Identity) -> list[Draft]:
+    after = world.after(identity)
+    words = [f"{word} {text(after, name)}" for name, word in _WORDS.items()]
+    words.append("CYCLE" if after.get("cycle") else "NO CYCLE")
+    unlogged = "UNLOGGED " if after.get("unlogged") else ""
+    return [draft(f"CREATE {unlogged}SEQUENCE {table_of(identity)} {' '.join(words)}"), *said(world, identity)]
+
+
+def drop(_world: World, identity: Identity) -> list[Draft]:
+    return [draft(f"DROP SEQUENCE {table_of(identity)}", "data_loss", reason="its position is lost")]
+
+
+def release(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft]:
+    if "owned_by" in changed and world.before(identity).get("owned_by"):
+        return [_alter(identity, "OWNED BY NONE")]
+    return []
+
+
+def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft]:
+    before, after = world.before(identity), world.after(identity)
+    drafts: list[Draft] = []
+    if changed & {*_WORDS, "cycle"}:
+        drafts += _reshape(identity, before, after, changed)
+    if "unlogged" in changed:
+        drafts.append(_alter(identity, f"SET {'UNLOGGED' if after.get('unlogged') else 'LOGGED'}"))
+    return drafts + resaid(world, identity, changed)
+
+
+def _reshape(identity: Identity, before: Attributes, after: Attributes, changed: frozenset[str]) -> list[Draft]:
+    words = [f"{word} {text(after, name)}" for name, word in _WORDS.items() if name in changed]
+    if "cycle" in changed:
+        words.append("CYCLE" if after.get("cycle") else "NO CYCLE")
+    if "type" in changed:  # whose bounds would follow
+        words += [f"{_WORDS[n]} {text(after, n)}" for n in ("min_value", "max_value") if n not in changed]
+    return [*_within(identity, before, after), _alter(identity, " ".join(words))]
+
+
+def _within(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    """Brings the position between bounds that grow tighter, as near as it gets to where it was."""
+    low, high = int(text(after, "min_value")), int(text(after, "max_value"))
+    old_low, old_high = int(text(before, "min_value")), int(text(before, "max_value"))
+    if low <= old_low and high >= old_high:
+        return []
+    drafts: list[Draft] = []
+    wide = [f"MAXVALUE {high}"] if high > old_high else []
+    if wide and text(before, "type") != text(after, "type"):
+        wide = [f"AS {text(after, 'type')}", f"MINVALUE {min(low, old_low)}", *wide]
+    if wide:
+        drafts.append(_alter(identity, " ".join(wide)))
+    where = table_of(identity)
+    clamped = f"GREATEST(LEAST(last_value, {high}), {low})"
+    moved = f"is_called AND last_value = {clamped}"
+    drafts.append(
+        draft(
+            " ".join((f"SELECT pg_catalog.setval({literal(where)}, {clamped}, {moved})", f"FROM {where}")),
+            reason="keeps its position within the new bounds",
+        )
+    )
+    return drafts
+
+
+def own(world: World, identity: Identity) -> list[Draft]:
+    """Ties it to its column."""
+    owner = texts(world.after(identity), "owned_by")
+    if len(owner) != 3:
+        return []
+    return [_alter(identity, f"OWNED BY {path(owner[0], owner[1])}.{quote(owner[2])}")]
+
+
+def _alter(identity: Identity, act: str) -> Draft:
+    return draft(f"ALTER SEQUENCE {table_of(identity)} {act}")

@@ -1,0 +1,247 @@
+"""Tables and foreign tables: created with their columns, attached, detached, altered in place, moved to a new shape."""
+
+from server.model.migration import columns
+from server.model.migration.columns import change_foreign_options, foreign_options
+from server.model.migration.privileges import resaid, said
+from server.model.migration.words import (
+    changed_options,
+    items,
+    options,
+    pair,
+    path,
+    quote,
+    rows,
+    table_of,
+    text,
+    texts,
+)
+from server.model.migration.world import Draft, World, draft
+from server.model.schema import Attributes, Identity
+
+MOVING = frozenset({"partition_key"})
+"""What no table can change: it is made anew, its rows are copied, the old one goes."""
+ASIDE = "__before_migration"
+
+
+def create(world: World, identity: Identity, deferred: frozenset[Identity]) -> list[Draft]:
+    """The table with its columns. Partitions stand alone at first and are attached later; defaults and generated
+    columns in `deferred` need something that needs the table.
+    """
+    after = world.after(identity)
+    own = [c for c in world.target.parts(identity, "column") if _own(world, c, after)]
+    moved = identity in world.moved  # whose old form still has the names that would be given
+    lines = [
+        "    "
+        + columns.definition(
+            world.after(column),
+            column.sub,
+            default=column not in deferred,
+            not_null_name=f"{identity.name}_{column.sub}_not_null" if moved else "",
+        )
+        for column in own
+        if not (column in deferred and world.after(column).get("generated"))
+    ]
+    words = ["CREATE"]
+    if after.get("unlogged"):
+        words.append("UNLOGGED")
+    words.append(f"{'FOREIGN ' if identity.kind == 'foreign_table' else ''}TABLE {table_of(identity)}")
+    if after.get("of_type"):
+        words.append(f"OF {text(after, 'of_type')}")
+        body = ""
+    else:
+        body = " (\n" + ",\n".join(lines) + "\n)" if lines else " ()"
+    drafts = [draft(" ".join(words) + body + _tail(after))]
+    drafts += table_settings(identity, {}, after)
+    for column in own:
+        drafts += columns.settled(world, column)
+    for column in world.target.parts(identity, "column"):
+        if column not in own:
+            drafts += _overrides(world, column)
+    return drafts + said(world, identity)
+
+
+def _own(world: World, column: Identity, table: Attributes) -> bool:
+    """Whether CREATE TABLE lists it: columns from INHERITS come by themselves, those of a partition do not."""
+    return not (world.after(column).get("inherited") and not table.get("partition_of"))
+
+
+def _overrides(world: World, column: Identity) -> list[Draft]:
+    """What an inherited column has of its own."""
+    after = world.after(column)
+    parent_default: list[object] = []
+    for parent in rows(world.after(world.table(column) or column), "inherits"):
+        twin = Identity("column", parent[0], parent[1], column.sub)
+        parent_default.append(world.after(twin).get("default"))
+    drafts: list[Draft] = []
+    if after.get("default") not in parent_default:
+        act = f"SET DEFAULT {text(after, 'default')}" if after.get("default") else "DROP DEFAULT"
+        drafts.append(draft(f"ALTER TABLE ONLY {table_of(column)} ALTER COLUMN {quote(column.sub)} {act}"))
+    return drafts + columns.settled(world, column)
+
+
+def _tail(after: Attributes) -> str:
+    words: list[str] = []
+    if after.get("inherits"):
+        words.append(f"INHERITS ({', '.join(path(*parent) for parent in rows(after, 'inherits'))})")
+    if after.get("partition_key"):
+        words.append(f"PARTITION BY {text(after, 'partition_key')}")
+    if after.get("server"):
+        words.append(f"SERVER {quote(text(after, 'server'))}")
+        if after.get("foreign_options"):
+            words.append(f"OPTIONS ({foreign_options(texts(after, 'foreign_options'))})")
+    if after.get("access_method"):
+        words.append(f"USING {quote(text(after, 'access_method'))}")
+    with_ = [*texts(after, "options"), *(f"toast.{o}" for o in texts(after, "toast_options"))]
+    if with_:
+        words.append(f"WITH ({options(with_)})")
+    if after.get("tablespace"):
+        words.append(f"TABLESPACE {quote(text(after, 'tablespace'))}")
+    return "".join(f"\n{word}" for word in words)
+
+
+def table_settings(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    """Row-level security; replica identity comes with `finish`, after the indexes."""
+    drafts: list[Draft] = []
+    for name, words in (("row_security", "ROW LEVEL SECURITY"), ("force_row_security", "FORCE ROW LEVEL SECURITY")):
+        if before.get(name) != after.get(name):
+            act = "ENABLE" if after.get(name) else "DISABLE"
+            if name == "force_row_security":
+                act = "" if after.get(name) else "NO"
+            drafts.append(_alter(identity, f"{act} {words}".strip()))
+    return drafts
+
+
+def _alter(identity: Identity, act: str, reason: str = "") -> Draft:
+    return draft(f"ALTER TABLE {table_of(identity)} {act}", reason=reason)
+
+
+def drop(world: World, identity: Identity) -> list[Draft]:
+    if identity.kind == "foreign_table":
+        return [draft(f"DROP FOREIGN TABLE {table_of(identity)}")]
+    if identity in world.moved:
+        old = path(identity.schema, identity.name + ASIDE)
+        reason = "the table in its old shape; its rows were copied, except for columns that are gone"
+        return [draft(f"DROP TABLE {old}", "data_loss", reason=reason)]
+    return [draft(f"DROP TABLE {table_of(identity)}", "data_loss", reason="the rows of this table are lost")]
+
+
+def release(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft]:
+    """Leaves the parents that it no longer has."""
+    before, after = world.before(identity), world.after(identity)
+    drafts: list[Draft] = []
+    if changed & {"partition_of", "partition_bound"} and before.get("partition_of"):
+        drafts.append(draft(f"ALTER TABLE {pair(before, 'partition_of')} DETACH PARTITION {table_of(identity)}"))
+    if "inherits" in changed:
+        drafts += [
+            _alter(identity, f"NO INHERIT {path(*parent)}")
+            for parent in rows(before, "inherits")
+            if parent not in rows(after, "inherits")
+        ]
+    return drafts
+
+
+def attach(world: World, identity: Identity, changed: frozenset[str], *, new: bool) -> list[Draft]:
+    """Joins its new parents: a partition when its own indexes and checks are there."""
+    before, after = world.before(identity), world.after(identity)
+    drafts: list[Draft] = []
+    if after.get("partition_of") and (new or changed & {"partition_of", "partition_bound"}):
+        bound = text(after, "partition_bound")
+        hazards = ["may_fail_on_data"] if not new else []
+        sql = f"ALTER TABLE {pair(after, 'partition_of')} ATTACH PARTITION {table_of(identity)} {bound}"
+        drafts.append(Draft(sql, frozenset(hazards), "its rows must fit" if hazards else ""))  # pyright: ignore[reportArgumentType]
+    if "inherits" in changed and not new:
+        drafts += [
+            _alter(identity, f"INHERIT {path(*parent)}")
+            for parent in rows(after, "inherits")
+            if parent not in rows(before, "inherits")
+        ]
+    return drafts
+
+
+def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft]:
+    before, after = world.before(identity), world.after(identity)
+    drafts: list[Draft] = []
+    if "unlogged" in changed:
+        act = "SET UNLOGGED" if after.get("unlogged") else "SET LOGGED"
+        drafts.append(_alter(identity, act, "rewrites the table"))
+    if "access_method" in changed:
+        drafts.append(_alter(identity, f"SET ACCESS METHOD {quote(text(after, 'access_method') or 'heap')}"))
+    if "tablespace" in changed:
+        drafts.append(_alter(identity, f"SET TABLESPACE {quote(text(after, 'tablespace') or 'pg_default')}"))
+    if "of_type" in changed:
+        drafts.append(_alter(identity, f"OF {text(after, 'of_type')}" if after.get("of_type") else "NOT OF"))
+    drafts += _options(identity, before, after)
+    drafts += table_settings(identity, before, after)
+    if "foreign_options" in changed:
+        drafts.append(_alter(identity, change_foreign_options(before, after, "foreign_options")))
+    return drafts + resaid(world, identity, changed)
+
+
+def _options(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    drafts: list[Draft] = []
+    for name, prefix in (("options", ""), ("toast_options", "toast.")):
+        new, gone = changed_options(texts(before, name), texts(after, name))
+        if new:
+            drafts.append(_alter(identity, f"SET ({options(prefix + value for value in new)})"))
+        if gone:
+            drafts.append(_alter(identity, f"RESET ({options(prefix + value for value in gone)})"))
+    return drafts
+
+
+def finish(world: World, identity: Identity, *, again: bool) -> list[Draft]:
+    """The replica identity, once its index is there."""
+    before, after = world.before(identity), world.after(identity)
+    if not again and before.get("replica_identity") == after.get("replica_identity"):
+        return []
+    wanted = text(after, "replica_identity")
+    if not wanted and not before.get("replica_identity"):
+        return []
+    words = f"USING {wanted}" if wanted.startswith("INDEX ") else wanted or "DEFAULT"
+    return [_alter(identity, f"REPLICA IDENTITY {words}")]
+
+
+# A new shape --------------------------------------------------------------------------------------------------------
+
+
+def aside(_world: World, identity: Identity) -> list[Draft]:
+    """Makes room for the table in its new shape."""
+    new = quote(identity.name + ASIDE)
+    return [
+        draft(f"ALTER TABLE {table_of(identity)} RENAME TO {new}", reason="partitioning cannot be changed in place")
+    ]
+
+
+def copy(world: World, identity: Identity) -> list[Draft]:
+    """The rows of the table set aside, and the positions of its identities."""
+    shared = [
+        column
+        for column in world.target.parts(identity, "column")
+        if column in world.source.facts and not world.after(column).get("generated")
+    ]
+    old = path(identity.schema, identity.name + ASIDE)
+    wanted = ", ".join(quote(column.sub) for column in shared)
+    always = any(world.after(column).get("identity") == "always" for column in shared)
+    values = ", ".join(_value(world, column) for column in shared)
+    overriding = " OVERRIDING SYSTEM VALUE" if always else ""
+    if not shared:
+        return []
+    return [
+        draft(
+            " ".join((f"INSERT INTO {table_of(identity)} ({wanted}){overriding}", f"SELECT {values}", f"FROM {old}")),
+            "may_fail_on_data",
+            "table_rewrite",
+            reason="copies the rows; fails where a row fits no partition",
+        )
+    ]
+
+
+def _value(world: World, column: Identity) -> str:
+    old, new = text(world.before(column), "type"), text(world.after(column), "type")
+    return (columns.conversion(old, new, quote(column.sub)) or quote(column.sub)) if old != new else quote(column.sub)
+
+
+def partitions(world: World, identity: Identity) -> list[Identity]:
+    """Its partitions in the target."""
+    here = (identity.schema, identity.name)
+    return [table for table in world.target.of("table", "foreign_table")
+            if items(world.after(table).get("partition_of")) == here]  # fmt: skip

@@ -1,0 +1,206 @@
+"""Types: enums, composites, domains, ranges and base types. One that cannot be altered is made anew beside the old."""
+
+from server.model.migration.privileges import resaid, said
+from server.model.migration.words import items, literal, path, quote, rows, table_of, text, texts
+from server.model.migration.world import Draft, World, draft
+from server.model.schema import Attributes, Identity
+
+ASIDE = "__before_migration"
+TYPES = ("enum", "composite", "domain", "range", "base_type", "shell_type")
+
+
+def create(world: World, identity: Identity) -> list[Draft]:
+    after = world.after(identity)
+    body = _BODIES[identity.kind](after)
+    word = "DOMAIN" if identity.kind == "domain" else "TYPE"
+    drafts = [draft(f"CREATE {word} {table_of(identity)}{body}")]
+    if identity.kind == "composite":
+        for attribute in _attributes_of(world, identity):
+            drafts += said(world, attribute)
+    return drafts + said(world, identity)
+
+
+def _attributes_of(world: World, identity: Identity) -> list[Identity]:
+    return [a for a in world.target.of("attribute") if (a.schema, a.name) == (identity.schema, identity.name)]
+
+
+def _enum(after: Attributes) -> str:
+    return f" AS ENUM ({', '.join(literal(label) for label in texts(after, 'labels'))})"
+
+
+def _composite(after: Attributes) -> str:
+    return f" AS ({', '.join(_attribute(row) for row in rows(after, 'attributes'))})"
+
+
+def _attribute(row: tuple[str, ...]) -> str:
+    return f"{quote(row[0])} {row[1]}" + (f" COLLATE {row[2]}" if row[2] else "")
+
+
+def _domain(after: Attributes) -> str:
+    words = f" AS {text(after, 'type')}"
+    if after.get("collation"):
+        words += f" COLLATE {text(after, 'collation')}"
+    if after.get("default"):
+        words += f" DEFAULT {text(after, 'default')}"
+    if after.get("not_null"):
+        name = f" CONSTRAINT {quote(text(after, 'not_null_name'))}" if after.get("not_null_name") else ""
+        words += f"{name} NOT NULL"
+    return words
+
+
+_RANGE = {
+    "subtype": "SUBTYPE", "subtype_operator_class": "SUBTYPE_OPCLASS", "collation": "COLLATION",
+    "canonical": "CANONICAL", "subtype_diff": "SUBTYPE_DIFF", "multirange": "MULTIRANGE_TYPE_NAME",
+}  # fmt: skip
+_BASE = {
+    "input": "INPUT", "output": "OUTPUT", "receive": "RECEIVE", "send": "SEND", "typmod_in": "TYPMOD_IN",
+    "typmod_out": "TYPMOD_OUT", "analyze": "ANALYZE", "subscript": "SUBSCRIPT", "delimiter": "DELIMITER",
+    "category": "CATEGORY", "default": "DEFAULT", "element": "ELEMENT",
+}  # fmt: skip
+_ALIGN = {"c": "char", "s": "int2", "i": "int4", "d": "double"}
+_STORAGE = {"p": "plain", "e": "external", "m": "main", "x": "extended"}
+
+
+def _range(after: Attributes) -> str:
+    return f" AS RANGE ({', '.join(f'{word} = {text(after, n)}' for n, word in _RANGE.items() if after.get(n))})"
+
+
+def _base_type(after: Attributes) -> str:
+    quoted = ("delimiter", "category", "default")
+    words = [
+        f"{word} = {literal(text(after, name)) if name in quoted else text(after, name)}"
+        for name, word in _BASE.items()
+        if after.get(name)
+    ]
+    length = text(after, "length")
+    words.append(f"INTERNALLENGTH = {'VARIABLE' if length == '-1' else length}")
+    words.append(f"ALIGNMENT = {_ALIGN[text(after, 'alignment')]}")
+    words.append(f"STORAGE = {_STORAGE[text(after, 'storage')]}")
+    words += ["PASSEDBYVALUE"] if after.get("by_value") else []
+    words += ["PREFERRED = true"] if after.get("preferred") else []
+    words += ["COLLATABLE = true"] if after.get("collatable") else []
+    return f" ({', '.join(words)})"
+
+
+def _shell(_after: Attributes) -> str:
+    return ""
+
+
+_BODIES = {
+    "enum": _enum, "composite": _composite, "domain": _domain, "range": _range, "base_type": _base_type,
+    "shell_type": _shell,
+}  # fmt: skip
+
+
+def drop(world: World, identity: Identity) -> list[Draft]:
+    name = identity.name + (ASIDE if identity in world.moved else "")
+    word = "DOMAIN" if identity.kind == "domain" else "TYPE"
+    return [draft(f"DROP {word} {path(identity.schema, name)}")]
+
+
+def aside(_world: World, identity: Identity) -> list[Draft]:
+    """Makes room for the type in its new shape; columns go over to that one, then the old one is dropped."""
+    word = "DOMAIN" if identity.kind == "domain" else "TYPE"
+    new = quote(identity.name + ASIDE)
+    return [draft(f"ALTER {word} {table_of(identity)} RENAME TO {new}", reason="cannot be changed in place")]
+
+
+def alter(world: World, identity: Identity, changed: frozenset[str], *, used: bool) -> list[Draft] | None:
+    """In place, or None: make it anew. `used`: columns hold its values."""
+    before, after = world.before(identity), world.after(identity)
+    plain = {"comment", "security_labels", "grants", "revoked"}
+    drafts: list[Draft] | None = []
+    if changed - plain:
+        drafts = None
+        if identity.kind == "enum":
+            drafts = _labels(identity, texts(before, "labels"), texts(after, "labels"))
+        elif identity.kind == "composite":
+            drafts = _attributes(identity, before, after, used=used)
+        elif identity.kind == "domain":
+            drafts = _alter_domain(identity, before, after, changed)
+    return None if drafts is None else drafts + resaid(world, identity, changed)
+
+
+def _labels(identity: Identity, before: tuple[str, ...], after: tuple[str, ...]) -> list[Draft] | None:
+    if [label for label in after if label in before] != list(before):
+        return None
+    known = list(before)
+    drafts: list[Draft] = []
+    for index, label in enumerate(after):
+        if label in before:
+            continue
+        where = f"AFTER {literal(after[index - 1])}" if index else f"BEFORE {literal(known[0])}" if known else ""
+        if index and known and known[-1] == after[index - 1]:
+            where = ""
+        drafts.append(draft(f"ALTER TYPE {table_of(identity)} ADD VALUE {literal(label)} {where}".strip()))
+        known.insert(index, label)
+    return drafts
+
+
+def _attributes(identity: Identity, before: Attributes, after: Attributes, *, used: bool) -> list[Draft] | None:
+    old = {row[0]: row for row in rows(before, "attributes")}
+    new = {row[0]: row for row in rows(after, "attributes")}
+    kept = [name for name in old if name in new]
+    if list(new)[: len(kept)] != kept or (used and any(old[name] != new[name] for name in kept)):
+        return None
+    here = table_of(identity)
+    drafts: list[Draft] = []
+    for name in old:
+        if name not in new:
+            act = f"ALTER TYPE {here} DROP ATTRIBUTE {quote(name)}"
+            drafts.append(draft(act, "data_loss", reason="what columns hold in it is lost") if used else draft(act))
+    for name, row in new.items():
+        if name not in old:
+            drafts.append(draft(f"ALTER TYPE {here} ADD ATTRIBUTE {_attribute(row)}"))
+        elif old[name] != row:
+            collation = f" COLLATE {row[2]}" if row[2] else ""
+            drafts.append(draft(f"ALTER TYPE {here} ALTER ATTRIBUTE {quote(name)} SET DATA TYPE {row[1]}{collation}"))
+    return drafts
+
+
+def _alter_domain(
+    identity: Identity, before: Attributes, after: Attributes, changed: frozenset[str]
+) -> list[Draft] | None:
+    if changed & {"type", "collation"}:
+        return None
+    here = f"ALTER DOMAIN {table_of(identity)}"
+    drafts: list[Draft] = []
+    if "default" in changed:
+        act = f"SET DEFAULT {text(after, 'default')}" if after.get("default") else "DROP DEFAULT"
+        drafts.append(draft(f"{here} {act}"))
+    if bool(before.get("not_null")) != bool(after.get("not_null")):
+        if after.get("not_null"):
+            drafts.append(draft(f"{here} SET NOT NULL", "may_fail_on_data", reason="fails where a column holds NULL"))
+        else:
+            drafts.append(draft(f"{here} DROP NOT NULL"))
+    return drafts
+
+
+# The checks of domains ----------------------------------------------------------------------------------------------
+
+
+def create_check(world: World, identity: Identity) -> list[Draft]:
+    after = world.after(identity)
+    sql = f"ALTER DOMAIN {table_of(identity)} ADD CONSTRAINT {quote(identity.sub)} {text(after, 'definition')}"
+    return [draft(sql, "may_fail_on_data", reason="fails on values that do not satisfy it"), *said(world, identity)]
+
+
+def drop_check(_world: World, identity: Identity) -> list[Draft]:
+    return [draft(f"ALTER DOMAIN {table_of(identity)} DROP CONSTRAINT {quote(identity.sub)}")]
+
+
+def alter_check(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft] | None:
+    before = world.before(identity)
+    if changed <= {"not_valid", "definition", "comment"} and before.get("not_valid") and "not_valid" in changed:
+        sql = f"ALTER DOMAIN {table_of(identity)} VALIDATE CONSTRAINT {quote(identity.sub)}"
+        return [draft(sql, "may_fail_on_data"), *resaid(world, identity, changed)]
+    return resaid(world, identity, changed) if changed <= {"comment"} else None
+
+
+def is_type(identity: Identity) -> bool:
+    return identity.kind in TYPES
+
+
+def labels_added(before: Attributes, after: Attributes) -> list[str]:
+    """Enum labels that the target has more."""
+    return [str(label) for label in items(after.get("labels")) if label not in items(before.get("labels"))]

@@ -1,0 +1,154 @@
+"""How statements are spelled: quoted names, literals, and what each kind of object is called in SQL.
+
+Everything that a statement is made of comes from catalogs; names reach SQL through `quote`, texts through `literal`.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+from server.model.schema import Attributes, Identity, Value
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+_RESERVED = frozenset(
+    (  # noqa: SIM905  as a list it would be 130 lines
+        "all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both "
+        "case cast char character check coalesce collate collation column concurrently constraint create cross "
+        "current_catalog current_date current_role current_schema current_time current_timestamp current_user dec "
+        "decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign "
+        "freeze from full grant greatest group grouping having ilike in initially inner inout int integer "
+        "intersect interval into is isnull join json json_array json_arrayagg json_exists json_object "
+        "json_objectagg json_query json_scalar json_serialize json_table json_value lateral leading least left "
+        "like limit localtime localtimestamp merge_action national natural nchar none normalize not notnull null "
+        "nullif numeric offset on only or order out outer overlaps overlay placing position precision primary real "
+        "references returning right row select session_user setof similar smallint some substring symmetric "
+        "system_user table tablesample then time timestamp to trailing treat trim true union unique user using "
+        "values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists "
+        "xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable "
+    ).split()
+)
+
+
+def quote(name: str) -> str:
+    """A name as SQL, quoted where it has to be."""
+    if _PLAIN.fullmatch(name) and name not in _RESERVED:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """A text as SQL, the same whatever `standard_conforming_strings` says."""
+    quoted = "'" + value.replace("'", "''") + "'"
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in value else quoted
+
+
+def path(schema: str, name: str) -> str:
+    return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
+
+
+def names(columns: Iterable[str]) -> str:
+    return ", ".join(quote(column) for column in columns)
+
+
+def role(name: str) -> str:
+    return "PUBLIC" if name == "PUBLIC" else quote(name)
+
+
+# Reading attributes -------------------------------------------------------------------------------------------------
+
+
+def text(attributes: Attributes, name: str) -> str:
+    """An attribute as text, '' where it has its default."""
+    value = attributes.get(name)
+    return "" if value is None else str(value)
+
+
+def items(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def texts(attributes: Attributes, name: str) -> tuple[str, ...]:
+    """A list of texts, () where it has its default."""
+    return tuple(str(value) for value in items(attributes.get(name)))
+
+
+def rows(attributes: Attributes, name: str) -> tuple[tuple[str, ...], ...]:
+    """A list of lists of texts."""
+    return tuple(tuple(str(value) for value in items(row)) for row in items(attributes.get(name)))
+
+
+def pair(attributes: Attributes, name: str) -> str:
+    """A qualified name kept as (schema, name), as SQL."""
+    found = texts(attributes, name)
+    return path(found[0], found[1]) if len(found) > 1 else ""
+
+
+def options(values: Iterable[str]) -> str:
+    """`name=value` options as SQL: `name = 'value'`."""
+    split = (value.partition("=") for value in values)
+    return ", ".join(
+        f"{_option(name)} = {literal(value)}" if equals else _option(name) for name, equals, value in split
+    )
+
+
+def _option(name: str) -> str:
+    return ".".join(quote(part) for part in name.split("."))
+
+
+def changed_options(before: Iterable[str], after: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Options to set (as they will be), and the names of those to reset."""
+    old, new = list(before), list(after)
+    kept = {value.partition("=")[0] for value in new}
+    gone = [value.partition("=")[0] for value in old if value.partition("=")[0] not in kept]
+    return [value for value in new if value not in old], gone
+
+
+# What objects are called --------------------------------------------------------------------------------------------
+
+_SIMPLE = {
+    "schema": "SCHEMA", "extension": "EXTENSION", "language": "LANGUAGE", "access_method": "ACCESS METHOD",
+    "enum": "TYPE", "composite": "TYPE", "range": "TYPE", "base_type": "TYPE", "shell_type": "TYPE",
+    "domain": "DOMAIN", "collation": "COLLATION", "conversion": "CONVERSION", "table": "TABLE",
+    "foreign_table": "FOREIGN TABLE", "view": "VIEW", "materialized_view": "MATERIALIZED VIEW", "sequence": "SEQUENCE",
+    "index": "INDEX", "statistics": "STATISTICS", "text_search_configuration": "TEXT SEARCH CONFIGURATION",
+    "text_search_dictionary": "TEXT SEARCH DICTIONARY", "text_search_parser": "TEXT SEARCH PARSER",
+    "text_search_template": "TEXT SEARCH TEMPLATE", "foreign_data_wrapper": "FOREIGN DATA WRAPPER",
+    "server": "SERVER", "publication": "PUBLICATION", "event_trigger": "EVENT TRIGGER",
+}  # fmt: skip
+_ROUTINES = {"function": "FUNCTION", "procedure": "PROCEDURE", "aggregate": "AGGREGATE"}
+_ON_TABLE = {"constraint": "CONSTRAINT", "trigger": "TRIGGER", "rule": "RULE", "policy": "POLICY"}
+_BY_METHOD = {"operator_class": "OPERATOR CLASS", "operator_family": "OPERATOR FAMILY"}
+
+
+def spec(identity: Identity) -> str:
+    """What DROP, COMMENT ON and ALTER call it: `TABLE app.users`, `TRIGGER t ON app.users`, `FUNCTION f(integer)`."""
+    kind, schema, name, sub = identity
+    here = path(schema, name)
+    if kind in _SIMPLE:
+        return f"{_SIMPLE[kind]} {here}"
+    if kind in _ROUTINES:
+        return f"{_ROUTINES[kind]} {here}{sub}"
+    if kind in _ON_TABLE:
+        return f"{_ON_TABLE[kind]} {quote(sub)} ON {here}"
+    if kind in _BY_METHOD:
+        return f"{_BY_METHOD[kind]} {here} USING {quote(sub)}"
+    return _SPECIAL[kind](identity)
+
+
+_SPECIAL: dict[str, Callable[[Identity], str]] = {
+    "column": lambda i: f"COLUMN {path(i.schema, i.name)}.{quote(i.sub)}",
+    "view_column": lambda i: f"COLUMN {path(i.schema, i.name)}.{quote(i.sub)}",
+    "attribute": lambda i: f"COLUMN {path(i.schema, i.name)}.{quote(i.sub)}",
+    "domain_constraint": lambda i: f"CONSTRAINT {quote(i.sub)} ON DOMAIN {path(i.schema, i.name)}",
+    "operator": lambda i: f"OPERATOR {quote(i.schema)}.{i.name} {i.sub}",
+    "cast": lambda i: f"CAST ({i.name})",
+    "transform": lambda i: f"TRANSFORM FOR {i.name} LANGUAGE {quote(i.sub)}",
+    "user_mapping": lambda i: f"USER MAPPING FOR {role(i.sub)} SERVER {quote(i.name)}",
+    "publication_table": lambda i: f"TABLE {i.sub}",
+    "publication_schema": lambda i: f"TABLES IN SCHEMA {quote(i.sub)}",
+    "default_privileges": lambda i: f"DEFAULT PRIVILEGES FOR ROLE {quote(i.name)}",
+}  # fmt: skip
+
+
+def table_of(identity: Identity) -> str:
+    """The relation of a part, as SQL."""
+    return path(identity.schema, identity.name)

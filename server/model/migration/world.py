@@ -1,0 +1,149 @@
+"""The two schemas that a plan lies between, and what kinds of objects ask about them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from server.model.migration.steps import Hazard
+from server.model.schema import Attributes, Dependency, Identity, Schema
+
+NO_ATTRIBUTES: Attributes = {}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A statement before it has its place."""
+
+    sql: str
+    hazards: frozenset[Hazard] = frozenset()
+    reason: str = ""
+    apart: bool = False  # cannot run in the transaction
+
+
+def draft(sql: str, *hazards: Hazard, reason: str = "") -> Draft:
+    return Draft(sql, frozenset(hazards), reason)
+
+
+@dataclass(frozen=True)
+class World:
+    """`concurrent_indexes`: indexes of kept tables are built and dropped without blocking writes, outside of the
+    transaction.
+    """
+
+    source: Schema
+    target: Schema
+    concurrent_indexes: bool = False
+    created: set[Identity] = field(default_factory=set[Identity])
+    dropped: set[Identity] = field(default_factory=set[Identity])
+    moved: set[Identity] = field(default_factory=set[Identity])  # made anew beside the old one, which goes afterwards
+    retyped: set[Identity] = field(default_factory=set[Identity])  # columns whose type is made anew
+
+    def before(self, identity: Identity) -> Attributes:
+        return self.source.facts.get(identity, NO_ATTRIBUTES)
+
+    def after(self, identity: Identity) -> Attributes:
+        return self.target.facts.get(identity, NO_ATTRIBUTES)
+
+    def kept(self, identity: Identity) -> bool:
+        """Whether the very object stays, altered or not."""
+        return identity in self.source.facts and identity in self.target.facts and identity not in self.dropped
+
+    def table(self, part: Identity, schema: Schema | None = None) -> Identity | None:
+        """The relation that a part (column, constraint, index …) belongs to."""
+        here = schema or self.target
+        name = part.name if part.kind != "index" else str(here.facts.get(part, NO_ATTRIBUTES).get("table", ""))
+        return here.relation(part.schema, name)
+
+    @cached_property
+    def source_dependents(self) -> dict[Identity, list[Dependency]]:
+        return _by(self.source, lambda d: d.on)
+
+    @cached_property
+    def target_needs(self) -> dict[Identity, list[Dependency]]:
+        return _by(self.target, lambda d: d.dependent)
+
+    def dependents(self, identity: Identity) -> Iterator[Dependency]:
+        """Who needs it in the source."""
+        yield from self.source_dependents.get(identity, ())
+
+    def needs(self, identity: Identity) -> Iterator[Dependency]:
+        """What it needs in the target."""
+        yield from self.target_needs.get(identity, ())
+
+    def needs_still(self, dependent: Identity, on: Identity) -> bool:
+        """Whether the dependency is there in the target too."""
+        return any(dependency.on == on for dependency in self.needs(dependent))
+
+
+def _by(schema: Schema, key: Callable[[Dependency], Identity]) -> dict[Identity, list[Dependency]]:
+    found: dict[Identity, list[Dependency]] = {}
+    for dependency in (*schema.dependencies, *implied(schema)):
+        found.setdefault(key(dependency), []).append(dependency)
+    return found
+
+
+def implied(schema: Schema) -> Iterator[Dependency]:
+    """What pg_depend does not say (or was not asked for): schemas, parts of relations, parents, indexes of indexes."""
+    for identity, attributes in schema.facts.items():
+        home = Identity("schema", "", identity.schema)
+        if identity.schema and home in schema.facts:
+            yield Dependency(identity, home, "n")
+        if identity.kind == "index":
+            parent = schema.relation(identity.schema, str(attributes.get("table")))
+        elif identity.kind in ("column", "view_column", "constraint", "trigger", "rule", "policy"):
+            parent = schema.relation(identity.schema, identity.name)
+        else:
+            parent = _HOLDERS[identity.kind](identity) if identity.kind in _HOLDERS else None
+        if parent is not None and parent in schema.facts:
+            yield Dependency(identity, parent, "a")
+        yield from _ancestors(schema, identity, attributes)
+
+
+def _ancestors(schema: Schema, identity: Identity, attributes: Attributes) -> Iterator[Dependency]:
+    for name in ("partition_of", "inherits"):
+        value = attributes.get(name)
+        if isinstance(value, tuple):
+            parents = (value,) if name == "partition_of" else value
+            for parent in parents:
+                if isinstance(parent, tuple) and (found := schema.relation(str(parent[0]), str(parent[1]))):
+                    yield Dependency(identity, found, "n", "parent")
+    if attributes.get("inherited") and identity.kind in ("column", "constraint"):
+        for parent in parents_of(schema, identity):
+            yield Dependency(identity, parent, "a", "parent")
+    value = attributes.get("parent_index")
+    if isinstance(value, tuple) and (up := keyed(schema, str(value[0]), str(value[1]))):
+        yield Dependency(identity, up, "P", "parent")
+
+
+def parents_of(schema: Schema, part: Identity) -> list[Identity]:
+    """The column or constraint that this one is inherited from, in each parent that has it."""
+    table = schema.facts.get(schema.relation(part.schema, part.name) or part, NO_ATTRIBUTES)
+    up = table.get("partition_of")
+    parents = (up,) if up else table.get("inherits")
+    found = [
+        Identity(part.kind, str(parent[0]), str(parent[1]), part.sub)
+        for parent in (parents if isinstance(parents, tuple) else ())
+        if isinstance(parent, tuple)
+    ]
+    return [twin for twin in found if twin in schema.facts]
+
+
+_HOLDERS: dict[str, Callable[[Identity], Identity]] = {
+    "domain_constraint": lambda i: Identity("domain", i.schema, i.name),
+    "attribute": lambda i: Identity("composite", i.schema, i.name),
+    "publication_table": lambda i: Identity("publication", "", i.name),
+    "publication_schema": lambda i: Identity("publication", "", i.name),
+    "user_mapping": lambda i: Identity("server", "", i.name),
+}
+
+
+def keyed(schema: Schema, of: str, name: str) -> Identity | None:
+    """The index of that name, or the constraint that it stands behind."""
+    index = Identity("index", of, name)
+    if index in schema.facts:
+        return index
+    return next((c for c in schema.of("constraint") if c.schema == of and c.sub == name and _indexed(schema, c)), None)
+
+
+def _indexed(schema: Schema, constraint: Identity) -> bool:
+    return schema.facts[constraint].get("type") in ("primary key", "unique", "exclusion")

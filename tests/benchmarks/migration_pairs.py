@@ -1,0 +1,220 @@
+"""Measures planning on pairs of schemas: `migration_pairs.py CASES.jsonl [--only REGEX] [--show]`.
+
+For every pair: both are loaded, a plan is made from the facts, applied to old and judged by pg_dump and by the facts;
+nothing may be planned for (new, new); kept tables and columns must be the same objects; seeded rows must survive.
+"""
+
+import argparse
+import collections
+import itertools
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from server.model.difference import Scope, differences
+from server.model.migration.dumps import entries, unlike
+from server.model.migration.planning import plan
+from server.model.migration.steps import Plan
+from server.model.schema import Schema
+from server.postgres.binaries import clean_environment
+from server.postgres.catalog import read_schema
+from server.postgres.embedded import EmbeddedServer, embedded_server
+from server.postgres.populating import drop_database, make_database
+
+_ROLE = re.compile(r"CREATE (ROLE|USER) (?!MAPPING)[^;]*;", re.IGNORECASE)
+_numbers = itertools.count(1)
+Pair = dict[str, Any]
+
+
+class Outcome(Exception):
+    """How a pair ended, and why."""
+
+
+def read(url: str) -> Schema:
+    with psycopg.connect(url) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        connection.execute("SELECT set_config('search_path', '', true)")
+        return read_schema(connection, dependencies=True)
+
+
+def dump(server: EmbeddedServer, name: str) -> str:
+    command = [str(server.bin_directory / "pg_dump"), "-s", server.url(name)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=clean_environment()).stdout
+
+
+def load(url: str, script: str) -> None:
+    """Runs a script; its roles are of the whole server, so that the second of a pair finds them there."""
+    script = _ROLE.sub(r"DO $r$ BEGIN \g<0> EXCEPTION WHEN duplicate_object THEN NULL; END $r$;", script)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(script.encode())
+
+
+def apply(url: str, made: Plan) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET check_function_bodies = off")
+        connection.execute("SET search_path = ''")
+        phase = ""
+        for step in made.steps:
+            if step.phase == "main" and phase != "main":
+                connection.execute("BEGIN")
+            if step.phase == "after" and phase == "main":
+                connection.execute("COMMIT")
+            phase = step.phase
+            try:
+                connection.execute(step.sql.encode())
+            except psycopg.Error as error:
+                raise Outcome("failed", f"{step.sql}\n      {str(error).splitlines()[0]}") from None
+        if phase == "main":
+            connection.execute("COMMIT")
+
+
+def kept(url: str) -> dict[str, tuple[int, ...]]:
+    query = """SELECT n.nspname || '.' || c.relname || COALESCE('.' || a.attname, ''), c.oid::int, COALESCE(a.attnum, 0)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_attribute a
+        ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+        WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|information_schema)'"""
+    with psycopg.connect(url) as connection:
+        return {row[0]: row[1:] for row in connection.execute(query.encode())}
+
+
+def counted(url: str) -> dict[str, int]:
+    with psycopg.connect(url) as connection:
+        query = (
+            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|information_schema)'"
+        )
+        tables = connection.execute(query).fetchall()
+        count = sql.SQL("SELECT count(*) FROM {}")
+        return {f"{s}.{t}": connection.execute(count.format(sql.Identifier(s, t))).fetchall()[0][0] for s, t in tables}
+
+
+def judge(server: EmbeddedServer, pair: Pair, show: bool) -> tuple[str, str]:
+    number = next(_numbers)
+    old, new = f"old_{number}", f"new_{number}"
+    try:
+        for name, script in ((old, pair["old"]), (new, pair["new"])):
+            make_database(server, name)
+            load(server.url(name), script)
+        if pair.get("seed"):
+            load(server.url(old), pair["seed"])
+        return compare(server, pair, old, new, show)
+    except Outcome as outcome:
+        return outcome.args[0], outcome.args[1]
+    except psycopg.Error as error:
+        return "unloadable", str(error).splitlines()[0]
+    finally:
+        for name in (old, new):
+            unsubscribe(server.url(name))
+            drop_database(server, name)
+
+
+def unsubscribe(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        query = (
+            "SELECT subname FROM pg_subscription JOIN pg_database AS d ON d.oid = subdbid"
+            " WHERE datname = current_database()"
+        )
+        for (name,) in connection.execute(query).fetchall():
+            for act in (
+                "ALTER SUBSCRIPTION {} DISABLE",
+                "ALTER SUBSCRIPTION {} SET (slot_name = NONE)",
+                "DROP SUBSCRIPTION {}",
+            ):
+                connection.execute(sql.SQL(act).format(sql.Identifier(name)))
+
+
+def compare(server: EmbeddedServer, pair: Pair, old: str, new: str, show: bool) -> tuple[str, str]:
+    source, target = read(server.url(old)), read(server.url(new))
+    wanted = dump(server, new)
+    empty = plan(target, target)
+    if empty.steps:
+        return "restless", empty.steps[0].sql
+    started = time.perf_counter()
+    made = plan(source, target)
+    if show:
+        for step in made.steps:
+            print(f"  [{step.phase}] {step.sql};  -- {step.reason} {sorted(step.hazards)}")
+        print(f"  planned in {time.perf_counter() - started:.3f} s")
+    before, rows = kept(server.url(old)), counted(server.url(old))
+    apply(server.url(old), made)
+    result = read(server.url(old))
+    left = [str((d.identity, d.change, d.attribute, d.before, d.after)) for d in differences(result, target, Scope())]
+    dumped = dump(server, old)
+    other = unlike(dumped, wanted)
+    if left or other:
+        if show:
+            for entry in (entries(dumped) - entries(wanted)) + (entries(wanted) - entries(dumped)):
+                print("   ", entry)
+        return ("silent" if not made.steps else "wrong"), "; ".join([*left, *other])[:600]
+    after = kept(server.url(old))
+    remade = [name for name in before if name in after and before[name] != after[name]]
+    moved = {s.identity for s in made.steps if s.sql.startswith("ALTER TABLE") and "__before_migration" in s.sql}
+    remade = [name for name in remade if not any(name.startswith(f"{t.schema}.{t.name}") for t in moved)]
+    if remade:
+        return "remade", ", ".join(remade)
+    lost = [name for name, count in counted(server.url(old)).items() if rows.get(name, 0) > count]
+    if lost:
+        return "lost rows", ", ".join(lost)
+    hazards = {hazard for step in made.steps for hazard in step.hazards}
+    if "DeletesData" in pair.get("hazards", ()) and "data_loss" not in hazards:
+        return "hazard missed", "DeletesData"
+    return "equal", ""
+
+
+def roles(server: EmbeddedServer, pairs: list[Pair]) -> None:
+    for role in sorted({role for pair in pairs for role in pair.get("roles", ())}):
+        load(
+            server.url("postgres"),
+            f'DO $$ BEGIN CREATE ROLE "{role}"; EXCEPTION WHEN duplicate_object THEN NULL; END $$',
+        )
+
+
+def run(arguments: argparse.Namespace) -> Iterator[tuple[Pair, str, str]]:
+    pairs = [json.loads(line) for line in Path(arguments.cases).read_text().splitlines()]
+    pairs = [p for p in pairs if re.search(arguments.only or "", f"{p['suite']}/{p['name']}")]
+    binaries = Path(arguments.bin) if arguments.bin else None
+    with embedded_server(bin_directory=binaries) as server:
+        roles(server, pairs)
+        alone = [p for p in pairs if re.search(r"ROLE|SUBSCRIPTION", p["old"] + p["new"], re.IGNORECASE)]
+        together = [p for p in pairs if p not in alone]
+        with ThreadPoolExecutor(arguments.workers) as pool:
+            for pair, (outcome, why) in zip(
+                together, pool.map(partial(judge, server, show=arguments.show), together), strict=True
+            ):
+                yield pair, outcome, why
+        for pair in alone:
+            yield pair, *judge(server, pair, arguments.show)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("cases")
+    parser.add_argument("--only")
+    parser.add_argument("--show", action="store_true")
+    parser.add_argument("--bin", default="/usr/lib/postgresql/15/bin")
+    parser.add_argument("--workers", type=int, default=3)
+    arguments = parser.parse_args()
+    table: collections.Counter[str] = collections.Counter()
+    for pair, outcome, why in run(arguments):
+        table[outcome] += 1
+        if outcome != "equal":
+            print(f"{outcome}: {pair['suite']}/{pair['name']}\n      {why}", flush=True)
+    total = sum(table.values())
+    for outcome, count in table.most_common():
+        print(f"{outcome:14} {count:4} {100 * count / max(total, 1):5.1f} %")
+
+
+if __name__ == "__main__":
+    main()
