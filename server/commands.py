@@ -380,6 +380,30 @@ def compare_data(
     answer(run, json)
 
 
+@app.command("clone-database")
+def clone_database(
+    source: Database,
+    name: Annotated[str, typer.Argument(help="Of the new database, on the same server.")],
+    how: Annotated[Literal["template", "schema"], typer.Option(help="With all rows, or none.")] = "template",
+    json: Json = False,
+) -> None:
+    """A copy of a database, for a worktree of its own."""
+    from server.jobs.clone_database import clone_database as job
+
+    answer(lambda services, call: job(services, call, source=source, name=name, how=how), json)
+
+
+@app.command("drop-database")
+def drop_database(
+    name: Annotated[str, typer.Argument(help="A database that clone-database made.")], json: Json = False
+) -> None:
+    """Drops a database that pgferry made."""
+    from server.jobs.drop_database import drop_database as job
+
+    agreed = typer.confirm(f"Drop {name} with all its rows?", err=True)
+    answer(lambda services, call: job(services, call, name=name, person_agreed=agreed), json)
+
+
 def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
     """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code."""
     with told_failures():

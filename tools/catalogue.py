@@ -16,8 +16,10 @@ from pydantic import BaseModel, ValidationError
 
 from server.errors import FerryError, did_you_mean
 from tools.check_import import check_import
+from tools.clone_database import clone_database
 from tools.compare_data import compare_data
 from tools.compare_schemas import compare_schemas
+from tools.drop_database import drop_database
 from tools.explain_query import explain_query
 from tools.export_database import export_database
 from tools.export_segment import export_segment
@@ -75,7 +77,12 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(explain_query, "Explain a query", "postgres slow query plan performance index analyze"),
     Entry(compare_data, "Compare data", "postgres diff rows between databases worktrees"),
 )
-ADMIN: tuple[Entry, ...] = ()
+ADMIN: tuple[Entry, ...] = (
+    Entry(clone_database, "Clone a database", "postgres copy database worktree", read_only=False, idempotent=False),
+    Entry(
+        drop_database, "Drop a clone", "postgres remove database", read_only=False, destructive=True, idempotent=False
+    ),
+)
 """Tools that only an agent whose settings grant `access = "admin"` somewhere is shown."""
 
 

@@ -43,6 +43,15 @@ class Database:
         """`host:port/dbname`, for people."""
         return self.address.shown if self.address else "unknown"
 
+    def require_admin(self) -> None:
+        """Refused where the settings do not let this database be copied, nor its copies be dropped."""
+        if self.access != "admin":
+            raise Refused(
+                "not_admin",
+                f"The database {self.name} is configured with access = {self.access}.",
+                next=f'Only a person should change that: [databases.{self.name}] access = "admin" in pgferry.toml.',
+            )
+
 
 @contextmanager
 def connected(call: Call, database: Database, *, timeout: float | None = None) -> Generator[Connection]:

@@ -1,0 +1,46 @@
+"""Drops a database that pgferry made, and no other."""
+
+from server.calls import Call
+from server.errors import Refused, did_you_mean
+from server.model.cloning import Dropped
+from server.postgres.cloning import beside, drop_clone, find_clones
+from server.postgres.databases import Database
+from server.services import Services
+
+
+def drop_database(
+    services: Services, call: Call, *, name: str, confirm: bool = False, person_agreed: bool = False
+) -> Dropped:
+    """`person_agreed`: somebody was asked and said yes. Refused: no consent, no such clone, access is not admin."""
+    if not person_agreed and not (confirm and services.settings.imports.allow_confirm_argument):
+        raise Refused(
+            "not_confirmed",
+            f"Dropping {name} deletes all its rows.",
+            next="Ask the person; then call again with confirm = true."
+            if services.settings.imports.allow_confirm_argument
+            else "The settings let only a person confirm, through the client.",
+        )
+    clones: list[str] = []
+    for database in _servers(services):
+        with beside(call, database) as connection:
+            found = find_clones(connection)
+            if name in found:
+                drop_clone(connection, name)
+                assert database.address is not None
+                server = f"{database.address.host or 'localhost'}:{database.address.port or '5432'}"
+                return Dropped(database=name, server=server, size_bytes=found[name])
+            clones += found
+    raise Refused(
+        "not_ours",
+        f"pgferry made no database {name}, and drops no other. {did_you_mean(name, clones)}",
+        next="clone_database makes databases that can be dropped again.",
+    )
+
+
+def _servers(services: Services) -> list[Database]:
+    """One database with access = admin for each server. Refused where there is none."""
+    admins = [database for database in services.databases.all() if database.access == "admin" and database.address]
+    if not admins:
+        raise Refused("not_admin", "No database is configured with access = admin.", next="Only a person can grant it.")
+    places = {(d.address.place[:2], d.address.user, d.address.options): d for d in admins if d.address}
+    return list(places.values())
