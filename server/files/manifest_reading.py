@@ -1,20 +1,12 @@
-"""Reads the manifest of an export: of a folder, or out of a document."""
+"""A manifest out of the metadata of a document, wherever in it they stand."""
 
 import json
-from pathlib import Path
 from typing import Any, cast
 
 from pydantic import ValidationError
 
 from server.errors import Refused
-from server.files.opening import opened
 from server.model.manifest import Manifest
-
-
-def read_manifest(path: Path) -> Manifest:
-    """The manifest of a folder; Refused where it is none."""
-    with opened(path) as file:
-        return parse_manifest(file.read(256 << 20), path.name)
 
 
 def parse_manifest(text: bytes, name: str) -> Manifest:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.errors import Refused
-from server.files.manifest_reading import read_manifest
+from server.files.manifests import read_manifest
 from server.files.opening import opened, plain_suffixes
 from server.files.row_files import CsvFiles, JsonDocument, JsonLineFiles, RowFile
 from server.model.manifest import Manifest
@@ -86,7 +86,7 @@ def _table_of(path: Path) -> str:
 
 
 def _folder(path: Path, heartbeat: Heartbeat) -> RowSource:
-    manifest = read_manifest(path / "manifest.json") if (path / "manifest.json").is_file() else None
+    manifest = read_manifest(path)
     if manifest:
         files = [RowFile(table.name, _inside(path, table.file), table) for table in manifest.tables if table.file]
         kind = manifest.format

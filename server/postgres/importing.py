@@ -36,7 +36,7 @@ from server.postgres.positions import hold_used, set_positions
 from server.postgres.questions import ask
 from server.postgres.relations import relation
 from server.postgres.relaxing import Relaxed, Sizes, choose, put_back_indexes, put_back_keys, stand_aside
-from server.postgres.restoring import Restored, create_missing, run_whole
+from server.postgres.restoring import Restored, create_missing, finish, run_whole
 from server.postgres.script_source import ScriptSource
 from server.postgres.turns import locked, wait_for_turn
 
@@ -84,6 +84,7 @@ class Import:
         wait_for_turn(self.call, self.connection)
         self._refuse_repetition()
         target = read_schema(self.connection)
+        restored = None
         if self.request.mode == "restore":
             restored = self._restore(target)
             if restored is not None and restored.whole:
@@ -95,6 +96,11 @@ class Import:
                 self._load(plan, target)
         except psycopg.Error as error:
             self._explain(error, plan, target)
+        if restored is not None:
+            finish(self.connection, restored)
+            self.done.checks.append(
+                f"{restored.statements} schema statements run, {restored.there_already} there already"
+            )
         self._record()
         return self.done
 

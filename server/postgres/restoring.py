@@ -28,6 +28,8 @@ class Restored:
     sequences: int = 0
     rows: dict[str, int] = field(default_factory=dict[str, int])
     passed_over: dict[str, int] = field(default_factory=dict[str, int])
+    later: list[Statement] = field(default_factory=list[Statement])
+    """Triggers, which come after the rows, as in any dump."""
 
     @property
     def notes(self) -> list[str]:
@@ -77,17 +79,36 @@ def create_missing(call: Call, connection: Connection, source: RowSource) -> Res
         call.check()
         if statement.kind == "setting":
             apply_setting(connection, statement, local=True)
+        elif statement.node_kind == "create_trig_stmt" or _about_triggers(statement):
+            done.later.append(statement)
         elif statement.kind in ("schema", "extension"):
-            try:
-                with connection.transaction(), connection.cursor(binary=True) as cursor:
-                    cursor.execute(statement.raw)
-                done.statements += 1
-            except psycopg.Error as error:
-                if error.sqlstate not in _EXISTS:
-                    _raise(statement, error)
-                done.there_already += 1
+            _make(connection, statement, done)
     _end(connection)
     return done
+
+
+def finish(connection: Connection, restored: Restored) -> None:
+    """What had to wait until the rows were there."""
+    _begin(connection)
+    for statement in restored.later:
+        _make(connection, statement, restored)
+    _end(connection)
+
+
+def _about_triggers(statement: Statement) -> bool:
+    return statement.node_kind == "alter_table_stmt" and b" TRIGGER " in statement.raw.upper()
+
+
+def _make(connection: Connection, statement: Statement, done: Restored) -> None:
+    """Runs a schema statement; what is there already stays as it is."""
+    try:
+        with connection.transaction(), connection.cursor(binary=True) as cursor:
+            cursor.execute(statement.raw)
+        done.statements += 1
+    except psycopg.Error as error:
+        if error.sqlstate not in _EXISTS:
+            _raise(statement, error)
+        done.there_already += 1
 
 
 def _begin(connection: Connection) -> None:

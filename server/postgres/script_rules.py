@@ -102,7 +102,7 @@ _FORBIDDEN = {
     "sec_label_stmt": ("security_label", "a security label"),
 }
 _BODY_STATEMENTS = frozenset({
-    "CreateFunctionStmt", "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "ReturnStmt",
+    "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "ReturnStmt",
 })  # fmt: skip
 # Functions that reach files, other servers or other sessions: refused wherever they stand.
 _REACHING = frozenset({
@@ -258,7 +258,7 @@ def _create_function(node: Any, policy: ScriptPolicy) -> Verdict:
             language = str(option.def_elem.arg.string.sval).lower()
     if language not in policy.languages:
         raise NotAllowed("untrusted_language", f"a function in language {language}")
-    for kind, _ in walk(node):
+    for kind, _ in walk(node.sql_body):
         if kind.endswith("Stmt") and kind not in _BODY_STATEMENTS:
             raise NotAllowed("hidden_statement", "a function body with a command that is no query")
     return _schema(node)

@@ -1,0 +1,109 @@
+"""A database, exported in every format and imported into an empty copy, is the same by content."""
+
+from pathlib import Path
+
+import pytest
+
+from server.calls import Call
+from server.jobs.export_database import export_database
+from server.jobs.export_segment import export_segment
+from server.jobs.import_data import import_data
+from server.model.exports import ExportRequest
+from server.model.import_plan import ImportRequest
+from server.model.import_reports import FileRejected
+from server.model.manifest import Format
+from server.model.segment_reports import SegmentRequest
+from server.postgres.embedded import EmbeddedServer
+from server.services import load_services
+from tests.fix_databases import FreshDatabase, MakeDatabase
+from tests.fix_imports import Importing, content_hash
+
+TYPES = (Path(__file__).parent / "exported_types.sql").read_text()
+FORMATS = [("json", "none"), ("json", "gzip"), ("jsonl", "none"), ("csv", "none"), ("csv", "zstd"), ("sql", "none")]
+
+
+def settings_of(folder: Path, source: FreshDatabase, target: FreshDatabase) -> None:
+    (folder / "pgferry.toml").write_text(
+        f'[databases.source]\nurl = "{source.url}"\n[databases.main]\nurl = "{target.url}"\naccess = "write"\n'
+        "[redaction]\nallow_none = true\n"
+    )
+
+
+def exported(folder: Path, format_: str, compress: str, content: str = "full") -> str:
+    request = ExportRequest.model_validate(
+        {"database": "source", "format": format_, "compress": compress, "content": content, "redact": "none"}
+    )
+    return str(export_database(load_services({}, folder), Call(), request).path)
+
+
+def imported(folder: Path, path: str, mode: str) -> None:
+    asked = {"database": "main", "path": path, "mode": mode, "confirm": True, "run_triggers": mode == "restore"}
+    request = ImportRequest.model_validate(asked)
+    try:
+        import_data(load_services({}, folder), Call(), request)
+    except FileRejected as failure:
+        raise AssertionError(failure.details) from None
+
+
+def test_the_types_of_every_kind_survive(tmp_path: Path, make_database: MakeDatabase, postgres: EmbeddedServer) -> None:
+    source = make_database()
+    source.run(TYPES)
+    before = content_hash(source.url)
+    empty = make_database()
+    copy = Importing(tmp_path, empty, postgres.bin_directory)
+    copy.program("psql", "-q", "-v", "ON_ERROR_STOP=1", stdin=copy.program("pg_dump", "-s", url=source.url))
+    for format_, compress in FORMATS:
+        target = make_database(empty)
+        settings_of(tmp_path, source, target)
+        path = exported(tmp_path, format_, compress, "data" if format_ != "sql" else "full")
+        imported(tmp_path, path, "append")
+        refreshed(target)
+        assert content_hash(target.url) == before, (format_, compress)
+
+
+def copy_schema(source: FreshDatabase, target: FreshDatabase, postgres: EmbeddedServer, folder: Path) -> None:
+    programs = Importing(folder, target, postgres.bin_directory)
+    programs.program("psql", "-q", "-v", "ON_ERROR_STOP=1", stdin=programs.program("pg_dump", "-s", url=source.url))
+
+
+def refreshed(target: FreshDatabase) -> None:
+    for (name,) in target.rows("SELECT format('%I.%I', schemaname, matviewname) FROM pg_matviews"):
+        target.run(f"REFRESH MATERIALIZED VIEW {name}")
+
+
+@pytest.mark.parametrize(("format_", "compress"), FORMATS)
+def test_the_demo_is_restored_from_nothing_and_replaced(
+    tmp_path: Path,
+    demo_main: FreshDatabase,
+    fresh_database: FreshDatabase,
+    postgres: EmbeddedServer,
+    format_: str,
+    compress: str,
+) -> None:
+    before = content_hash(demo_main.url)
+    settings_of(tmp_path, demo_main, fresh_database)
+    path = exported(tmp_path, format_, compress)
+    if format_ == "json":  # carries rows only
+        copy_schema(demo_main, fresh_database, postgres, tmp_path)
+    imported(tmp_path, path, "append" if format_ == "json" else "restore")
+    refreshed(fresh_database)
+    assert content_hash(fresh_database.url) == before
+    imported(tmp_path, path, "replace")
+    refreshed(fresh_database)
+    assert content_hash(fresh_database.url) == before
+
+
+@pytest.mark.parametrize("format_", ["json", "jsonl", "csv", "sql"])
+def test_a_segment_always_loads(
+    tmp_path: Path, demo_main: FreshDatabase, fresh_database: FreshDatabase, postgres: EmbeddedServer, format_: Format
+) -> None:
+    settings_of(tmp_path, demo_main, fresh_database)
+    copy_schema(demo_main, fresh_database, postgres, tmp_path)
+    filters = [{"table": "companies", "where": [{"column": "slug", "value": "alpine-rail"}]}]
+    request = SegmentRequest.model_validate({"database": "source", "filters": filters, "format": format_})
+    report = export_segment(load_services({}, tmp_path), Call(), request)
+    imported(tmp_path, str(report.path), "append")
+    assert fresh_database.rows("SELECT slug FROM companies") == [("alpine-rail",)]
+    counts = {table.name: table.rows for table in report.tables}
+    for name, rows in counts.items():
+        assert fresh_database.rows(f"SELECT count(*) FROM {name}") == [(rows,)]
