@@ -66,7 +66,7 @@ class Screen:
         if self.console.is_terminal:
             columns = (TextColumn("  {task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
             with Progress(*columns, console=self.console, transient=True) as bars:
-                bar = bars.add_task("waiting", total=None)
+                bar = bars.add_task("at work", total=None)
 
                 async def move(progress: float, total: float | None, message: str | None) -> None:
                     bars.update(bar, completed=progress, total=total, description=message or "")
