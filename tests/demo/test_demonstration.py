@@ -15,12 +15,13 @@ import psycopg
 import pytest
 from dotenv import dotenv_values
 from rich.console import Console
+from typer.testing import CliRunner
 
-from server.demo.demonstration import run_demo
+from server.commands import app
+from server.demo import demonstration
 from server.demo.session import play
 from server.demo.showing import Screen
 from server.demo.story import STORY, Step
-from server.errors import Refused
 from tools.catalogue import CATALOGUE
 
 PGFERRY = (sys.executable, "-m", "server", "demo")
@@ -86,27 +87,35 @@ def test_stopped_half_way_it_leaves_nothing(open_folder: Path, how: signal.Signa
     assert nothing_listens(said)
 
 
-def test_kept_it_can_be_stopped_and_started(open_folder: Path) -> None:
-    kept = open_folder / "kept"
-    process = demo(open_folder, "--keep", str(kept))
-    said, _ = process.communicate(timeout=180)
+def test_kept_it_can_be_stopped_and_started(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demonstration, "STORY", STORY[:1])
+    kept = str(open_folder / "kept")
+    said = command("--keep", kept)
     try:
-        assert process.returncode == 0, said
-        url = dotenv_values(kept / "project" / ".env")["DATABASE_URL"]
+        url = dotenv_values(open_folder / "kept" / "project" / ".env")["DATABASE_URL"]
         assert url is not None
         assert rows_in(url) > 0
+        assert "there already" in command("--keep", kept, code=2)
     finally:
-        demo(open_folder, "--stop", str(kept)).communicate(timeout=60)
+        command("--stop", kept)
     assert nothing_listens(said)
-    process = demo(open_folder, "--start", str(kept))
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 0, said
+    command("--start", kept)
     try:
         assert rows_in(url) > 0
-        with pytest.raises(Refused, match="there already"):
-            run_demo(keep=kept)
     finally:
-        demo(open_folder, "--stop", str(kept)).communicate(timeout=60)
+        command("--stop", kept)
+
+
+def test_a_demo_that_was_never_kept_cannot_be_started(tmp_path: Path) -> None:
+    assert "There is no demo" in command("--start", str(tmp_path), code=2)
+    assert "--keep" in command(str(tmp_path), code=2)
+
+
+def command(*arguments: str, code: int = 0) -> str:
+    """What the command says, which ends with that exit code."""
+    done = CliRunner().invoke(app, ["demo", *arguments])
+    assert done.exit_code == code, done.output
+    return " ".join(done.output.split())
 
 
 def rows_in(url: str) -> int:
