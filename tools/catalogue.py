@@ -48,13 +48,14 @@ CATALOGUE: tuple[Entry, ...] = (
         export_database,
         "Export a database",
         "dump backup save rows to file json csv sql",
-        read_only=True,
+        read_only=False,  # it writes a file
         idempotent=False,
     ),
     Entry(
         export_segment,
         "Export a segment",
         "subset filter tenant customer recent rows related referential sample debug export",
+        read_only=False,
         idempotent=False,
     ),
     Entry(
