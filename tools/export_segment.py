@@ -18,7 +18,7 @@ Limit = Annotated[int | dict[str, int] | None, Field(description="A sample by pr
 async def export_segment(
     context: Context,
     database: DatabaseName,
-    filters: list[Filter],
+    filters: Annotated[list[Filter], Field(min_length=1)],
     since: Moment = None,
     until: Moment = None,
     date_columns: DateColumns = None,

@@ -33,7 +33,7 @@ class FilterCondition(Argument):
 
 
 class Filter(Argument):
-    """The rows of one table that meet every condition (all rows, where there is none)."""
+    """The rows of one table that meet all conditions."""
 
     table: str
     where: list[FilterCondition] = []

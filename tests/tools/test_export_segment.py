@@ -1,0 +1,98 @@
+"""export_segment as an agent calls it, in both protocol eras; and the same job at a terminal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from server.commands import app
+from tests.fix_client import ERAS, Era, content_of, in_memory, text_of
+from tests.fix_databases import FreshDatabase
+from tests.fix_services import Project
+
+SHOP = """
+CREATE TABLE companies (id int PRIMARY KEY, slug text UNIQUE);
+CREATE TABLE orders (
+    id int PRIMARY KEY, company_id int NOT NULL REFERENCES companies, status text, placed_at timestamptz NOT NULL
+);
+INSERT INTO companies VALUES (1, 'acme'), (2, 'other');
+INSERT INTO orders SELECT n, 1 + n % 2, CASE n % 4 WHEN 0 THEN 'late' ELSE 'ok' END,
+    timestamptz '2026-01-01' + n * interval '1 day' FROM generate_series(1, 100) AS n;
+"""
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"filters": []}, "bad_arguments"),
+    ({"filters": [{"table": "orders", "were": []}]}, "bad_arguments"),
+    ({"filters": [{"table": "orders", "where": [{"column": "id", "op": "~", "value": 1}]}]}, "bad_arguments"),
+    ({"filters": [{"table": "companies"}], "folow": "none"}, "bad_arguments"),
+    ({"filters": [{"table": "ordres"}]}, "unknown_table"),
+    ({"filters": [{"table": "companies"}], "since": "last week"}, "bad_date"),
+    ({"filters": [{"table": "companies"}], "since": "2026-02-01", "until": "2026-01-01"}, "bad_date"),
+    ({"filters": [{"table": "companies"}], "since": "2026-01-01", "date_columns": {"orders": "status"}}, "bad_date"),
+    ({"filters": [{"table": "companies"}], "limit_per_table": -1}, "bad_limit"),
+    ({"filters": [{"table": "companies"}], "path": "../out.json"}, "path_outside"),
+    ({"filters": [{"table": "companies"}], "redact": "none"}, "redaction_required"),
+]
+ACME = {"table": "companies", "where": [{"column": "slug", "value": "acme"}]}
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def shop(project: Project, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Project:
+    fresh_database.run(SHOP)
+    project.add("default", fresh_database)
+    monkeypatch.chdir(project.root)
+    for name in ("DATABASE_URL", "CLAUDE_PROJECT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    return project
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("era", ERAS)
+async def test_an_agent_is_told_what_was_written_and_why(era: Era, shop: Project) -> None:
+    async with in_memory(era) as client:
+        arguments = {"database": "default", "filters": [ACME], "since": "2026-03-01", "format": "jsonl"}
+        answer = content_of(await client.call_tool("export_segment", arguments))
+        assert Path(answer["path"]).is_dir()
+        assert Path(answer["path"]).is_relative_to(shop.root)
+        told = {table["name"]: (table["rows"], table["matched"], table["required"]) for table in answer["tables"]}
+        assert told == {"companies": (1, 1, 0), "orders": (21, 21, 0)}
+        assert answer["tables"][1]["why"] == ["below companies (company_id)"]
+        assert answer["date_columns"] == {"orders": "placed_at"}
+        assert len(json.dumps(answer)) < 2000
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("arguments", "code"), WRONG)
+@pytest.mark.usefixtures("shop")
+async def test_a_call_that_cannot_be_answered_teaches_how(arguments: dict[str, Any], code: str) -> None:
+    async with in_memory() as client:
+        failed = await client.call_tool("export_segment", {"database": "default", **arguments})
+        assert failed.is_error
+        assert f"[{code}]" in text_of(failed)
+        assert "Next:" in text_of(failed)
+
+
+def test_a_person_writes_filters_as_text(shop: Project) -> None:
+    filters = ["--where", "orders.company.slug=other", "-w", "orders.status in ok, lost"]
+    rest = ["--date-column", "orders=placed_at", "--limit", "orders=5", "--json"]
+    done = CliRunner().invoke(app, ["export-segment", *filters, "--since", "2026-01-10", *rest])
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert report["path"].startswith(str(shop.root))
+    assert {table["name"]: table["rows"] for table in report["tables"]} == {"companies": 1, "orders": 5}
+    arguments = ["export-segment", "default", "--where", "orders.status=late", "--limit", "3", "--json"]
+    rows = json.loads(CliRunner().invoke(app, arguments).stdout)["tables"]
+    assert {table["name"]: table["rows"] for table in rows} == {"companies": 1, "orders": 3}
+
+
+@pytest.mark.parametrize("where", ["companies.slug", "=acme", "orders.status in", "companies..x=1"])
+@pytest.mark.usefixtures("shop")
+def test_a_filter_that_cannot_be_read_is_refused(where: str) -> None:
+    done = CliRunner().invoke(app, ["export-segment", "default", "--where", where])
+    assert done.exit_code == 2
