@@ -67,6 +67,7 @@ class NodePlan:
     leads_on: bool = False
     may_pass: bool = False
     limit: int | None = None
+    seeds: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
     }
     for oid in nodes:
         nodes[oid].written = oid in walked and (oid in written or (segment.tables is None and oid in roots))
+    for seed in seeds:
+        nodes[relations.node(seed.relation)].seeds += 1
     _refuse_foreign(relations, nodes)
     for edge in down_edges:
         nodes[relations.node(edge.child)].down.append(edge)

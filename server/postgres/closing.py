@@ -21,8 +21,8 @@ from server.postgres import key_tables
 from server.postgres.databases import Connection
 from server.postgres.key_tables import UNDATED, WITHIN, KeyTable, Way
 
-WORTH_ANALYZING = 1000
-"""Rows from which PostgreSQL's guess about a new key table is worth correcting."""
+FEW = 1000
+"""Keys that are handed to an index as one list, so that rows reached on several ways are looked at once."""
 
 
 @dataclass
@@ -70,10 +70,7 @@ class Closing:
 
     def create(self) -> None:
         """Makes the key tables, and keeps the tables of the segment from being rewritten while places count."""
-        self.connection.execute(
-            "SELECT pg_catalog.set_config('work_mem', '64MB', true),"
-            " pg_catalog.set_config('temp_buffers', '64MB', true)"
-        )
+        self._set(work_mem="64MB", temp_buffers="64MB", random_page_cost="1.1")
         tables = sql.SQL(", ").join([key_tables.table(keys.plan.relation) for keys in self.keys.values()])
         self.connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(tables))
         for keys in self.keys.values():
@@ -91,6 +88,11 @@ class Closing:
         for part in self.plan.up:
             self._rounds(part, self._pull_up)
         self._find_dangling()
+        self._set(random_page_cost="0.05")  # rows are then read by place, in the order in which they lie
+
+    def _set(self, **settings: str) -> None:
+        for name, value in settings.items():
+            self.connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", [name, value])
 
     def origins(self, node: int) -> list[tuple[sql.Composed, sql.Composed]]:
         """FROM and ORDER BY (alias t) of the rows of a table in the segment: one pair for each partition."""
@@ -167,14 +169,35 @@ class Closing:
         for way in ways:
             by_child.setdefault(way.edge.child, []).append(way)
         for group in by_child.values():
-            apart = all(way.edge.indexed for way in group) and into.plan.limit is None
-            for some in [[way] for way in group] if apart else [group]:
+            for some in self._together(into, group):
                 if (room := self._room(node)) > 0:
-                    statement = key_tables.below(self.relations, into, some, generation=self._next(), room=room)
+                    few = len(some) > 1 and self._are_few(some)
+                    statement = key_tables.below(
+                        self.relations, into, some, generation=self._next(), room=room, few=few
+                    )
                     self._insert(node, some[0].edge, statement, (), *(self._below(way.edge) for way in some))
                     if len(some) > 1:
                         self._arrivals[node].append((None, 0))
         return bool(ways)
+
+    def _together(self, into: KeyTable, ways: list[Way]) -> list[list[Way]]:
+        """Which ways are asked in one statement: all, where the table is read as a whole or a sample is taken; those
+        with few keys, whose indexes can be combined; every other on its own, by its index.
+        """
+        if into.plan.limit is not None or not all(way.edge.indexed for way in ways):
+            return [ways]
+        few = [way for way in ways if self._are_few([way])]
+        return ([few] if few else []) + [[way] for way in ways if way not in few]
+
+    def _are_few(self, ways: list[Way]) -> bool:
+        return all(
+            way.edge.indexed
+            and len(way.edge.columns) == 1
+            and not (way.edge.when or way.edge.as_text or way.edge.period or way.keys.plan.date)
+            and not way.keys.plan.may_pass
+            and self._held[way.keys.plan.relation.oid] <= FEW
+            for way in ways
+        )
 
     def _pull_up(self, node: int) -> bool:
         """The rows that what is new in the tables below refers to. True where anything was asked."""
@@ -241,7 +264,7 @@ class Closing:
         self.call.progress(total, None, f"{self.relations.key(node)}: {self._held[node]:,} rows in the segment")
         if total > self.max_rows:
             raise self._too_large(node, up=up)
-        if self._held[node] > max(WORTH_ANALYZING, 2 * self._analyzed[node]):
+        if self._held[node] > 2 * self._analyzed[node] and self.keys[node].columns:
             self._analyzed[node] = self._held[node]
             self.connection.execute(sql.SQL("ANALYZE {}").format(self.keys[node].name))
 

@@ -62,13 +62,20 @@ class KeyTable:
         """Makes it, empty, with the types of the table's own columns."""
         names = [sql.SQL("t.{} AS {}").format(sql.Identifier(n), alias) for n, alias in self.columns.items()]
         names += [sql.SQL("true AS {}").format(alias) for alias in self.tests.values()]
+        unique = sql.SQL("CREATE UNIQUE INDEX {} ON {} (row_at, row_table)")
         place = sql.SQL("t.tableoid AS row_table, t.ctid AS row_at, 0 AS generation, 0 AS standing")
         return [
             sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} AS t WITH NO DATA").format(
                 self.name, sql.SQL(", ").join([place, *names]), table(self.plan.relation)
             ),
-            sql.SQL("CREATE UNIQUE INDEX {} ON {} (row_at, row_table)").format(self.index, self.name),
+            *([] if self.filled_once else [unique.format(self.index, self.name)]),
         ]
+
+    @property
+    def filled_once(self) -> bool:
+        """Whether one statement at most brings rows, so that none can come twice."""
+        plan = self.plan
+        return len(plan.down) + plan.seeds == 1 and not plan.up and not plan.may_pass and not self.tests
 
 
 class Way(NamedTuple):
@@ -108,10 +115,16 @@ def matched(
     )
 
 
-def below(relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, generation: int, room: int) -> sql.Composed:
-    """INSERT of the rows that refer to newer rows (generation beyond the given one) over any of some edges."""
+def below(
+    relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, generation: int, room: int, few: bool = False
+) -> sql.Composed:
+    """INSERT of the rows that refer to newer rows (generation beyond the given one) over any of some edges.
+
+    `few`: the keys of each way are few, and go to its index as one list.
+    """
     plan, row = into.plan, sql.Identifier("t")
-    reached: sql.Composable = any_of([_refers(relations, way, row) for way in ways])
+    refers = _is_among if few else _refers
+    reached: sql.Composable = any_of([refers(relations, way, row) for way in ways])
     standing: sql.Composable = sql.Literal(UNDATED)
     inherits = not plan.date and any(way.keys.plan.may_pass or way.keys.plan.date for way in ways)
     if plan.date:
@@ -323,6 +336,20 @@ def _refers(relations: RelationMap, way: Way, row: sql.Composable, standings: Se
         above.name, every([*tests, *_pairs(edge, parents, children)])
     )
     return every([exists, condition(row, edge.when)]) if edge.when else exists
+
+
+def _is_among(relations: RelationMap, way: Way, row: sql.Composable) -> sql.Composed:
+    """As `_refers`, for an edge of one column: whether it is one of the keys, as a list."""
+    edge, above = way.edge, way.keys
+    tests = [_of_relation(relations, above, edge.parent, sql.Identifier("k")), *way.newer]
+    return sql.SQL("{}.{} OPERATOR({}.=) ANY (ARRAY(SELECT k.{} FROM {} AS k WHERE {}))").format(
+        row,
+        sql.Identifier(edge.columns[0]),
+        sql.Identifier(edge.operators[0]),
+        above.columns[edge.targets[0]],
+        above.name,
+        every(tests),
+    )
 
 
 def _needs(relations: RelationMap, way: Way, names: Sequence[sql.Composable]) -> sql.Composed:

@@ -1,0 +1,131 @@
+"""One tenant of 200 out of a big child table: how long a segment takes, next to the least that could be done.
+
+    python tests/benchmarks/segment.py [--rows 5000000] [--rounds 5] [--no-index]
+
+Compared in one run: the single semi-join COPY of the same child rows by psql (the floor: it follows nothing and proves
+nothing), and what is written by hand without pgferry: a COPY for each table, each with the subqueries that its own
+references need. pg_sample is no package that can be installed here; it is not compared.
+"""
+
+import argparse
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+
+from server.calls import Call
+from server.jobs.export_segment import export_segment
+from server.model.segment_reports import SegmentRequest
+from server.postgres.embedded import EmbeddedServer, embedded_server
+from server.services import load_services
+
+SCHEMA = """
+CREATE TABLE tenants (id int PRIMARY KEY, slug text NOT NULL UNIQUE);
+CREATE TABLE sites (id int PRIMARY KEY, tenant_id int NOT NULL REFERENCES tenants, name text);
+CREATE TABLE kinds (id int PRIMARY KEY, name text NOT NULL);
+CREATE TABLE people (id int PRIMARY KEY, tenant_id int NOT NULL REFERENCES tenants, name text NOT NULL);
+CREATE TABLE incidents (
+    id bigint PRIMARY KEY, site_id int NOT NULL, kind_id int NOT NULL, reporter_id int NOT NULL, follows bigint,
+    occurred_at timestamptz NOT NULL, title text NOT NULL, cost numeric(12,2), details jsonb
+);
+INSERT INTO tenants SELECT n, 'tenant-' || n FROM generate_series(1, 200) AS n;
+INSERT INTO sites SELECT n, 1 + n % 200, 'site ' || n FROM generate_series(1, 4000) AS n;
+INSERT INTO kinds SELECT n, 'kind ' || n FROM generate_series(1, 40) AS n;
+INSERT INTO people SELECT n, 1 + n % 200, 'person ' || n FROM generate_series(1, 20000) AS n;
+"""
+ROWS = """
+INSERT INTO incidents SELECT n, 1 + n % 4000, 1 + n % 40, 1 + n % 20000,
+    CASE WHEN n % 50 = 0 AND n > 4000 THEN n - 4000 END,
+    timestamptz '2020-01-01' + n * interval '30 seconds', 'incident number ' || n, n % 1000 * 1.5,
+    jsonb_build_object('shift', n % 3, 'note', repeat('x', (n % 40)::int))
+FROM generate_series(1, %s) AS n
+"""
+KEYS = """
+ALTER TABLE incidents ADD FOREIGN KEY (site_id) REFERENCES sites, ADD FOREIGN KEY (kind_id) REFERENCES kinds,
+    ADD FOREIGN KEY (reporter_id) REFERENCES people, ADD FOREIGN KEY (follows) REFERENCES incidents;
+"""
+INDEXES = """
+CREATE INDEX ON incidents (site_id); CREATE INDEX ON incidents (follows) WHERE follows IS NOT NULL;
+CREATE INDEX ON incidents (reporter_id); CREATE INDEX ON sites (tenant_id); CREATE INDEX ON people (tenant_id);
+"""
+MINE = "SELECT i.* FROM incidents i WHERE site_id IN (SELECT id FROM sites WHERE tenant_id = 17)"
+BY_HAND = (
+    "SELECT * FROM tenants WHERE id = 17",
+    "SELECT * FROM sites WHERE tenant_id = 17",
+    "SELECT * FROM people WHERE tenant_id = 17 OR id IN (SELECT reporter_id FROM mine)",
+    "SELECT * FROM kinds WHERE id IN (SELECT kind_id FROM mine)",
+    "SELECT * FROM incidents WHERE id IN (SELECT id FROM mine)",
+)
+EVERY = f"""
+WITH RECURSIVE mine AS (
+    {MINE} OR reporter_id IN (SELECT id FROM people WHERE tenant_id = 17)
+    UNION SELECT i.* FROM mine JOIN incidents i ON i.id = mine.follows
+)
+"""
+
+
+def best(rounds: int, work: Callable[[], object]) -> float:
+    """The median of some rounds, in seconds."""
+    taken: list[float] = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def psql(server: EmbeddedServer, *statements: str) -> None:
+    command = [str(server.bin_directory / "psql"), "-X", "-q", "-d", server.url("bench")]
+    for statement in statements:
+        command += ["-c", statement]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--rows", type=int, default=5_000_000)
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--no-index", action="store_true")
+    options = arguments.parse_args()
+    with embedded_server() as server, tempfile.TemporaryDirectory() as folder:
+        with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE bench")
+        with psycopg.connect(server.url("bench"), autocommit=True) as connection:
+            connection.execute(SCHEMA.encode())
+            connection.execute(ROWS.replace("%s", str(options.rows)).encode())
+            connection.execute((KEYS if options.no_index else KEYS + INDEXES).encode())
+            connection.execute("VACUUM ANALYZE")
+        root = Path(folder)
+        (root / "pgferry.toml").write_text(f'[databases.bench]\nurl = "{server.url("bench")}"\n')
+        measure(server, root, options.rounds)
+
+
+def measure(server: EmbeddedServer, root: Path, rounds: int) -> None:
+    out = root / "out.csv"
+    services = load_services({}, root)
+    request = SegmentRequest.model_validate(
+        {
+            "database": "bench",
+            "format": "csv",
+            "filters": [{"table": "tenants", "where": [{"column": "slug", "value": "tenant-17"}]}],
+        }
+    )
+    report = export_segment(services, Call(), request)
+    print({table.name: (table.matched, table.required) for table in report.tables})
+    ours = best(rounds, lambda: export_segment(services, Call(), request))
+    floor = best(rounds, lambda: psql(server, f"\\copy ({MINE}) TO '{out}' (FORMAT csv)"))
+    hand = best(
+        rounds,
+        lambda: psql(server, *(f"\\copy ({EVERY} {query}) TO '{out}' (FORMAT csv)" for query in BY_HAND)),
+    )
+    print(f"semi-join COPY of the child by psql   {floor:7.3f} s")
+    print(f"export_segment, closed, csv           {ours:7.3f} s   {ours / floor:.2f}x")
+    print(f"written by hand, table by table       {hand:7.3f} s   {hand / ours:.2f}x of ours")
+
+
+if __name__ == "__main__":
+    main()
