@@ -19,7 +19,7 @@ from server.postgres.catalog import read_schema
 from server.postgres.databases import Connection, Database, connected
 from server.postgres.questions import ask_one
 from server.postgres.scratch import load_script, scratch
-from server.postgres.transactions import reading
+from server.postgres.transactions import beside_of, reading
 from server.services import Services
 
 _URL = re.compile(r"^postgres(ql)?://", re.IGNORECASE)
@@ -86,7 +86,9 @@ def read_side(
     """Its schema: of a database in one snapshot, of files from a scratch database (on the server of `beside`)."""
     if source.database is not None:
         with reading(call, source.database) as connection:
-            return Side(source, read_schema(connection, dependencies=dependencies), _place(connection, source.database))
+            second = beside_of(call, source.database, connection)
+            schema = read_schema(connection, dependencies=dependencies, second=second)
+            return Side(source, schema, _place(connection, source.database))
     with opened_files(services, call, source, beside=beside) as (database, loaded_on, without_grants):
         with reading(call, database) as connection:
             schema = read_schema(connection, dependencies=dependencies)

@@ -1,24 +1,35 @@
 """Tells a database's schema in few words: an overview, its tables, or everything about them."""
 
-from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple, get_args
 
 from server.calls import Call
 from server.errors import Refused
 from server.model import phrases
 from server.model.inspection import Relation, SchemaInspection, Size, View, partitions_of, relation, sensitive_by
 from server.model.overviews import overview
-from server.model.paging import cost, page
+from server.model.paging import BUDGET, cost, start_of
 from server.model.patterns import choose
 from server.model.schema import RELATIONS, Attributes, Identity, Schema, Value
 from server.postgres.catalog import read_schema
 from server.postgres.questions import ask
-from server.postgres.transactions import Connection, reading
+from server.postgres.transactions import Connection, beside_of, reading
 from server.services import Services
 
 Detail = Literal["overview", "tables", "full"]
-Item = tuple[str, Any]
-"""The section of the answer that it belongs to, and what stands there."""
+
+
+class Item(NamedTuple):
+    """Something to tell: the section of the answer that it belongs to, its name, and what makes its words."""
+
+    section: str
+    name: str
+    tell: Callable[[], Relation | str]
+    identity: Identity | None = None
+
+
+MOST = 300
+"""Items of one page."""
 
 _TYPES = ("enum", "domain", "composite", "range", "base_type", "shell_type")
 _ROUTINES = ("function", "procedure", "aggregate")
@@ -42,13 +53,14 @@ def inspect_schema(
     """One page about the schema of `database`; `tables` are patterns. Refused: unknown names, another call's cursor."""
     found = services.databases.get(database)
     with reading(call, found) as connection:
-        schema = read_schema(connection)
-        shown = _shown(schema, tables)
+        schema = read_schema(connection, second=beside_of(call, found, connection))
         sensitive = sensitive_by(services.redaction(database), schema)
-        wanted = [*shown, *(child for identity in shown for child in partitions_of(schema, identity))]
-        view = View(
-            schema, _sizes(connection, schema, wanted), sensitive, full=detail == "full", chosen=tables is not None
-        )
+        view = View(schema, {}, sensitive, full=detail == "full", chosen=tables is not None)
+        shown = _shown(schema, tables)
+        items = _items(view, shown)
+        start = start_of(cursor, schema.fingerprint[:8], len(items))
+        told = shown if detail == "overview" else [item.identity for item in items[start : start + MOST]]
+        view.sizes.update(_sizes(connection, schema, told, bytes_too=detail != "overview"))
     head: dict[str, Any] = {
         "database": database,
         "server_version": _version(schema.server_version),
@@ -61,7 +73,7 @@ def inspect_schema(
         return SchemaInspection(
             **head, schemas=tuple(lines), next=f"Lines: {legend}. detail = tables tells columns and keys."
         )
-    return _paged(head, _items(view, shown), cursor, full=view.full)
+    return _paged(head, items, start, full=view.full)
 
 
 def as_detail(word: str) -> Detail:
@@ -86,9 +98,14 @@ def _shown(schema: Schema, patterns: Sequence[str] | None) -> list[Identity]:
     return [named[name] for name in chosen if not folded(named[name])]
 
 
-def _sizes(connection: Connection, schema: Schema, identities: Sequence[Identity]) -> dict[Identity, Size]:
-    oids = {schema.oids[identity]: identity for identity in identities if identity in schema.oids}
-    return {oids[oid]: Size(rows, size) for oid, rows, size in ask(connection, "relation_sizes", list(oids))}
+def _sizes(
+    connection: Connection, schema: Schema, told: Sequence[Identity | None], *, bytes_too: bool
+) -> dict[Identity, Size]:
+    """Of the relations that are told, and of their partitions."""
+    known = [identity for identity in told if identity is not None]
+    wanted = [*known, *(child for identity in known for child in partitions_of(schema, identity))]
+    oids = {schema.oids[identity]: identity for identity in wanted}
+    return {oids[oid]: Size(rows, size) for oid, rows, size in ask(connection, "relation_sizes", list(oids), bytes_too)}
 
 
 def _version(number: int) -> str:
@@ -115,35 +132,55 @@ def _plural(kind: str, count: int) -> str:
 
 
 def _items(view: View, shown: Sequence[Identity]) -> list[Item]:
-    """What there is to tell, in order; of chosen tables, only these and the types that they use."""
+    """What there is to tell, in order, not told yet; of chosen tables, only these and the types that they use."""
     schema = view.schema
-    items: list[Item] = []
-    for identity in shown:
-        section = "views" if identity.kind.endswith("view") else "tables"
-        items += [(section, part) for part in _split(relation(view, identity))]
+    items = [item for identity in shown for item in _of_relation(view, identity)]
     used = {str(schema.facts[c]["type"]).removesuffix("[]") for i in shown for c in schema.parts(i, "column")}
     for identity in schema.of(*_TYPES):
         if not view.chosen or {f"{identity.schema}.{identity.name}", identity.name} & used:
-            items.append(("types", _with_comment(phrases.data_type(schema, identity), schema.facts[identity])))
-    if not view.chosen:
-        items += _unchosen(view)
-    return items
+            items.append(_line("types", _with_comment(phrases.data_type(schema, identity), schema.facts[identity])))
+    return items if view.chosen else items + _unchosen(view)
+
+
+def _of_relation(view: View, identity: Identity) -> list[Item]:
+    """One item, or several for a very wide relation."""
+    section = "views" if identity.kind.endswith("view") else "tables"
+    count = len(view.schema.parts(identity, "column", "view_column"))
+    starts = range(0, max(count, 1), _WIDE)
+    return [
+        Item(section, identity.name, lambda start=start: _part(relation(view, identity), start), identity)
+        for start in starts
+    ]
+
+
+def _part(told: Relation, start: int) -> Relation:
+    """All of it, or the columns from `start` on of a very wide one; the rest stands with the first."""
+    count = len(told.columns)
+    if count <= _WIDE:
+        return told
+    end = min(start + _WIDE, count)
+    first = told if start == 0 else Relation(name=told.name)
+    note = f"columns {start + 1} to {end} of {count}"
+    return first.model_copy(update={"columns": told.columns[start:end], "continued": note})
+
+
+def _line(section: str, line: str) -> Item:
+    return Item(section, line.partition(":")[0], lambda: line)
 
 
 def _unchosen(view: View) -> list[Item]:
     schema = view.schema
-    items: list[Item] = [
+    lines = [
         ("extensions", f"{identity.name} {schema.facts[identity]['version']}")
         for identity in schema.of("extension")
         if identity.name != "plpgsql"
     ]
-    if not view.full:
-        return items
-    owned = [i for i in schema.of("sequence") if not schema.facts[i].get("owned_by")]
-    items += [("sequences", phrases.sequence(i, schema.facts[i])) for i in owned]
-    items += [("functions", _routine(i, schema.facts[i])) for i in schema.of(*_ROUTINES)]
-    items += [("other", line) for i, facts in schema.facts.items() for line in _said(i, facts)]
-    return items
+    if view.full:
+        alone = [i for i in schema.of("sequence") if not schema.facts[i].get("owned_by")]
+        lines += [("sequences", phrases.sequence(i, schema.facts[i])) for i in alone]
+        lines += [("functions", _routine(i, schema.facts[i])) for i in schema.of(*_ROUTINES)]
+        lines += [("other", line) for i, facts in schema.facts.items() for line in _said(i, facts)]
+    return [_line(section, line) for section, line in lines]
 
 
 def _routine(identity: Identity, facts: Attributes) -> str:
@@ -175,35 +212,21 @@ def _value(value: Value) -> str:
     return phrases.plain(value)
 
 
-def _split(told: Relation) -> list[Relation]:
-    """A very wide relation in several parts."""
-    count = len(told.columns)
-    if count <= _WIDE:
-        return [told]
-    parts: list[Relation] = []
-    for start in range(0, count, _WIDE):
-        end = min(start + _WIDE, count)
-        columns, note = told.columns[start:end], f"columns {start + 1} to {end} of {count}"
-        rest = told if start == 0 else Relation(name=told.name)
-        parts.append(rest.model_copy(update={"columns": columns, "continued": note}))
-    return parts
-
-
-def _paged(head: dict[str, Any], items: list[Item], cursor: str | None, *, full: bool) -> SchemaInspection:
-    told = [item.model_dump(mode="json") if isinstance(item, Relation) else item for _, item in items]
-    here = page([cost(item) for item in told], cursor, str(head["fingerprint"])[:8])
+def _paged(head: dict[str, Any], items: list[Item], start: int, *, full: bool) -> SchemaInspection:
     sections: dict[str, list[Any]] = {}
-    for section, item in items[here.start : here.end]:
-        sections.setdefault(section, []).append(item)
-    left = items[here.end :]
-    told_here = head | sections | {"next_cursor": here.next_cursor}
+    end, spent = start, 0
+    for item in items[start : start + MOST]:
+        told = item.tell()
+        spent += cost(told.model_dump(mode="json") if isinstance(told, Relation) else told)
+        if spent > BUDGET and end > start:
+            break
+        sections.setdefault(item.section, []).append(told)
+        end += 1
+    left = items[end:]
+    answer = head | sections
     if not full:
-        told_here["next"] = "detail = full adds checks, indexes, triggers, policies, grants, queries and functions."
+        answer["next"] = "detail = full adds checks, indexes, triggers, policies, grants, queries and functions."
     if left:
-        told_here["left_out"] = f"{len(left)} more: {_named(left)}"
-    return SchemaInspection.model_validate(told_here)
-
-
-def _named(items: list[Item]) -> str:
-    names = [item.name if isinstance(item, Relation) else str(item).partition(":")[0] for _, item in items]
-    return phrases.clipped(", ".join(names), 400)
+        answer["next_cursor"] = f"{end}.{str(head['fingerprint'])[:8]}"
+        answer["left_out"] = f"{len(left)} more: {phrases.clipped(', '.join(item.name for item in left[:60]), 400)}"
+    return SchemaInspection.model_validate(answer)

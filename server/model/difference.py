@@ -46,7 +46,7 @@ class Scope:
     """Whether two texts that servers of different majors print mean the same."""
 
     def attributes(self, identity: Identity, attributes: Attributes) -> Attributes:
-        left = compared(identity, attributes, owners=self.owners, grants=self.grants, column_order=self.column_order)
+        left = compared(identity, attributes, owners=self.owners, grants=self.grants)
         if identity.kind in IMPLIED_KINDS:
             left = {name: value for name, value in left.items() if name not in _INTRINSIC}
         if self.majors_differ:
@@ -75,6 +75,20 @@ def differences(source: Schema, target: Schema, scope: Scope = EVERYTHING) -> li
             found.append(Difference(identity, "removed"))
         else:
             found += _changes(identity, scope.attributes(identity, before), scope.attributes(identity, after), scope)
+    return found + (_reordered(source, target, scope) if scope.column_order else [])
+
+
+def _reordered(source: Schema, target: Schema, scope: Scope) -> list[Difference]:
+    """Tables whose common columns stand in another order."""
+    found: list[Difference] = []
+    for table in source.of("table"):
+        if table not in target.facts or (scope.wanted is not None and not scope.wanted(table)):
+            continue
+        before, after = ([column.sub for column in side.parts(table, "column")] for side in (source, target))
+        common = set(before) & set(after)
+        orders = [tuple(name for name in names if name in common) for names in (before, after)]
+        if orders[0] != orders[1]:
+            found.append(Difference(table, "changed", "column_order", *orders))
     return found
 
 

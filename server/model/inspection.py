@@ -1,7 +1,7 @@
 """The answer of inspect_schema: what is told of each relation, in short lines, and how it is paged."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -97,10 +97,10 @@ class SchemaInspection(Terse):
 
 
 class Size(NamedTuple):
-    """Estimated rows (None: never counted) and bytes with indexes and TOAST."""
+    """Estimated rows (None: never counted) and bytes with indexes and TOAST (None: not asked)."""
 
     rows: int | None
-    size: int
+    size: int | None
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class View:
     """What the lines are drawn from."""
 
     schema: Schema
-    sizes: Mapping[Identity, Size]
+    sizes: dict[Identity, Size]
     sensitive: Sensitive
     full: bool
     chosen: bool = False
@@ -288,4 +288,4 @@ def _own_part(part: Identity, facts: Attributes) -> str:
 def _size(view: View, identities: Iterable[Identity]) -> Size | None:
     sizes = [view.sizes[identity] for identity in identities if identity in view.sizes]
     rows = [size.rows for size in sizes if size.rows is not None]
-    return Size(sum(rows) if rows else None, sum(size.size for size in sizes)) if sizes else None
+    return Size(sum(rows) if rows else None, sum(size.size or 0 for size in sizes)) if sizes else None

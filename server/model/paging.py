@@ -27,7 +27,7 @@ def cost(item: Any) -> int:
 
 def page(costs: Sequence[int], cursor: str | None, mark: str, budget: int = BUDGET) -> Page:
     """The page that `cursor` asks for. `mark` identifies what is paged through: a cursor of another one is Refused."""
-    start = _start(cursor, mark, len(costs))
+    start = start_of(cursor, mark, len(costs))
     end, spent = start, 0
     while end < len(costs) and (end == start or spent + costs[end] <= budget):
         spent += costs[end]
@@ -35,7 +35,8 @@ def page(costs: Sequence[int], cursor: str | None, mark: str, budget: int = BUDG
     return Page(start, end, f"{end}.{mark}" if end < len(costs) else None)
 
 
-def _start(cursor: str | None, mark: str, count: int) -> int:
+def start_of(cursor: str | None, mark: str, count: int) -> int:
+    """Where the page begins that `cursor` asks for; Refused where it belongs to another call."""
     if not cursor:
         return 0
     at, _, of = cursor.partition(".")

@@ -7,7 +7,7 @@ so a fact reads as "what is special here". Sets (options, grants, roles) come so
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -137,33 +137,30 @@ class Schema:
         return fingerprint(self)
 
 
-def compared(
-    identity: Identity, attributes: Attributes, *, owners: bool, grants: bool, column_order: bool = False
-) -> Attributes:
+def compared(_identity: Identity, attributes: Attributes, *, owners: bool, grants: bool) -> Attributes:
     """The attributes that take part in a comparison."""
-    left_out = set(NOT_COMPARED)
-    if column_order and identity.kind == "column":
-        left_out.discard("position")
-    if not owners:
-        left_out.add("owner")
-    if not grants:
-        left_out |= {"grants", "revoked"}
+    left_out = _left_out(owners, grants)
     if left_out.isdisjoint(attributes):
         return attributes
-    return {name: value for name, value in attributes.items() if name not in left_out}
+    kept = attributes.copy()
+    for name in left_out:
+        kept.pop(name, None)
+    return kept
+
+
+@cache
+def _left_out(owners: bool, grants: bool) -> frozenset[str]:
+    left_out = NOT_COMPARED if owners else NOT_COMPARED | ON_REQUEST
+    return left_out if grants else left_out | {"grants", "revoked"}
 
 
 def fingerprint(schema: Schema, *, owners: bool = False, grants: bool = True) -> str:
     """16 hexadecimal digits over the canonical facts: equal for equal schemas, whatever order they were made in."""
     canonical = [
-        (identity, sorted(compared(identity, attributes, owners=owners, grants=grants).items()))
-        for identity, attributes in sorted(schema.facts.items(), key=_identity)
+        (identity, compared(identity, schema.facts[identity], owners=owners, grants=grants))
+        for identity in sorted(schema.facts)
     ]
-    return hashlib.sha256(msgspec.json.encode(canonical)).hexdigest()[:16]
-
-
-def _identity(fact: tuple[Identity, Attributes]) -> Identity:
-    return fact[0]
+    return hashlib.sha256(msgspec.json.encode(canonical, order="deterministic")).hexdigest()[:16]
 
 
 def select(schema: Schema, identities: Iterable[Identity]) -> Schema:

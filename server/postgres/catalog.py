@@ -4,14 +4,17 @@ The reader is generic: each question's rows open with an address (class, oid, su
 name, sub); the other columns are the attributes by name. Columns with a leading underscore only help to resolve.
 """
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, cast
 
 from psycopg.rows import TupleRow
 
 from server.model.schema import Attributes, Dependency, Identity, NotCovered, Schema
 from server.postgres.databases import Connection
-from server.postgres.questions import answer, ask
+from server.postgres.questions import Answer, answer, ask_one
 
 FACTS = (
     "schemas",
@@ -53,29 +56,40 @@ FACTS = (
 )
 OURS = "pgferry"
 """The schema in which pgferry keeps its own records: no part of the user's schema."""
+_ABOUT = ("comments", "security_labels", "grants", "not_covered")
 _PG_CLASS, _PG_ATTRDEF = 1259, 2604
 _OUR_SCHEMA = Identity("schema", "", OURS)
 _BELONGS = "eiPa"  # the dependencies by which something belongs to something, the strongest first
 _HEAD = 7  # class, oid, subid, kind, schema, name, sub
 _NUMBERED = {"columns": "_table", "on_delete_columns": "_table", "referenced_columns": "_referenced"}
 
+_BESIDE = frozenset({"relations", "columns", "sequences", "routines", "grants", "dependencies"})
+"""What the second connection is asked, about half of the server's work."""
+_BIG = 4 << 20
+"""Bytes of pg_attribute from which a second connection is worth its opening."""
+
 Address = tuple[int, int, int]
+Second = Callable[[], AbstractContextManager[Connection]]
 
 
-def read_schema(connection: Connection, *, dependencies: bool = False) -> Schema:
+def read_schema(connection: Connection, *, dependencies: bool = False, second: Second | None = None) -> Schema:
     """Every fact of the connected database, seen by the connection's own snapshot.
 
     The connection must be in a transaction with an empty search_path, so that every text is qualified.
-    `dependencies` also reads pg_depend (what planning needs, and comparing does not).
+    `dependencies` also reads pg_depend (what planning needs, and comparing does not). `second` opens another connection
+    that has joined the same snapshot: big schemas are read on both at once.
     """
-    reader = _Reader()
-    for name in FACTS:
-        reader.take(*answer(connection, name))
-    reader.attach("comment", ask(connection, "comments"))
-    reader.attach("security_labels", ask(connection, "security_labels"))
-    reader.grant(ask(connection, "grants"))
-    reader.not_covered += ask(connection, "not_covered", into=NotCovered)
-    edges = _resolve(reader.addresses, ask(connection, "dependencies")) if dependencies else ()
+    extra = ("dependencies",) if dependencies else ()
+    with _collector_paused(), ExitStack() as stack:
+        answers = _asked(connection, second, (*FACTS, *_ABOUT, *extra), stack)
+        reader = _Reader()
+        for name in FACTS:
+            reader.take(*answers[name].result())
+        reader.attach("comment", answers["comments"].result().rows)
+        reader.attach("security_labels", answers["security_labels"].result().rows)
+        reader.grant(answers["grants"].result().rows)
+        reader.not_covered += [NotCovered(*row) for row in answers["not_covered"].result().rows]
+        edges = _resolve(reader.addresses, answers["dependencies"].result().rows) if dependencies else ()
     return Schema(
         facts=reader.facts,
         server_version=connection.info.server_version,
@@ -84,6 +98,45 @@ def read_schema(connection: Connection, *, dependencies: bool = False) -> Schema
         oids={identity: address[1] for address, identity in reader.addresses.items() if not address[2]},
         role=connection.info.user,
     )
+
+
+def _asked(
+    connection: Connection, second: Second | None, names: Sequence[str], stack: ExitStack
+) -> dict[str, Future[Answer]]:
+    """Every question, asked in order by a thread for each connection, so that facts are made while the server works."""
+    big = second is not None and ask_one(connection, "catalog_size")[0] >= _BIG
+    other = stack.enter_context(second()) if second is not None and big else None
+    answers: dict[str, Future[Answer]] = {}
+    for lane in (connection, other):
+        if lane is None:
+            continue
+        lane.execute("SET LOCAL work_mem = '64MB'")
+        pool = stack.enter_context(_thread())
+        mine = [name for name in names if other is None or (name in _BESIDE) == (lane is other)]
+        answers |= {name: pool.submit(answer, lane, name) for name in mine}
+    return answers
+
+
+@contextmanager
+def _thread() -> Generator[ThreadPoolExecutor]:
+    """One thread; what it has not begun when the block ends is dropped."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="catalog")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _collector_paused() -> Generator[None]:
+    """Tens of thousands of facts are made and none is garbage: looking for it would take a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class _Reader:
@@ -100,20 +153,20 @@ class _Reader:
         """One question's answer: the facts that it holds."""
         plain = [(i, name) for i, name in enumerate(names) if i >= _HEAD and name[0] != "_"]
         helping = {name: i for i, name in enumerate(names) if name[0] == "_"}
+        lists = {name for i, name in plain if any(type(row[i]) is list for row in rows)}
+        facts, addresses, new = self.facts, self.addresses, tuple[str].__new__
         for row in rows:
-            identity = Identity(row[3], row[4], row[5], row[6])
+            identity = new(Identity, row[3:_HEAD])  # a third of the time of Identity(…)
             if identity.schema == OURS or identity == _OUR_SCHEMA:
                 self.ours.add((row[0], row[1], row[2]))
                 continue
-            attributes: Attributes = {}
-            for i, name in plain:
-                value = row[i]
-                if value is not None:
-                    attributes[name] = _frozen(value)
+            attributes: Attributes = {name: row[i] for i, name in plain if row[i] is not None}
+            for name in lists & attributes.keys() if lists else ():
+                attributes[name] = _frozen(attributes[name])
             if helping:
                 self._help(identity, attributes, {name: row[i] for name, i in helping.items()})
-            self.facts[identity] = attributes
-            self.addresses[row[0], row[1], row[2]] = identity
+            facts[identity] = attributes
+            addresses[row[0], row[1], row[2]] = identity
 
     def _help(self, identity: Identity, attributes: Attributes, helping: dict[str, int]) -> None:
         for name, relation in _NUMBERED.items():

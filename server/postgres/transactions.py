@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import LiteralString, NamedTuple, TypeVar
 
 import psycopg
@@ -114,6 +114,13 @@ def joining(call: Call, database: Database, snapshot: str, *, row_security: bool
             yield connection
         finally:
             _rollback(connection)
+
+
+def beside_of(
+    call: Call, database: Database, connection: Connection
+) -> Callable[[], AbstractContextManager[Connection]]:
+    """Opens a second connection that reads on the snapshot of `connection`."""
+    return lambda: joining(call, database, export_snapshot(connection))
 
 
 def export_snapshot(connection: Connection) -> str:

@@ -6,7 +6,7 @@
 SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
        CASE WHEN c.relkind IN ('v', 'm') THEN 'view_column' WHEN c.relkind = 'c' THEN 'attribute' ELSE 'column' END
            AS kind,
-       n.nspname AS schema, c.relname AS name, a.attname AS sub,
+       c.nspname AS schema, c.relname AS name, a.attname AS sub,
        a.attnum::int AS position,
        pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN a.attcollation <> t.typcollation THEN
@@ -23,31 +23,11 @@ SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
        CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS default,
        CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS generated,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generated_kind,
-       CASE WHEN c.relispartition AND NOT EXISTS
-                (SELECT FROM pg_catalog.pg_depend AS sd
-                 WHERE sd.refclassid = 1259 AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum
-                   AND sd.classid = 1259 AND sd.deptype = 'i') THEN NULL
+       CASE WHEN c.relispartition AND s.name IS NULL THEN NULL
             WHEN a.attidentity = 'a' THEN 'always'
             WHEN a.attidentity = 'd' THEN 'by default' END AS identity,
-       CASE WHEN a.attidentity <> '' THEN
-           (SELECT ARRAY[sn.nspname::text, s.relname::text]
-            FROM pg_catalog.pg_depend AS sd
-            JOIN pg_catalog.pg_class AS s ON s.oid = sd.objid
-            JOIN pg_catalog.pg_namespace AS sn ON sn.oid = s.relnamespace
-            WHERE sd.refclassid = 1259 AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum
-              AND sd.classid = 1259 AND sd.deptype = 'i' AND s.relkind = 'S') END AS identity_sequence,
-       CASE WHEN a.attidentity <> '' THEN
-           (SELECT ARRAY['START WITH ' || q.seqstart, 'INCREMENT BY ' || q.seqincrement, 'MINVALUE ' || q.seqmin,
-                         'MAXVALUE ' || q.seqmax, 'CACHE ' || q.seqcache,
-                         CASE WHEN q.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END]
-                   || CASE WHEN s.relpersistence = 'u' AND c.relpersistence <> 'u' THEN ARRAY['UNLOGGED']
-                           WHEN s.relpersistence = 'p' AND c.relpersistence = 'u' THEN ARRAY['LOGGED']
-                           ELSE '{}'::text[] END
-            FROM pg_catalog.pg_depend AS sd
-            JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = sd.objid
-            JOIN pg_catalog.pg_class AS s ON s.oid = sd.objid
-            WHERE sd.refclassid = 1259 AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum
-              AND sd.classid = 1259 AND sd.deptype = 'i') END AS identity_options,
+       s.name AS identity_sequence,
+       s.options AS identity_options,
        CASE WHEN a.attstorage <> t.typstorage THEN
            CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END
        END AS storage,
@@ -60,20 +40,37 @@ SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
            (SELECT pg_catalog.array_agg(o ORDER BY o) FROM pg_catalog.unnest(a.attfdwoptions) AS o) END
            AS foreign_options,
        CASE WHEN NOT a.attislocal THEN true END AS inherited
-FROM (SELECT ''::"char" AS attcompression) AS absent
+FROM (SELECT r.oid, r.relname, r.relkind, r.relispartition, r.relpersistence, n.nspname
+      FROM pg_catalog.pg_class AS r
+      JOIN pg_catalog.pg_namespace AS n ON n.oid = r.relnamespace
+      WHERE r.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND r.relpersistence <> 't'
+        AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
+                        WHERE e.classid = 1259 AND e.objid = r.oid AND e.deptype = 'e')
+      OFFSET 0) AS c
+CROSS JOIN (SELECT ''::"char" AS attcompression) AS absent
 CROSS JOIN LATERAL
      (SELECT attrelid, attnum, attname, atttypid, atttypmod, attcollation, attnotnull, attgenerated, attidentity,
              attstorage, attcompression, attstattarget, attoptions, attfdwoptions, attislocal
       FROM pg_catalog.pg_attribute
-      WHERE attnum > 0 AND NOT attisdropped) AS a
-JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
-JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+      WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS a
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-LEFT JOIN pg_catalog.pg_constraint AS nn
-       ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey[1] = a.attnum
-WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
-                  WHERE e.classid = c.tableoid AND e.objid = c.oid AND e.deptype = 'e')
-ORDER BY a.attrelid, a.attnum
+LEFT JOIN (SELECT conrelid, conkey[1] AS attnum, conname, coninhcount, connoinherit, convalidated
+           FROM pg_catalog.pg_constraint WHERE contype = 'n') AS nn
+       ON nn.conrelid = a.attrelid AND nn.attnum = a.attnum
+LEFT JOIN (SELECT sd.refobjid, sd.refobjsubid, ARRAY[sn.nspname::text, sc.relname::text] AS name,
+                  ARRAY['START WITH ' || q.seqstart, 'INCREMENT BY ' || q.seqincrement, 'MINVALUE ' || q.seqmin,
+                        'MAXVALUE ' || q.seqmax, 'CACHE ' || q.seqcache,
+                        CASE WHEN q.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END]
+                  || CASE WHEN sc.relpersistence = 'u' AND st.relpersistence <> 'u' THEN ARRAY['UNLOGGED']
+                          WHEN sc.relpersistence = 'p' AND st.relpersistence = 'u' THEN ARRAY['LOGGED']
+                          ELSE '{}'::text[] END AS options
+           FROM pg_catalog.pg_depend AS sd
+           JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = sd.objid
+           JOIN pg_catalog.pg_class AS sc ON sc.oid = sd.objid
+           JOIN pg_catalog.pg_namespace AS sn ON sn.oid = sc.relnamespace
+           JOIN pg_catalog.pg_class AS st ON st.oid = sd.refobjid
+           WHERE sd.classid = 1259 AND sd.refclassid = 1259 AND sd.refobjsubid > 0 AND sd.deptype = 'i') AS s
+       ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum
+ORDER BY c.oid, a.attnum

@@ -3,14 +3,13 @@ SELECT c.tableoid AS class, c.oid AS oid, 0 AS subid,
        'index' AS kind, n.nspname AS schema, c.relname AS name, '' AS sub,
        x.indrelid AS _table,
        t.relname AS table,
-       pg_catalog.pg_get_indexdef(x.indexrelid) AS definition,
+       told.definition,
        CASE WHEN x.indisunique THEN true END AS unique,
        am.amname AS method,
        x.indkey::int2[] AS columns,
        x.indnkeyatts::int AS key_columns,
        CASE WHEN x.distinct_nulls THEN true END AS nulls_not_distinct,
-       pg_catalog.pg_get_expr(x.indpred, x.indrelid) AS predicate,
-       CASE WHEN x.indexprs IS NOT NULL THEN pg_catalog.pg_get_expr(x.indexprs, x.indrelid) END AS expressions,
+       CASE WHEN x.indpred IS NOT NULL THEN pg_catalog.substring(told.definition, ' WHERE (.*)$') END AS predicate,
        CASE WHEN c.reloptions IS NOT NULL THEN
            (SELECT pg_catalog.array_agg(o ORDER BY o) FROM pg_catalog.unnest(c.reloptions) AS o) END AS options,
        CASE WHEN NOT x.indisvalid THEN true END AS invalid,
@@ -30,6 +29,7 @@ CROSS JOIN LATERAL
      (SELECT indexrelid, indrelid, indisunique, indkey, indnkeyatts, indpred, indexprs, indisvalid, indisclustered,
              indnullsnotdistinct AS distinct_nulls
       FROM pg_catalog.pg_index) AS x
+CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_indexdef(x.indexrelid) AS definition OFFSET 0) AS told
 JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class AS t ON t.oid = x.indrelid
