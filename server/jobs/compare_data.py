@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from server.calls import Call
+from server.comparable import DataSide, data_side
 from server.errors import Refused
 from server.model.comparing import (
     DataComparison,
@@ -73,24 +74,36 @@ def compare_data(
     equal_types: bool = False,
 ) -> DataComparison:
     """One snapshot per side. Refused: unknown names, the same database twice, a row security policy in the way."""
-    sides = services.databases.get(source), services.databases.get(target)
-    if sides[0].address and sides[1].address and sides[0].address.place == sides[1].address.place:
-        raise Refused("same_database", f"{source} and {target} are one and the same database.")
-    wishes = Wishes(key or {}, exclude_columns, sample, equal_types)
+    with data_side(services, call, source, target) as one, data_side(services, call, target, source) as two:
+        if one.database.address and two.database.address and one.database.address.place == two.database.address.place:
+            raise Refused("same_database", f"{source} and {target} are one and the same database.")
+        wishes = Wishes(key or {}, (*exclude_columns, *one.without, *two.without), sample, equal_types)
+        report = _compare_sides(call, (one, two), (source, target), tables, wishes)
+    notes = [one.note or "", two.note or "", report.next or ""]
+    return report.model_copy(update={"next": " ".join(note for note in notes if note) or None})
+
+
+def _compare_sides(
+    call: Call, sides: tuple[DataSide, DataSide], shown: tuple[str, str], tables: Sequence[str] | None, wishes: Wishes
+) -> DataComparison:
+    source, target = shown
+    policies = sides[0].policy, sides[1].policy
+    only = sides[0].only or sides[1].only
     with (
-        reading(call, sides[0], row_security=False) as first,
-        reading(call, sides[1], row_security=False) as second,
+        reading(call, sides[0].database, row_security=False) as first,
+        reading(call, sides[1].database, row_security=False) as second,
     ):
         mine, theirs = read_tables(first), read_tables(second)
-        names = choose(tables, dict.fromkeys([*mine, *theirs]))
+        known = [name for name in dict.fromkeys([*mine, *theirs]) if only is None or name in only]
+        names = choose(tables, known)
         differing: list[TableDifference] = []
         same: dict[str, int] = {}
         missing: dict[str, str] = {}
         for number, name in enumerate(names):
             call.progress(number, len(names), f"comparing {name[0]}.{name[1]}")
             if name not in mine or name not in theirs:
-                shown = (mine.get(name) or theirs[name]).shown
-                missing[shown] = f"only in the {'source' if name in mine else 'target'}"
+                label = (mine.get(name) or theirs[name]).shown
+                missing[label] = f"only in the {'source' if name in mine else 'target'}"
                 continue
             table = mine[name]
             try:
@@ -98,7 +111,6 @@ def compare_data(
             except NotComparable as no:
                 missing[table.shown] = str(no)
                 continue
-            policies = services.redaction(source), services.redaction(target)
             found = _compare(call, pair, table, wishes, policies)
             if found.added or found.removed or found.changed or found.notes:
                 differing.append(found)

@@ -9,7 +9,9 @@ import pytest
 from server.calls import Call
 from server.errors import FerryError, Refused
 from server.jobs.compare_data import compare_data
+from server.jobs.export_database import export_database
 from server.model.comparing import DataComparison, TableDifference
+from server.model.exports import ExportRequest
 from server.services import load_services
 from tests.fix_databases import FreshDatabase, MakeDatabase
 
@@ -196,3 +198,29 @@ def test_rows_that_a_policy_hides_are_a_failure_and_no_silence(
     for database in (source, target):
         database.run("DROP TABLE t")
     source.run("DROP ROLE limited")
+
+
+@pytest.mark.parametrize("content", ["full", "data"])
+@pytest.mark.parametrize("format_", ["json", "csv", "sql"])
+def test_an_export_can_be_a_side(
+    content: str, format_: str, source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    source.run(
+        "CREATE TABLE people (id int PRIMARY KEY, name text, password text, cost numeric);"
+        "INSERT INTO people SELECT n, 'p' || n, 's', n * 1.10 FROM generate_series(1, 100) AS n;"
+        "CREATE TABLE left_out ()"
+    )
+    (tmp_path / "pgferry.toml").write_text(
+        f'[databases.a]\nurl = "{source.url}"\n[databases.b]\nurl = "{target.url}"\n'
+    )
+    request = ExportRequest.model_validate(
+        {"database": "a", "content": content, "format": format_, "tables": ["people"]}
+    )
+    path = export_database(load_services({}, tmp_path), Call(), request).path
+    assert path
+    source.run("UPDATE people SET cost = 0, password = 'x' WHERE id = 7; DELETE FROM people WHERE id = 8")
+    report = compare_data(load_services({}, tmp_path), Call(), source=path, target="a")
+    table = only(report)
+    assert numbers(table) == (0, 1, 1, 98)
+    assert table.samples[1]["columns"] == {"cost": ["7.70", "0"]}
+    assert report.not_compared == {}
