@@ -13,8 +13,8 @@ from psycopg import errors, pq, sql
 
 from server.postgres.databases import Connection, interrupt
 
-Take = Callable[[Any], None]
-"""Is given each message of the server: bytes or a memoryview that is only good until it returns."""
+CHUNK = 1 << 20
+"""Bytes that are put together before they are handed on."""
 
 PATIENCE = 0.5
 """Seconds that a silent server is waited for before `check` is asked again."""
@@ -40,10 +40,18 @@ class Tally(NamedTuple):
         return bool(self.nulls or self.bounds or self.nuls)
 
 
-def copy_messages(connection: Connection, statement: sql.Composable, take: Take, check: Callable[[], None]) -> int:
-    """Runs a COPY … TO STDOUT and gives each message to `take`; the number of rows by the server's own count.
+def copy_bytes(
+    connection: Connection,
+    statement: sql.Composable,
+    take: Callable[[bytearray], None],
+    check: Callable[[], None],
+    *,
+    chunk: int = CHUNK,
+) -> int:
+    """Runs a COPY … TO STDOUT and gives its bytes to `take`, who keeps them, in chunks of whole messages.
 
-    `check` is called before each wait: what it raises, and what `take` raises, stops the query on the server first.
+    Returns the number of rows by the server's own count. `chunk` 0: each message by itself. `check` is called before
+    each wait: what it raises, and what `take` raises, stops the query on the server first.
     """
     pgconn = connection.pgconn
     pgconn.send_query(statement.as_bytes(connection))
@@ -57,14 +65,21 @@ def copy_messages(connection: Connection, statement: sql.Composable, take: Take,
 
         try:
             _started(connection, wait)
-            while True:
-                size, data = pgconn.get_copy_data(1)
+            next_message = pgconn.get_copy_data
+            buffer = bytearray()
+            while True:  # a million times for a million rows: nothing is called here that need not be
+                size, data = next_message(1)
                 if size > 0:
-                    take(data)
+                    buffer += data
+                    if len(buffer) > chunk:
+                        take(buffer)
+                        buffer = bytearray()
                 elif size == 0:
                     wait()
                 else:
                     break
+            if buffer:
+                take(buffer)
             return _ended(connection, wait)
         except BaseException:
             _stop(connection)
@@ -77,11 +92,11 @@ def copy_lines(
     take: Callable[[Any, int], None],
     check: Callable[[], None],
 ) -> Tally:
-    """As `copy_messages`, for binary rows (count, three losses, lines): gives the lines and how many they are."""
+    """As `copy_bytes`, for binary rows (count, three losses, lines): gives the lines and how many they are."""
     total = Tally()
     opened = False
 
-    def unpack(data: Any) -> None:
+    def unpack(data: bytearray) -> None:
         nonlocal opened, total
         start = 0
         if not opened:
@@ -92,9 +107,9 @@ def copy_lines(
         _, _, rows, _, nulls, _, bounds, _, nuls, length = _ROW.unpack_from(data, start)
         if length >= 0:
             total = Tally(total[0] + rows, total[1] + nulls, total[2] + bounds, total[3] + nuls)
-            take(data[start + _ROW.size :], rows)
+            take(memoryview(data)[start + _ROW.size :], rows)
 
-    copy_messages(connection, statement, unpack, check)
+    copy_bytes(connection, statement, unpack, check, chunk=0)
     return total
 
 

@@ -13,12 +13,10 @@ from typing import Any, Protocol
 from psycopg import sql
 
 from server.calls import Call
-from server.postgres.copying import Tally, copy_lines, copy_messages
+from server.postgres.copying import CHUNK, Tally, copy_bytes, copy_lines
 from server.postgres.databases import Connection
 from server.postgres.statements import RowSource, Shape, copy_statement
 
-CHUNK = 1 << 20
-"""Bytes that are handed on at once."""
 HELD = 8 << 20
 """Bytes of one piece that wait for their turn before its connection pauses."""
 FINISHED = 24 << 20
@@ -210,16 +208,17 @@ class _Piece:
         if self.desk.separator:
             self.tally = copy_lines(connection, statement, self._take_lines, self.desk.check)
         else:
-            self.tally = Tally(copy_messages(connection, statement, self._take, self.desk.check))
+            self.tally = Tally(copy_bytes(connection, statement, self._take, self.desk.check))
         self._tell(self.tally.rows)
         self.desk.close(self)
 
-    def _take(self, data: Any) -> None:
-        """A csv or text row."""
-        buffer = self.data
-        buffer += data
-        if len(buffer) >= CHUNK:
-            self._overflow()
+    def _take(self, data: bytearray) -> None:
+        """A MiB of csv or text rows."""
+        if self.data:
+            self.data += data
+        else:
+            self.data = data
+        self._overflow()
 
     def _take_lines(self, data: Any, rows: int) -> None:
         if self.rows:

@@ -145,7 +145,7 @@ def _by_blocks(source: RowSource, lines: _Lines, json: bool) -> sql.Composed:
         "SELECT a.* FROM pg_catalog.generate_series({first}::int8, {last}::int8 - 1, {step}) AS b(first)"
         " CROSS JOIN LATERAL (SELECT pg_catalog.count(*), {counts}, pg_catalog.string_agg({line}, {separator})"
         " FROM ({inner} WHERE t.ctid >= pg_catalog.format('(%s,0)', b.first)::tid AND t.ctid <"
-        " pg_catalog.format('(%s,0)', LEAST(b.first + {step}, {last}::int8))::tid OFFSET 0) AS x) AS a"
+        " pg_catalog.format('(%s,0)', LEAST(b.first + {step}, {last}::int8))::tid) AS x) AS a"
     ).format(
         first=sql.Literal(first),
         last=sql.Literal(last),

@@ -1,0 +1,141 @@
+"""Exports against their peers, in one run: seconds, CPU of client and server, memory, and the ratios that count.
+
+    python -m tests.benchmarks.exports [rows] [name ...]
+
+By hand, on a quiet machine: psql's \\copy, psql with COPY of row_to_json, pg_dump -Fp, rows fetched and encoded.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+
+from server.postgres.binaries import embedded_binaries
+from server.postgres.embedded import EmbeddedServer, embedded_server
+
+TABLE = """
+CREATE TYPE mood AS ENUM ('ok', 'bad');
+CREATE TABLE mixed (id bigint PRIMARY KEY, name text NOT NULL, email varchar(200), created_at timestamptz, day date,
+    amount numeric(12, 2), active boolean, notes text, tags text[], data jsonb, f float8, u uuid, m mood);
+INSERT INTO mixed SELECT i, 'name ' || i, 'user' || i || '@example.com', now() - i * interval '1 min',
+    date '2020-01-01' + (i % 1000)::int, (i % 100000) / 7.0, i % 2 = 0, repeat('lorem ipsum ', (i % 5)::int),
+    ARRAY['a' || i % 10, 'b'], jsonb_build_object('k', i, 'v', md5(i::text)), i / 3.0, md5(i::text)::uuid,
+    (ARRAY['ok', 'bad'])[1 + i % 2]::mood FROM generate_series(1, {rows}) AS i;
+VACUUM ANALYZE mixed;
+"""
+PEERS = {"csv": "copy", "json": "row_to_json", "jsonl": "row_to_json", "sql": "pg_dump"}
+
+
+class Cost(NamedTuple):
+    """Seconds of the wall clock, of the client's and the server's processors; MiB of the client at most."""
+
+    wall: float
+    client: float
+    server: float
+    memory: float
+
+    @property
+    def cores(self) -> float:
+        return self.client + self.server
+
+
+def main(arguments: Sequence[str]) -> None:
+    rows = int(arguments[0]) if arguments else 1_000_000
+    wanted = set(arguments[1:])
+    with embedded_server() as server, tempfile.TemporaryDirectory() as folder:
+        _fill(server, rows)
+        root = Path(folder)
+        (root / "pgferry.toml").write_text(f'[databases.it]\nurl = "{server.url("postgres")}"\n')
+        measured: dict[str, Cost] = {}
+        for name, command in _commands(server, root).items():
+            if not wanted or name in wanted or name in PEERS.values():
+                measured[name] = min((_measure(server, root, command) for _ in range(2)), key=lambda cost: cost.wall)
+        for name, cost in measured.items():
+            peer = measured.get(PEERS.get(name.split()[0], ""))
+            ratio = f"{cost.wall / peer.wall:5.2f}x wall {cost.cores / peer.cores:5.2f}x cpu" if peer else ""
+            print(
+                f"{name:14} {cost.wall:6.2f} s  client {cost.client:5.2f}  server {cost.server:5.2f}"
+                f"  {cost.memory:4.0f} MiB  {ratio}"
+            )
+
+
+def _fill(server: EmbeddedServer, rows: int) -> None:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        for statement in TABLE.replace("{rows}", str(rows)).split(";\n"):
+            if statement.strip():
+                connection.execute(statement.encode())
+
+
+def _commands(server: EmbeddedServer, root: Path) -> dict[str, list[str]]:
+    programs = embedded_binaries() or server.bin_directory
+    url = server.url("postgres")
+    lines = "COPY (SELECT row_to_json(t.*) FROM mixed AS t) TO STDOUT (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')"
+    commands = {
+        "copy": [str(programs / "psql"), "-qX", url, "-c", f"\\copy mixed to {root}/peer.csv csv header"],
+        "row_to_json": [str(programs / "psql"), "-qX", url, "-o", f"{root}/peer.jsonl", "-c", lines],
+        "pg_dump": [str(programs / "pg_dump"), "-Fp", "-f", f"{root}/peer.sql", url],
+        "fetched": [sys.executable, "-c", _FETCHING, url, f"{root}/fetched.json"],
+    }
+    for name in ("csv", "json", "jsonl", "sql"):
+        export = [sys.executable, "-m", "server", "export-database", "it", "--json", "-f", name, "--path", "ours"]
+        commands[name] = export
+        commands[f"{name} (one)"] = ["env", "PGFERRY_EXPORTS__WORKERS=1", *export]
+    commands["json gzip"] = [*commands["json"], "--compress", "gzip"]
+    commands["json zstd"] = [*commands["json"], "--compress", "zstd"]
+    return commands
+
+
+_FETCHING = """
+import sys, psycopg
+try:
+    import orjson
+    encode = lambda row: orjson.dumps(row, default=str)
+except ImportError:
+    import json
+    encode = lambda row: json.dumps(row, default=str).encode()
+with psycopg.connect(sys.argv[1]) as connection, open(sys.argv[2], "wb") as file:
+    with connection.cursor(name="c", row_factory=psycopg.rows.dict_row) as cursor:
+        cursor.itersize = 5000
+        for row in cursor.execute("SELECT * FROM mixed"):
+            file.write(encode(row) + b"\\n")
+"""
+
+
+def _measure(server: EmbeddedServer, root: Path, command: Sequence[str]) -> Cost:
+    subprocess.run(["rm", "-rf", str(root / "ours")], check=True)
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), **os.environ}
+    before, cpu, started = _server_cpu(server), _children(), time.monotonic()
+    report = root / "report"
+    with report.open("w") as output:
+        process = subprocess.Popen(command, cwd=root, env=environment, stdout=output)
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+    wall = time.monotonic() - started
+    text = report.read_text()
+    if text.startswith("{"):
+        wall = json.loads(text)["seconds"]  # the peers start in no time, Python does not
+    return Cost(wall, _children() - cpu, _server_cpu(server) - before, usage.ru_maxrss / 1024)
+
+
+def _children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _server_cpu(server: EmbeddedServer) -> float:
+    """Of the postmaster and of all its backends that have ended."""
+    pid = (server.home / "data" / "postmaster.pid").read_text().split()[0]
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
