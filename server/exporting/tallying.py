@@ -39,13 +39,18 @@ class Tallying:
         self.tallies.append(tally)
         with self._lock:
             self._expected[table] = self._moved[table] = tally.rows
+        self._tell(table)
 
     def moved(self, table: int, rows: int) -> None:
         """Tells how far the export is, in rows; the total is an estimate that grows where it was too low."""
         with self._lock:
             self._moved[table] += rows
+            self._expected[table] = max(self._expected[table], self._moved[table])
+        self._tell(table)
+
+    def _tell(self, table: int) -> None:
+        with self._lock:
             here = self._moved[table]
-            self._expected[table] = max(self._expected[table], here)
             done, total, expected = sum(self._moved), sum(self._expected), self._expected[table]
         name = self._plan.tables[table].table.key
         self._call.progress(done, total, f"{name} {counted(here)} of {counted(expected)} rows")

@@ -1,0 +1,271 @@
+"""What an export refuses, how it fails, how it is cancelled: a clear word, nothing left behind, nothing told."""
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from server.calls import Call
+from server.errors import Cancelled, DatabaseFailed, FerryError, Refused
+from server.files import outlet
+from tests.fix_databases import FreshDatabase
+from tests.fix_exports import Export, raw_rows
+from tests.fix_services import Project
+
+BIG = "CREATE TABLE big AS SELECT i, repeat('x', 200) AS filler FROM generate_series(1, 60000) AS i"
+
+
+@pytest.fixture
+def big(project: Project, fresh_database: FreshDatabase) -> FreshDatabase:
+    fresh_database.run(BIG)
+    project.add("it", fresh_database)
+    return fresh_database
+
+
+def left_behind(project: Project) -> list[str]:
+    """Every file below the project, hidden ones too, but for its settings and the export folder's .gitignore."""
+    files = [path for path in project.root.rglob("*") if path.is_file()]
+    return [path.name for path in files if path.name not in ("pgferry.toml", ".gitignore")]
+
+
+@contextmanager
+def locked(database: FreshDatabase, table: str) -> Generator[None]:
+    """While the block runs, nobody reads the table."""
+    with psycopg.connect(database.url) as connection:
+        connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
+        yield
+        connection.rollback()
+
+
+def comes_true(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        threading.Event().wait(0.02)
+    return True
+
+
+@pytest.mark.parametrize("fmt", ["json", "csv", "sql"])
+def test_cancelling_stops_the_query_and_leaves_no_file(
+    big: FreshDatabase, export: Export, project: Project, fmt: str
+) -> None:
+    """In the middle of the rows: as soon as some are on the disk."""
+    cancelled_at: list[float] = []
+
+    def cancel_after_some(done: float, total: float | None, message: str) -> None:  # noqa: ARG001
+        if done > 1000 and not cancelled_at:
+            cancelled_at.append(time.monotonic())
+            threading.Thread(target=call.cancel).start()
+
+    call = Call(cancel_after_some)
+    with pytest.raises(Cancelled):
+        export(format=fmt, call=call)
+    assert comes_true(lambda: running(big) == 0, 1.5)
+    assert left_behind(project) == []
+
+
+def test_cancelling_an_export_that_waits_for_a_lock_ends_it(
+    big: FreshDatabase, export: Export, project: Project
+) -> None:
+    failures: list[BaseException] = []
+    call = Call()
+
+    def work() -> None:
+        try:
+            export(call=call)
+        except FerryError as failure:
+            failures.append(failure)
+
+    thread = threading.Thread(target=work)
+    with locked(big, "big"):
+        thread.start()
+        assert comes_true(lambda: running(big) == 1)
+        call.cancel()
+        thread.join(5)
+        assert not thread.is_alive()
+    assert isinstance(failures[0], Cancelled)
+    assert left_behind(project) == []
+
+
+def running(database: FreshDatabase) -> int:
+    """How many queries of pgferry's the server is busy with."""
+    query = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+        AND application_name = 'pgferry'"""
+    return int(database.rows(query)[0][0])
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_server_that_ends_the_session_fails_the_export(
+    big: FreshDatabase, export: Export, project: Project, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    monkeypatch.setenv("PGFERRY_EXPORTS__WORKERS", str(workers))
+    done = threading.Event()
+
+    def kill(rows: float, total: float | None, message: str) -> None:  # noqa: ARG001
+        if rows > 1000 and not done.is_set():
+            done.set()
+            big.rows(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    with pytest.raises(DatabaseFailed) as failure:
+        export(call=Call(kill))
+    assert failure.value.code == "connection_lost"
+    assert left_behind(project) == []
+
+
+@pytest.mark.parametrize("fmt", ["json", "csv"])
+def test_a_full_disk_is_told_and_leaves_no_file(
+    big: FreshDatabase, export: Export, project: Project, monkeypatch: pytest.MonkeyPatch, fmt: str
+) -> None:
+    write = outlet.os.write
+    written = 0
+
+    def full(descriptor: int, data: bytes) -> int:
+        nonlocal written
+        written += len(data)
+        if written > 3_000_000:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(outlet.os, "write", full)
+    monkeypatch.setenv("PGFERRY_EXPORTS__WORKERS", "2")
+    with pytest.raises(FerryError) as failure:
+        export(format=fmt)
+    assert failure.value.code == "disk_full"
+    assert left_behind(project) == []
+    assert comes_true(lambda: running(big) == 0, 2)
+
+
+def test_several_connections_write_the_same_rows_in_the_same_order(
+    big: FreshDatabase, export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    big.run("CREATE TABLE other AS SELECT * FROM big LIMIT 20000; CREATE TABLE empty (a int)")
+    texts: list[list[tuple[str, str]]] = []
+    for workers in (1, 4):
+        monkeypatch.setenv("PGFERRY_EXPORTS__WORKERS", str(workers))
+        texts.append(list(raw_rows(str(export().path))))
+    assert texts[0] == texts[1]
+    assert [row[1].split(",")[0] for row in texts[0] if row[0] == "big"] == [f'{{"i":{i}' for i in range(1, 60001)]
+    folders: list[Path] = []
+    for workers in (1, 4):
+        monkeypatch.setenv("PGFERRY_EXPORTS__WORKERS", str(workers))
+        folders.append(Path(str(export(format="csv").path)))
+    assert (folders[0] / "big.csv").read_bytes() == (folders[1] / "big.csv").read_bytes()
+
+
+def test_all_connections_see_one_snapshot(big: FreshDatabase, export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    big.run("CREATE TABLE zz AS SELECT 1 AS a")
+    changed = threading.Event()
+
+    def change(rows: float, total: float | None, message: str) -> None:  # noqa: ARG001
+        if rows > 0 and not changed.is_set():
+            changed.set()
+            big.run("DELETE FROM big WHERE i > 30000; INSERT INTO zz VALUES (2)")
+
+    monkeypatch.setenv("PGFERRY_EXPORTS__WORKERS", "3")
+    report = export(call=Call(change))
+    assert changed.is_set()
+    assert {table.name: table.rows for table in report.tables} == {"big": 60000, "zz": 1}
+
+
+def test_progress_rises_to_its_total_and_says_where_it_is(big: FreshDatabase, export: Export) -> None:
+    said: list[tuple[float, float | None, str]] = []
+    export(call=Call(lambda done, total, message: said.append((done, total, message))))
+    done = [entry[0] for entry in said]
+    assert done == sorted(done)
+    assert done[-1] == 60000 == said[-1][1]
+    assert said[-1][2] == "big 60 k of 60 k rows"
+    assert big.name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"database": "ti"}, "unknown_database"),
+        ({"tables": ["bih"]}, "unknown_table"),
+        ({"exclude_tables": ["bih"]}, "unknown_table"),
+        ({"tables": ["a.b.c"]}, "bad_pattern"),
+        ({"tables": [""]}, "bad_pattern"),
+        ({"exclude_columns": ["nothing"]}, "unknown_column"),
+        ({"path": "../out.json"}, "path_outside"),
+        ({"path": "/etc/out.json"}, "path_outside"),
+        ({"path": ""}, "bad_path"),
+        ({"path": "link/out.json"}, "path_outside"),
+        ({"path": "pgferry.toml"}, "file_exists"),
+        ({"redact": "none"}, "redaction_required"),
+        ({"sql_inserts": True}, "bad_arguments"),
+    ],
+)
+def test_bad_input_is_refused(
+    big: FreshDatabase,
+    project: Project,
+    arguments: dict[str, object],
+    code: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    from server.jobs.export_database import export_database
+    from server.model.exports import ExportRequest
+
+    (project.root / "link").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    with pytest.raises(Refused) as refused:
+        export_database(project.services, Call(), ExportRequest.model_validate({"database": "it", **arguments}))
+    assert refused.value.code == code
+    assert refused.value.next
+    assert left_behind(project) == []
+    assert big.name
+
+
+def test_what_a_role_may_not_read_is_named_before_anything_is_written(
+    big: FreshDatabase, project: Project, export: Export
+) -> None:
+    role = f"reader_{big.name}"
+    big.run(
+        f"""CREATE ROLE {role} LOGIN PASSWORD 'planted-password'; CREATE SCHEMA shut; CREATE TABLE shut.away (a int);
+        CREATE TABLE open (a int, b int); CREATE TABLE halves (a int, b int); CREATE TABLE policed (a int);
+        GRANT SELECT ON open, policed TO {role}; GRANT SELECT (a) ON halves TO {role};
+        ALTER TABLE policed ENABLE ROW LEVEL SECURITY"""
+    )
+    try:
+        url = big.url.split("//")[0] + f"//{role}:planted-password@" + big.url.split("@")[1]
+        with (project.root / "pgferry.toml").open("a") as settings:
+            settings.write(f'[databases.small]\nurl = "{url}"\n')
+        from server.jobs.export_database import export_database
+        from server.model.exports import ExportRequest
+
+        def refused(**arguments: object) -> Refused:
+            request = ExportRequest.model_validate({"database": "small", **arguments})
+            with pytest.raises(Refused) as failure:
+                export_database(project.services, Call(), request)
+            assert "planted" not in str(failure.value)
+            return failure.value
+
+        assert "may not read big, halves, shut.away." in refused().what
+        assert refused(tables=["policed"]).code == "row_security"
+        request = ExportRequest(database="small", tables=["halves", "open"], exclude_columns=["halves.b"])
+        assert export_database(project.services, Call(), request).total_rows == 0
+    finally:
+        big.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert export(tables=["policed"]).total_rows == 0
+
+
+def test_a_wrong_password_is_refused_without_telling_it(big: FreshDatabase, project: Project) -> None:
+    from server.jobs.export_database import export_database
+    from server.model.exports import ExportRequest
+
+    url = big.url.split("//")[0] + "//postgres:planted-password@" + big.url.split("@")[1]
+    with (project.root / "pgferry.toml").open("a") as settings:
+        settings.write(f'[databases.wrong]\nurl = "{url}"\n[databases.away]\nurl = "postgresql://u@127.0.0.1:1/x"\n')
+    with pytest.raises(Refused) as refused:
+        export_database(project.services, Call(), ExportRequest(database="wrong"))
+    assert refused.value.code == "wrong_password"
+    assert "planted" not in str(refused.value)
+    with pytest.raises(DatabaseFailed) as failed:
+        export_database(project.services, Call(), ExportRequest(database="away"))
+    assert failed.value.code == "unreachable"

@@ -1,0 +1,63 @@
+"""export_database as an agent calls it, in both protocol eras."""
+
+import json
+from pathlib import Path
+
+import anyio
+import pytest
+
+from tests.fix_client import ERAS, Era, content_of, in_memory, text_of
+from tests.fix_databases import FreshDatabase
+from tests.fix_services import Project
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_answer_is_the_contract_and_holds_no_row(
+    era: Era, project: Project, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh_database.run(
+        "create table t (id int primary key, note text, password text); insert into t values (1, 'secret!')"
+    )
+    project.add("it", fresh_database)
+    monkeypatch.chdir(project.root)
+    async with in_memory(era) as client:
+        result = await client.call_tool("export_database", {"database": "it"})
+        answer = content_of(result)
+        assert set(answer) == {
+            *("path", "format", "content", "bytes", "sha256", "tables", "total_rows", "redacted", "excluded_tables"),
+            *("seconds", "next", "estimated", "warnings"),
+        }
+        assert set(answer["tables"][0]) == {"name", "rows", "bytes"}
+        assert answer["redacted"] == [{"table": "t", "column": "password", "how": "exclude"}]
+        assert "secret!" not in text_of(result)
+        assert json.loads(Path(answer["path"]).read_text())["data"] == {"t": [{"id": 1, "note": "secret!"}]}
+        failed = await client.call_tool("export_database", {"database": "it", "format": "xml"})
+        assert failed.is_error
+        assert "[bad_arguments]" in text_of(failed)
+
+
+async def test_cancelling_the_call_ends_the_query_and_leaves_no_file(
+    project: Project, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh_database.run("create table t as select i, repeat('x', 100) from generate_series(1, 3000000) i")
+    project.add("it", fresh_database)
+    monkeypatch.chdir(project.root)
+    busy = "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'pgferry'"
+    async with in_memory() as client, anyio.create_task_group() as group:
+        group.start_soon(client.call_tool, "export_database", {"database": "it"})
+        with anyio.fail_after(20):
+            while fresh_database.rows(busy)[0][0] == 0:
+                await anyio.sleep(0.02)
+        group.cancel_scope.cancel()
+    with anyio.fail_after(3):
+        while fresh_database.rows(busy)[0][0] > 0:
+            await anyio.sleep(0.02)
+    exports = project.root / ".pgferry" / "exports"
+    assert [path.name for path in exports.iterdir() if path.name != ".gitignore"] == []
