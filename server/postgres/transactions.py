@@ -232,12 +232,14 @@ def _commit(database: Database, connection: Connection) -> None:
     """COMMIT, and the truth about it."""
     row = connection.execute("SELECT pg_catalog.txid_current_if_assigned()::text").fetchone()
     transaction = row[0] if row else None
+    session = connection.info.backend_pid
     try:
         ended = connection.execute("COMMIT")
     except psycopg.Error as error:
         if not (connection.closed or connection.broken) or transaction is None:
             raise
-        _resolve(database, str(transaction), translate(error, database.name, secret=_secret(database)))
+        broken = translate(error, database.name, secret=_secret(database))
+        _resolve(database, str(transaction), session, broken)
         return
     if ended.statusmessage != "COMMIT":
         raise DatabaseFailed("not_committed", f"{database.name}: the transaction had failed and was rolled back.")
@@ -247,11 +249,14 @@ def _secret(database: Database) -> str:
     return database.address.password if database.address else ""
 
 
-def _resolve(database: Database, transaction: str, broken: FerryError) -> None:
-    """Asks a new session what became of a transaction; returns if it was committed."""
+def _resolve(database: Database, transaction: str, session: int, broken: FerryError) -> None:
+    """Asks a new session what became of a transaction; returns if it was committed.
+
+    Where COMMIT never arrived and the server has not noticed that we are gone, `session` is ended, which rolls back.
+    """
     deadline = time.monotonic() + COMMIT_PATIENCE
     while time.monotonic() < deadline:
-        status = _status(database, transaction)
+        status = _status(database, transaction, session)
         if status == "committed":
             return
         if status == "aborted":
@@ -269,10 +274,18 @@ def _resolve(database: Database, transaction: str, broken: FerryError) -> None:
     )
 
 
-def _status(database: Database, transaction: str) -> str | None:
+def _status(database: Database, transaction: str, session: int) -> str | None:
     try:
         with connected(Call(), database, timeout=3) as connection:
             row = connection.execute("SELECT pg_catalog.txid_status(%s::bigint)", [transaction]).fetchone()
-            return str(row[0]) if row and row[0] else None
+            status = str(row[0]) if row and row[0] else None
+            if status == "in progress":
+                connection.execute(
+                    "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity AS a"
+                    " WHERE a.pid = %s AND a.state LIKE 'idle in transaction%%'"
+                    " AND a.backend_xid::text::bigint = %s::bigint & 4294967295",
+                    [session, transaction],
+                )
+            return status
     except FerryError:
         return None
