@@ -155,7 +155,7 @@ def test_a_killed_process(import_into: Make, tmp_path: Path) -> None:
 
 @dataclass
 class Proxy:
-    """Passes bytes both ways; from a COMMIT on, in the way it is told: `drop` the answer, `lose` the COMMIT too, or `hang`."""
+    """Passes bytes both ways until a COMMIT, whose answer it drops (`drop`), or that it loses (`lose`, `hang`)."""
 
     target: tuple[str, int]
     way: str
