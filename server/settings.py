@@ -107,6 +107,8 @@ class MigrationSettings(Part):
     """`[migrations]`: where migrations are kept."""
 
     folder: str = "migrations"
+    lock_timeout_seconds: float = Field(default=5, gt=0)
+    attempts: int = Field(default=4, ge=1, le=100)
 
 
 class PostgresSettings(Part):

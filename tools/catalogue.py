@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ValidationError
 
 from server.errors import FerryError, did_you_mean
+from tools.apply_migration import apply_migration
 from tools.check_import import check_import
 from tools.clone_database import clone_database
 from tools.compare_data import compare_data
@@ -26,6 +27,8 @@ from tools.export_segment import export_segment
 from tools.import_data import import_data
 from tools.inspect_schema import inspect_schema
 from tools.list_databases import list_databases
+from tools.migration_status import migration_status
+from tools.plan_migration import plan_migration
 from tools.query_database import query_database
 
 
@@ -74,6 +77,21 @@ CATALOGUE: tuple[Entry, ...] = (
         idempotent=False,
     ),
     Entry(compare_schemas, "Compare schemas", "diff schema drift between databases worktrees branches migrations"),
+    Entry(
+        plan_migration,
+        "Plan a migration",
+        "generate alter table sql schema migration between databases worktrees verified",
+        idempotent=False,
+    ),
+    Entry(
+        apply_migration,
+        "Apply a migration",
+        "run migrate schema change alter table",
+        read_only=False,
+        destructive=True,
+        idempotent=False,
+    ),
+    Entry(migration_status, "Migration status", "pending applied migrations per database"),
     Entry(query_database, "Query a database", "postgres sql select read-only rows"),
     Entry(explain_query, "Explain a query", "postgres slow query plan performance index analyze"),
     Entry(compare_data, "Compare data", "postgres diff rows between databases worktrees"),

@@ -39,6 +39,18 @@ def ask_about_import(context: Context, database: str, path: str, mode: Mode) -> 
 ImportConsent = Annotated[ElicitationResult[Consent], Resolve(ask_about_import)]
 
 
+def ask_about_migration(context: Context, database: str, path: str) -> Elicit[Consent] | None:
+    """The question before a migration; None where the client cannot ask."""
+    if not can_ask(context):
+        return None
+    return Elicit(
+        f"Apply the migration {path} to {database}? It changes the schema, and may drop what the plan says.", Consent
+    )
+
+
+MigrationConsent = Annotated[ElicitationResult[Consent], Resolve(ask_about_migration)]
+
+
 def agreed(answer: ElicitationResult[Consent]) -> bool:
     """True: a person said yes. False: nobody was asked. Refused: the answer was no, or none."""
     if not isinstance(answer, AcceptedElicitation):

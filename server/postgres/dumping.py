@@ -108,12 +108,16 @@ def dump_schema(
     *,
     snapshot: str | None = None,
     section: Section | None = None,
+    rights: bool = False,
 ) -> str:
     """The schema's SQL, or one section of it (post-data with the refreshes of materialised views).
 
+    `rights`: with owners and grants. pgferry's own records are left out.
+
     DatabaseFailed: pg_dump failed, with its words but no secret. Cancelling ends pg_dump and its queries.
     """
-    arguments = [str(dumper.path), "--no-owner", "--no-acl", "--no-subscriptions", "--no-password"]
+    arguments = [str(dumper.path), "--no-subscriptions", "--no-password", "--exclude-schema=pgferry"]
+    arguments += [] if rights else ["--no-owner", "--no-acl"]
     arguments += [f"--section={section}"] if section else ["--schema-only"]
     if snapshot:
         arguments.append(f"--snapshot={snapshot}")

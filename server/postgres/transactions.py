@@ -173,12 +173,7 @@ def writing(
     COMMIT is resolved by asking a new session (`txid_status`): the block then returns as committed, or
     DatabaseFailed("not_committed") or OutcomeUnknown is raised.
     """
-    if database.access == "read":
-        raise Refused(
-            "read_only_database",
-            f"The database {database.name} is configured with access = read.",
-            next=f'Only a person should change that: [databases.{database.name}] access = "write" in pgferry.toml.',
-        )
+    _refuse_reading(database)
     with connected(call, database) as connection:
         _begin(connection, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         _settle(connection, row_security=True, lock_timeout=lock_timeout)
@@ -194,6 +189,24 @@ def writing(
             _commit(database, connection)
 
 
+@contextmanager
+def alone(call: Call, database: Database, *, lock_timeout: float = 10) -> Generator[Connection]:
+    """For one statement that cannot run in a transaction (CREATE INDEX CONCURRENTLY): autocommit, else as `writing`."""
+    _refuse_reading(database)
+    with connected(call, database) as connection:
+        _settle(connection, row_security=True, lock_timeout=lock_timeout, local=False)
+        yield connection
+
+
+def _refuse_reading(database: Database) -> None:
+    if database.access == "read":
+        raise Refused(
+            "read_only_database",
+            f"The database {database.name} is configured with access = read.",
+            next=f'Only a person should change that: [databases.{database.name}] access = "write" in pgferry.toml.',
+        )
+
+
 def _begin(connection: Connection, statement: LiteralString) -> None:
     connection.execute(statement)
 
@@ -204,17 +217,18 @@ def _settle(
     row_security: bool,
     lock_timeout: float | None = None,
     statement_timeout: float | None = None,
+    local: bool = True,
 ) -> None:
-    """Sets what `SESSION` lists, for this transaction only, in one round trip."""
+    """Sets what `SESSION` lists, in one round trip; `local`: for this transaction only."""
     wanted = {**dict(SESSION), "row_security": "on" if row_security else "off"}
     if lock_timeout is not None:
         wanted["lock_timeout"] = f"{round(lock_timeout * 1000)}ms"
     if statement_timeout is not None:
         wanted["statement_timeout"] = f"{round(statement_timeout * 1000)}ms"
     connection.execute(
-        "SELECT pg_catalog.set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)"
+        "SELECT pg_catalog.set_config(name, value, %s) FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)"
         " WHERE name IN (SELECT s.name FROM pg_catalog.pg_settings AS s)",
-        [list(wanted), list(wanted.values())],
+        [local, list(wanted), list(wanted.values())],
     )
 
 

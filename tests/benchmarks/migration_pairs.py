@@ -33,7 +33,7 @@ from server.postgres.catalog import read_schema
 from server.postgres.embedded import EmbeddedServer, embedded_server
 from server.postgres.populating import drop_database, make_database
 
-_ROLE = re.compile(r"CREATE (ROLE|USER) (?!MAPPING)[^;]*;", re.IGNORECASE)
+_ROLE = re.compile(r"^\s*CREATE (ROLE|USER) (?!MAPPING)[^;]*;", re.IGNORECASE | re.MULTILINE)
 _numbers = itertools.count(1)
 Pair = dict[str, Any]
 
@@ -103,9 +103,11 @@ def counted(url: str) -> dict[str, int]:
 def judge(server: EmbeddedServer, pair: Pair, show: bool) -> tuple[str, str]:
     number = next(_numbers)
     old, new = f"old_{number}", f"new_{number}"
+    made: list[str] = []
     try:
         for name, script in ((old, pair["old"]), (new, pair["new"])):
             make_database(server, name)
+            made.append(name)
             load(server.url(name), script)
         if pair.get("seed"):
             load(server.url(old), pair["seed"])
@@ -115,7 +117,7 @@ def judge(server: EmbeddedServer, pair: Pair, show: bool) -> tuple[str, str]:
     except psycopg.Error as error:
         return "unloadable", str(error).splitlines()[0]
     finally:
-        for name in (old, new):
+        for name in made:
             unsubscribe(server.url(name))
             drop_database(server, name)
 
@@ -150,6 +152,8 @@ def compare(server: EmbeddedServer, pair: Pair, old: str, new: str, show: bool) 
     before, rows = kept(server.url(old)), counted(server.url(old))
     apply(server.url(old), made)
     result = read(server.url(old))
+    if set(source.not_covered) != set(target.not_covered):
+        return "refused", str(set(source.not_covered) ^ set(target.not_covered))[:200]
     left = [str((d.identity, d.change, d.attribute, d.before, d.after)) for d in differences(result, target, Scope())]
     dumped = dump(server, old)
     other = unlike(dumped, wanted)

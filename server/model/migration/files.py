@@ -41,6 +41,10 @@ class MigrationFile:
         return self.header.get("fingerprint_before", "")
 
     @property
+    def fingerprint_after(self) -> str:
+        return self.header.get("fingerprint_after", "")
+
+    @property
     def loses_data(self) -> bool:
         return self.header.get("data_loss", "none") != "none"
 

@@ -1,0 +1,130 @@
+"""Applies a migration file to a database: only the very schema it was proved for, in one transaction, and on record."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from server.calls import Call
+from server.errors import DatabaseFailed, Refused
+from server.files.migrations_folder import migrations_folder, open_migration, record_applied
+from server.model.migration.files import MigrationFile
+from server.model.migration_reports import AppliedMigration
+from server.postgres.applying import BUSY, read_fingerprint, refuse_unlike, run_alone, run_together
+from server.postgres.databases import Database
+from server.services import Services
+
+
+def apply_migration(
+    services: Services, call: Call, *, database: str, path: str, confirm: bool = False, person_agreed: bool = False
+) -> AppliedMigration:
+    """Runs the file's statements. Refused: changed after it was proved, another schema, nobody agreed.
+
+    DatabaseFailed: a statement fails; its transaction is rolled back. OutcomeUnknown as for imports.
+    """
+    started = time.monotonic()
+    found = services.databases.get(database)
+    folder = migrations_folder(services.workspace, services.settings.migrations.folder)
+    migration = open_migration(services.workspace, folder, path)
+    _refuse_changed(migration)
+    refuse_unlike(found, migration, read_fingerprint(call, found))
+    _refuse_without_consent(services, found, migration, confirm=confirm, person_agreed=person_agreed)
+    fingerprint, attempts = _run(services, call, found, migration)
+    notes = [] if fingerprint == migration.fingerprint_after else ["The schema's fingerprint is not the target's."]
+    record_applied(
+        folder,
+        {
+            "database": database,
+            "migration": migration.name,
+            "checksum": migration.checksum,
+            "applied_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        },
+    )
+    return AppliedMigration(
+        database=database,
+        migration=migration.name,
+        outcome="applied",
+        statements=len(migration.steps),
+        own_transactions=sum(step.phase != "main" for step in migration.steps),
+        seconds=round(time.monotonic() - started, 2),
+        fingerprint=fingerprint,
+        attempts=attempts,
+        notes=notes,
+        next="migration_status shows the others." if not notes else "compare_schemas shows what differs.",
+    )
+
+
+def _refuse_changed(migration: MigrationFile) -> None:
+    if not migration.intact:
+        raise Refused(
+            "migration_changed",
+            f"{migration.name} was changed after it was proved: its checksum does not fit.",
+            next="Plan it again with plan_migration.",
+        )
+
+
+def _refuse_without_consent(
+    services: Services, database: Database, migration: MigrationFile, *, confirm: bool, person_agreed: bool
+) -> None:
+    allowed = services.settings.imports.allow_confirm_argument
+    if person_agreed or (confirm and allowed):
+        return
+    apart = sum(step.phase != "main" for step in migration.steps)
+    what = f"{migration.name} changes the schema of {database.name} with {len(migration.steps)} statements"
+    what += f", {apart} of them in transactions of their own" if apart else " in one transaction"
+    what += f"; it loses data ({migration.header['data_loss']})" if migration.loses_data else ""
+    hazardous = [step.what for step in migration.steps if step.what.endswith("]")]
+    raise Refused(
+        "confirmation_needed",
+        f"{what}.",
+        next="Ask the person; then call again with confirm = true."
+        if allowed
+        else "The settings want a person's own answer: a client that can ask, or the command line.",
+        details={"hazards": hazardous[:20]},
+    )
+
+
+def _run(services: Services, call: Call, database: Database, migration: MigrationFile) -> tuple[str, int]:
+    """The fingerprint afterwards, and how often the transaction was tried."""
+    settings = services.settings.migrations
+    total = len(migration.steps)
+    numbered = list(enumerate(migration.steps))
+    by_phase = {phase: [each for each in numbered if each[1].phase == phase] for phase in ("before", "main", "after")}
+
+    def told(number: int, what: str) -> None:
+        call.progress(number, total, what)
+
+    timeout = settings.lock_timeout_seconds
+    run_alone(call, database, by_phase["before"], told, lock_timeout=timeout)
+
+    def transaction() -> str:
+        schema = run_together(
+            call,
+            database,
+            migration,
+            by_phase["main"],
+            told,
+            lock_timeout=timeout,
+            check=not by_phase["before"],
+        )
+        return schema.fingerprint
+
+    fingerprint, attempts = _tried(call, transaction, settings.attempts)
+    if by_phase["after"]:
+        run_alone(call, database, by_phase["after"], told, lock_timeout=max(timeout, 60))
+        fingerprint = read_fingerprint(call, database)
+    return fingerprint, attempts
+
+
+def _tried(call: Call, transaction: Callable[[], str], most: int) -> tuple[str, int]:
+    """Again while others hold a lock that is needed, each time after a longer pause."""
+    for attempt in range(1, most + 1):
+        try:
+            return transaction(), attempt
+        except DatabaseFailed as failure:
+            if failure.sqlstate not in BUSY or attempt == most:
+                raise
+        until = time.monotonic() + 0.2 * 2**attempt
+        while time.monotonic() < until:
+            call.progress(0, None, f"waiting for a lock, attempt {attempt + 1} of {most} follows")
+            time.sleep(0.1)
+    raise AssertionError("unreachable")

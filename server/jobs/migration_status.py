@@ -1,0 +1,87 @@
+"""Which migrations of the folder each database has: applied, pending, changed after that, or missing from disk."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from server.calls import Call
+from server.errors import FerryError
+from server.files.migrations_folder import list_migrations, migrations_folder
+from server.model.migration.files import MigrationFile
+from server.model.migration_reports import DatabaseMigrations, MigrationEntry, MigrationState, MigrationStatus
+from server.postgres.applying import Applied, applied_migrations
+from server.postgres.catalog import read_schema
+from server.postgres.databases import Database
+from server.postgres.transactions import reading
+from server.services import Services
+
+
+def migration_status(services: Services, call: Call, *, database: str | None = None) -> MigrationStatus:
+    """Of one database, or of all side by side; one that is down is listed with its problem."""
+    folder = migrations_folder(services.workspace, services.settings.migrations.folder)
+    files = list_migrations(folder)
+    chosen = [services.databases.get(database)] if database else list(services.databases.all())
+    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="status") as pool:
+        look = partial(_status, call, files, alone=database is not None)
+        found = list(pool.map(look, chosen))
+    return MigrationStatus(
+        folder=services.settings.migrations.folder,
+        databases=found,
+        next=_next(found, files),
+    )
+
+
+def _status(call: Call, files: list[MigrationFile], database: Database, *, alone: bool) -> DatabaseMigrations:
+    try:
+        with reading(call, database) as connection:
+            applied = applied_migrations(connection)
+            fingerprint = read_schema(connection).fingerprint
+    except FerryError as failure:
+        if alone:
+            raise
+        return DatabaseMigrations(database=database.name, problem=failure.what)
+    entries = _entries(files, applied)
+    pending = [file for file in files if not any(a.name == file.name for a in applied)]
+    fits = next((file.name for file in pending if file.intact and file.fingerprint_before == fingerprint), None)
+    return DatabaseMigrations(
+        database=database.name,
+        fingerprint=fingerprint,
+        applied=sum(entry.state == "applied" for entry in entries),
+        migrations=[entry for entry in entries if alone or entry.state != "applied"],
+        fits=fits,
+    )
+
+
+def _entries(files: list[MigrationFile], applied: list[Applied]) -> list[MigrationEntry]:
+    """Every migration that is known to either, by name."""
+    done = {each.name: each for each in applied}
+    entries = [
+        MigrationEntry(
+            name=file.name,
+            state=_state(file, done.get(file.name)),
+            applied_at=done[file.name].applied_at if file.name in done else None,
+            verified=file.header.get("verified"),
+        )
+        for file in files
+    ]
+    known = {file.name for file in files}
+    entries += [
+        MigrationEntry(name=each.name, state="missing", applied_at=each.applied_at)
+        for each in applied
+        if each.name not in known
+    ]
+    return sorted(entries, key=lambda entry: entry.name)
+
+
+def _state(file: MigrationFile, applied: Applied | None) -> MigrationState:
+    if applied is None:
+        return "pending" if file.intact else "changed"
+    return "applied" if applied.checksum == file.checksum else "changed"
+
+
+def _next(found: list[DatabaseMigrations], files: list[MigrationFile]) -> str:
+    for each in found:
+        if each.fits:
+            return f"apply_migration(database={each.database!r}, path={each.fits!r})."
+    if not files:
+        return "plan_migration with save_as makes the first."
+    return "No pending migration fits any of these databases as they are; plan_migration makes one."

@@ -1,0 +1,304 @@
+"""Plans the SQL that makes one schema equal to another, and proves it on a rebuilt copy before anyone sees it."""
+
+import re
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from server.calls import Call
+from server.errors import Refused
+from server.files.migrations_folder import migrations_folder, next_path, save_migration
+from server.model.difference import Scope, differences, fold
+from server.model.migration.dumps import unlike
+from server.model.migration.files import read_migration, write_migration
+from server.model.migration.judging import left_over, without
+from server.model.migration.planning import plan
+from server.model.migration.renaming import Renaming, rename_steps
+from server.model.migration.steps import Step
+from server.model.migration.words import spec
+from server.model.migration_reports import MigrationPlan, PlannedStatement, PossibleRename
+from server.model.renames import possible_renames
+from server.model.schema import Identity, Schema
+from server.postgres.catalog import read_schema
+from server.postgres.databases import Database
+from server.postgres.dumping import Dumper, dump_schema, find_dumper
+from server.postgres.proving import Measured, Run, load_dump, run_plan
+from server.postgres.scratch import scratch
+from server.postgres.transactions import reading
+from server.services import Services
+from server.sides import Source, find_source, opened_files
+
+_ROUNDS = 2
+_BUDGET = 14_000
+_RIGHTS = ("grants", "revoked")
+_PUBLIC = Identity("schema", "", "public")
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A side that can be read and dumped. `rights`: its grants and owners count."""
+
+    source: Source
+    database: Database
+    schema: Schema
+    rights: bool
+
+
+def plan_migration(
+    services: Services,
+    call: Call,
+    *,
+    source: str,
+    target: str,
+    save_as: str | None = None,
+    allow_data_loss: bool = False,
+    concurrent_indexes: bool = False,
+    renames: Sequence[Renaming] = (),
+    urls: bool = False,
+) -> MigrationPlan:
+    """The proved plan; saved as a file with `save_as`, if it is proved and loses no data (or that is allowed)."""
+    first, second = find_source(services, source, urls=urls), find_source(services, target, urls=urls)
+    with _opened(services, call, first, None) as before, _opened(services, call, second, before.database) as after:
+        proving = _Proving(services, call, before, after)
+        proof = proving.prove(renames, concurrent_indexes=concurrent_indexes)
+    return _report(services, proof, save_as=save_as, allow_data_loss=allow_data_loss)
+
+
+@contextmanager
+def _opened(services: Services, call: Call, source: Source, beside: Database | None) -> Generator[_Opened]:
+    with ExitStack() as stack:
+        database, without_grants = source.database, False
+        if database is None:
+            database, _, without_grants = stack.enter_context(opened_files(services, call, source, beside=beside))
+        with reading(call, database) as connection:
+            schema = read_schema(connection, dependencies=True)
+        yield _Opened(source, database, schema, not without_grants)
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """A plan with what its run on the copy showed."""
+
+    before: _Opened
+    after: _Opened
+    run: Run
+    left: tuple[str, ...]
+    notes: tuple[str, ...]
+    renames: tuple[PossibleRename, ...]
+
+    @property
+    def verified(self) -> bool:
+        return not self.left
+
+    @property
+    def losing(self) -> list[str]:
+        return [f"{spec(m.step.identity)}: {m.step.reason}" for m in self.run.measured if "data_loss" in m.hazards]
+
+
+class _Proving:
+    """Plans, runs the plan on a copy of source, and looks what is left, until nothing is."""
+
+    def __init__(self, services: Services, call: Call, before: _Opened, after: _Opened) -> None:
+        self.services, self.call = services, call
+        self.before, self.after = before, after
+        self.rights = before.rights and after.rights
+        self.notes: list[str] = []
+        newest = max(before.schema.server_version, after.schema.server_version)
+        self.dumper: Dumper = find_dumper(services.settings.postgres.bin_directory, newest)
+
+    def prove(self, renames: Sequence[Renaming], *, concurrent_indexes: bool) -> _Proof:
+        wanted, wanted_dump = self._wanted()
+        source_dump = self._dump(self.before.database, self.before.schema)
+        source = self._renamed(source_dump, renames)
+        steps = [*rename_steps(self.before.schema, wanted, renames)]
+        steps += plan(source, wanted, concurrent_indexes=concurrent_indexes).steps
+        run, result, result_dump = self._run(source_dump, steps)
+        for _ in range(_ROUNDS):
+            more = plan(result, wanted).steps if left_over(result, wanted) else ()
+            if not more or any("data_loss" in step.hazards for step in more):
+                break
+            steps = _with(steps, more)
+            run, result, result_dump = self._run(source_dump, steps)
+        left = left_over(result, wanted)
+        left += [f"{entry} (by pg_dump)" for entry in unlike(result_dump, wanted_dump)] if not left else []
+        left += [f"COLUMN {column}: made anew" for column in run.remade if not _is_moved(column, steps)]
+        left += self._uncovered()
+        return _Proof(self.before, self.after, run, tuple(left), tuple(self.notes), self._possible(renames))
+
+    def _wanted(self) -> tuple[Schema, str]:
+        """The target's facts and dump, both spelled by a server of source's major."""
+        after = self.after
+        majors = {each.schema.server_version // 10000 for each in (self.before, after)}
+        dump = self._dump(after.database, after.schema)
+        if len(majors) == 1:
+            return self._with_rights(after.schema), dump
+        self.notes.append("The servers' majors differ: the target was rebuilt on a server of the source's.")
+        with self._copy(dump, after.schema) as copy:
+            with reading(self.call, copy) as connection:
+                schema = read_schema(connection, dependencies=True)
+            return self._with_rights(schema), self._dump(copy, schema)
+
+    def _with_rights(self, schema: Schema) -> Schema:
+        return schema if self.rights else without(schema, _RIGHTS)
+
+    def _dump(self, database: Database, schema: Schema) -> str:
+        return dump_schema(self.call, database, self.dumper, schema.server_version, rights=self.rights)
+
+    @contextmanager
+    def _copy(self, dump: str, schema: Schema) -> Generator[Database]:
+        binaries = None
+        with scratch(self.call, self.before.database, bin_directory=binaries) as made:
+            if made.embedded and self.rights:
+                raise Refused(
+                    "no_scratch_database",
+                    f"To prove a plan, {self.before.database.name}'s role must be able to create databases there.",
+                    next="Grant it CREATEDB.",
+                )
+            load_dump(self.call, made.database, dump, without_public=_PUBLIC not in schema.facts)
+            yield made.database
+
+    def _renamed(self, dump: str, renames: Sequence[Renaming]) -> Schema:
+        """Source as it is once the confirmed renames are done."""
+        before = self.before.schema
+        if not renames:
+            return self._with_rights(before)
+        with self._copy(dump, before) as copy:
+            run_plan(self.call, copy, rename_steps(before, self.after.schema, renames))
+            with reading(self.call, copy) as connection:
+                return self._with_rights(read_schema(connection, dependencies=True))
+
+    def _run(self, dump: str, steps: Sequence[Step]) -> tuple[Run, Schema, str]:
+        with self._copy(dump, self.before.schema) as copy:
+            with reading(self.call, copy) as connection:
+                rebuilt = self._with_rights(read_schema(connection))
+            odd = left_over(rebuilt, self._with_rights(self.before.schema))
+            if odd:
+                self.notes = [n for n in self.notes if not n.startswith("The copy")]
+                self.notes.append(f"The copy that the plan was run on is not quite source: {', '.join(odd[:5])}.")
+            run = run_plan(self.call, copy, steps)
+            with reading(self.call, copy) as connection:
+                result = self._with_rights(read_schema(connection, dependencies=True))
+            return run, result, self._dump(copy, result)
+
+    def _uncovered(self) -> list[str]:
+        before, after = set(self.before.schema.not_covered), set(self.after.schema.not_covered)
+        return [f"{kind} {name}: not modelled" for kind, name in sorted(before ^ after)]
+
+    def _possible(self, confirmed: Sequence[Renaming]) -> tuple[PossibleRename, ...]:
+        before, after = self.before.schema, self.after.schema
+        found = possible_renames(before, after, fold(before, after, differences(before, after, Scope())))
+        known = {rename.before for rename in confirmed}
+        return tuple(
+            PossibleRename.model_validate(
+                {"from": str(each.before), "to": str(each.after), "kind": each.before.kind, "reason": each.reason}
+            )
+            for each in found
+            if str(each.before) not in known
+        )
+
+
+def _with(steps: list[Step], more: Sequence[Step]) -> list[Step]:
+    """The steps with others after them, each in its phase."""
+    every = [*steps, *more]
+    return [step for phase in ("before", "main", "after") for step in every if step.phase == phase]
+
+
+def _is_moved(column: str, steps: Sequence[Step]) -> bool:
+    return any(
+        "__before_migration" in step.sql and column.startswith(f"{step.identity.schema}.{step.identity.name}.")
+        for step in steps
+    )
+
+
+# The report ---------------------------------------------------------------------------------------------------------
+
+
+def _report(services: Services, proof: _Proof, *, save_as: str | None, allow_data_loss: bool) -> MigrationPlan:
+    path, notes = None, list(proof.notes)
+    losing = proof.losing
+    if save_as is not None:
+        if proof.run.measured and proof.verified and (allow_data_loss or not losing):
+            path = _save(services, proof, save_as)
+        else:
+            notes.append(f"Not saved: {_why_not(proof, losing)}.")
+    statements, left_out = _statements(proof.run.measured)
+    return MigrationPlan(
+        verified=proof.verified,
+        statements=statements,
+        left_out=left_out,
+        path=path,
+        fingerprint_before=proof.before.schema.fingerprint,
+        fingerprint_after=proof.after.schema.fingerprint,
+        differences_left=list(proof.left)[:50],
+        data_loss=[] if allow_data_loss else losing,
+        possible_renames=list(proof.renames),
+        notes=notes,
+        next=_next(proof, path, losing, allow_data_loss=allow_data_loss),
+    )
+
+
+def _why_not(proof: _Proof, losing: list[str]) -> str:
+    if not proof.run.measured:
+        return "there is nothing to do"
+    return "differences are left" if not proof.verified else f"{len(losing)} statements lose data"
+
+
+def _statements(measured: Sequence[Measured]) -> tuple[list[PlannedStatement], int]:
+    told: list[PlannedStatement] = []
+    size = 0
+    for each in measured:
+        statement = PlannedStatement(
+            sql=each.step.sql,
+            object=spec(each.step.identity),
+            hazards=sorted(each.hazards),
+            lock=each.lock,
+            reason=each.step.reason or None,
+            own_transaction=each.step.phase != "main",
+        )
+        size += len(statement.model_dump_json())
+        if size > _BUDGET and told:
+            break
+        told.append(statement)
+    return told, len(measured) - len(told)
+
+
+def _save(services: Services, proof: _Proof, save_as: str) -> str:
+    folder = migrations_folder(services.workspace, services.settings.migrations.folder)
+    path = next_path(folder, save_as)
+    steps = [Step(m.step.sql, m.step.identity, m.step.reason, m.hazards, m.step.phase) for m in proof.run.measured]
+    losing = [str(number) for number, step in enumerate(steps, 1) if "data_loss" in step.hazards]
+    text = write_migration(
+        steps,
+        {
+            "name": path.stem,
+            "source": proof.before.source.asked,
+            "target": proof.after.source.asked,
+            "fingerprint_before": proof.before.schema.fingerprint,
+            "fingerprint_after": proof.after.schema.fingerprint,
+            "verified": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} by facts and pg_dump",
+            "data_loss": f"statements {', '.join(losing)}, allowed" if losing else "none",
+        },
+    )
+    again = read_migration(path.stem, text)
+    if (
+        again is None
+        or not again.intact
+        or [s.sql for s in again.steps] != [re.sub(r"[;\s]+$", "", s.sql) for s in steps]
+    ):
+        raise Refused("unsaveable", "A statement holds a line that would be read as a mark of the file.")
+    save_migration(path, text)
+    return str(path.relative_to(services.workspace.root))
+
+
+def _next(proof: _Proof, path: str | None, losing: list[str], *, allow_data_loss: bool) -> str:
+    database = proof.before.source.asked
+    if not proof.run.measured and proof.verified:
+        return "Nothing to do: the schemas are equal."
+    if not proof.verified:
+        return "Not equal to target yet: change what differences_left names by hand, then plan again."
+    if losing and not allow_data_loss:
+        return "It loses data (data_loss): ask a person, then call again with allow_data_loss and save_as; or renames."
+    if path is None:
+        return "Call again with save_as to keep it as a file for apply_migration."
+    return f"apply_migration(database={database!r}, path={path!r})."

@@ -1,0 +1,171 @@
+"""Runs a plan on a scratch database as it would be run in earnest; measures what each statement locks and rewrites."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from server.calls import Call
+from server.errors import Refused
+from server.model.migration.steps import Hazard, Step
+from server.model.migration.words import spec
+from server.model.schema import Identity
+from server.postgres.databases import Connection, Database, connected
+from server.postgres.failures import describe
+from server.postgres.questions import ask
+
+_STRENGTH = (
+    "AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock",
+    "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock",
+)  # fmt: skip
+_WORDS = {
+    "ShareUpdateExclusiveLock": "SHARE UPDATE EXCLUSIVE", "ShareLock": "SHARE", "ExclusiveLock": "EXCLUSIVE",
+    "ShareRowExclusiveLock": "SHARE ROW EXCLUSIVE", "AccessExclusiveLock": "ACCESS EXCLUSIVE",
+}  # fmt: skip
+_TOLD = 3  # from SHARE UPDATE EXCLUSIVE on
+_CONCURRENTLY = "SHARE UPDATE EXCLUSIVE"
+
+Files = dict[int, tuple[str, str, str, int]]
+Column = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A statement with what it was seen to do."""
+
+    step: Step
+    lock: str | None
+    hazards: frozenset[Hazard]
+
+
+@dataclass(frozen=True)
+class Run:
+    """All statements as measured, and tables and columns that are other ones than before though the name stayed."""
+
+    measured: tuple[Measured, ...]
+    remade: tuple[str, ...]
+
+
+def run_plan(call: Call, scratch: Database, steps: Sequence[Step]) -> Run:
+    """Runs the steps in their transactions. Refused("migration_fails"): one fails; names the object and the reason."""
+    with connected(call, scratch) as connection:
+        settle(connection)
+        before = _columns(connection)
+        meter = _Meter(connection)
+        measured: list[Measured] = []
+        within = False
+        for number, step in enumerate(steps):
+            call.progress(number, len(steps), "proving")
+            if (step.phase == "main") != within:
+                connection.execute(b"COMMIT" if within else b"BEGIN")
+                within = not within
+            run_step(connection, step)
+            measured.append(meter.measure(step, within=within))
+        if within:
+            connection.execute("COMMIT")
+        return Run(tuple(measured), _remade(before, _columns(connection)))
+
+
+def settle(connection: Connection) -> None:
+    """What every migration runs with."""
+    connection.execute("SELECT pg_catalog.set_config('search_path', '', false)")
+    connection.execute("SET check_function_bodies = off")
+
+
+def run_step(connection: Connection, step: Step) -> None:
+    """One statement, and no more than one."""
+    try:
+        with connection.cursor(binary=True) as cursor:
+            cursor.execute(step.sql.encode())
+    except psycopg.Error as error:
+        if error.sqlstate is None or error.sqlstate.startswith(("57", "53", "08")):
+            raise
+        raise Refused(
+            "migration_fails",
+            f"{spec(step.identity)} cannot be planned: {describe(error)} (SQLSTATE {error.sqlstate}).",
+            next="Change this object by a migration of your own, then plan again.",
+            details={"statement": step.sql[:1000]},
+        ) from None
+
+
+class _Meter:
+    """Locks on, and files of, the relations that were there at the start."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._files = _files(connection)
+        self._names = {oid: found[:2] for oid, found in self._files.items()}
+
+    def measure(self, step: Step, *, within: bool) -> Measured:
+        lock, strength = self._locked(step.identity) if within else self._alone(step)
+        hazards = set(step.hazards) | _blocked(strength)
+        files = _files(self._connection)
+        for oid, (_, _, kind, file) in files.items():
+            known = self._files.get(oid)
+            if known is None:
+                hazards |= {"index_build"} if kind == "i" and self._on_kept(step) else set()
+            elif known[3] != file and file:
+                hazards.add("index_build" if kind == "i" else "table_rewrite")
+        self._files = files
+        return Measured(step, lock, frozenset(hazards))
+
+    def _on_kept(self, step: Step) -> bool:
+        table = step.identity.name
+        return step.identity.kind == "index" or any(
+            names == (step.identity.schema, table) for names in self._names.values()
+        )
+
+    def _locked(self, identity: Identity) -> tuple[str | None, int]:
+        """The strongest lock held on what the statement is about, else on anything that was there before."""
+        held = [
+            (_STRENGTH.index(mode), self._names[oid])
+            for oid, mode in ask(self._connection, "held_locks")
+            if oid in self._names and mode in _STRENGTH
+        ]
+        own = [each for each in held if each[1] == (identity.schema, identity.name)]
+        strongest = max(own or held, default=(0, ("", "")))
+        if strongest[0] < _TOLD:
+            return None, 0
+        schema, name = strongest[1]
+        return f"{_WORDS[_STRENGTH[strongest[0]]]} on {schema}.{name}", strongest[0]
+
+    def _alone(self, step: Step) -> tuple[str | None, int]:
+        return (_CONCURRENTLY, _TOLD) if "CONCURRENTLY" in step.sql else (None, 0)
+
+
+def _blocked(strength: int) -> set[Hazard]:
+    if strength == len(_STRENGTH) - 1:
+        return {"blocks_reads", "blocks_writes"}
+    return {"blocks_writes"} if strength > _TOLD else set()
+
+
+def _files(connection: Connection) -> Files:
+    return {oid: (schema, name, kind, file) for oid, schema, name, kind, file in ask(connection, "relation_files")}
+
+
+def _columns(connection: Connection) -> dict[Column, tuple[int, int]]:
+    return {(s, t, c): (oid, number) for s, t, c, oid, number in ask(connection, "column_numbers")}
+
+
+def _remade(before: dict[Column, tuple[int, int]], after: dict[Column, tuple[int, int]]) -> tuple[str, ...]:
+    found = [column for column, what in before.items() if after.get(column, what) != what]
+    return tuple(".".join(column) for column in found)
+
+
+def load_dump(call: Call, scratch: Database, dump: str, *, without_public: bool) -> None:
+    """Rebuilds a schema from what pg_dump wrote of a database of the caller's own: it is run as it stands."""
+    script = re.sub(r"^\\(un)?restrict .*$", "", dump, flags=re.MULTILINE)
+    with connected(call, scratch) as connection:
+        if without_public:
+            connection.execute("DROP SCHEMA IF EXISTS public")
+        try:
+            connection.execute(script.encode())
+        except psycopg.Error as error:
+            if error.sqlstate is None or error.sqlstate.startswith(("57", "53", "08")):
+                raise
+            raise Refused(
+                "not_rebuildable",
+                f"The source cannot be rebuilt in a scratch database: {describe(error)} (SQLSTATE {error.sqlstate}).",
+                next="The role must be able to create everything that the schema holds.",
+            ) from None

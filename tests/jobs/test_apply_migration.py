@@ -1,0 +1,134 @@
+"""A migration is applied to the very schema it was proved for, with consent, and both database and disk remember it."""
+
+import json
+import threading
+
+import pytest
+
+from server.calls import Call
+from server.errors import DatabaseFailed, Refused
+from server.jobs.apply_migration import apply_migration
+from server.jobs.compare_schemas import compare_schemas
+from server.jobs.migration_status import migration_status
+from server.jobs.plan_migration import plan_migration
+from server.model.migration_reports import AppliedMigration
+from tests.fix_databases import FreshDatabase, MakeDatabase
+from tests.fix_services import Project
+
+OLD = "create table t (a int primary key, b text); insert into t values (1, 'x')"
+NEW = "create table t (a bigint primary key, b text not null); create index on t (b)"
+
+
+class Two(Project):
+    """A project with main, and feature whose schema is further."""
+
+    main: FreshDatabase
+    feature: FreshDatabase
+
+    def plan(self, **arguments: object) -> str:
+        plan = plan_migration(
+            self.services, Call(), source="main", target="feature", save_as="step", **arguments  # pyright: ignore[reportArgumentType]  what the test gives
+        )  # fmt: skip
+        assert plan.path
+        return plan.path
+
+    def apply(self, path: str, *, confirm: bool = True) -> AppliedMigration:
+        return apply_migration(self.services, Call(), database="main", path=path, confirm=confirm)
+
+    def states(self, database: str = "main") -> dict[str, str]:
+        (found,) = migration_status(self.services, Call(), database=database).databases
+        return {entry.name: entry.state for entry in found.migrations}
+
+
+@pytest.fixture
+def two(project: Project, make_database: MakeDatabase) -> Two:
+    both = Two(project.root)
+    both.main, both.feature = make_database(), make_database()
+    both.add("main", both.main, "write")
+    both.add("feature", both.feature)
+    both.main.run(OLD)
+    both.feature.run(NEW)
+    return both
+
+
+def test_a_migration_is_applied_once_and_remembered(two: Two) -> None:
+    path = two.plan()
+    assert two.states() == {"0001_step": "pending"}
+    status = migration_status(two.services, Call())
+    assert [d.fits for d in status.databases if d.database == "main"] == ["0001_step"]
+    report = two.apply(path)
+    assert (report.outcome, report.attempts, report.notes) == ("applied", 1, [])
+    assert compare_schemas(two.services, Call(), source="main", target="feature").equal
+    assert two.main.rows("select a, b from t") == [(1, "x")]
+    assert two.states() == {"0001_step": "applied"}
+    line = json.loads((two.root / "migrations" / "applied.jsonl").read_text())
+    assert (line["database"], line["migration"]) == ("main", "0001_step")
+    with pytest.raises(Refused, match="other_schema"):
+        two.apply("1")
+
+
+def test_nothing_happens_without_consent(two: Two) -> None:
+    path = two.plan()
+    with pytest.raises(Refused, match="confirmation_needed") as refused:
+        two.apply(path, confirm=False)
+    assert any("may_fail_on_data" in hazard for hazard in refused.value.details["hazards"])
+
+
+def test_a_database_that_has_moved_on_is_refused(two: Two) -> None:
+    path = two.plan()
+    two.main.run("alter table t add c int")
+    with pytest.raises(Refused, match="other_schema"):
+        two.apply(path)
+
+
+def test_a_file_that_was_changed_is_refused_and_shown(two: Two) -> None:
+    path = two.root / two.plan()
+    path.write_text(path.read_text().replace("SET NOT NULL", "DROP NOT NULL"))
+    assert two.states() == {"0001_step": "changed"}
+    with pytest.raises(Refused, match="migration_changed"):
+        two.apply("0001_step")
+
+
+def test_a_file_that_is_gone_is_missing(two: Two) -> None:
+    path = two.plan()
+    two.apply(path)
+    (two.root / path).unlink()
+    assert two.states() == {"0001_step": "missing"}
+
+
+def test_a_statement_that_fails_on_the_data_rolls_everything_back(two: Two) -> None:
+    two.main.run("insert into t values (2, null)")
+    path = two.plan()
+    with pytest.raises(DatabaseFailed, match="migration_failed") as failed:
+        two.apply(path)
+    assert failed.value.sqlstate == "23502"
+    assert "null" not in failed.value.what.replace("not-null", "").replace("null value", "").lower().split("column")[0]
+    assert two.main.rows("select pg_typeof(a)::text from t") == [("integer",), ("integer",)]
+    assert two.states() == {"0001_step": "pending"}
+
+
+def test_a_lock_that_others_hold_is_waited_for_and_tried_again(two: Two) -> None:
+    path = two.plan()
+    with (two.root / "pgferry.toml").open("a") as settings:
+        settings.write("[migrations]\nlock_timeout_seconds = 0.1\nattempts = 20\n")
+    with two.main.connect() as other:
+        other.execute("begin")
+        other.execute("select * from t")
+        freed = threading.Timer(0.8, lambda: other.execute("rollback"))
+        freed.start()
+        report = two.apply(path)
+        freed.join()
+    assert report.attempts > 1
+
+
+def test_statements_of_their_own_are_run_by_themselves(two: Two) -> None:
+    report = two.apply(two.plan(concurrent_indexes=True))
+    assert report.own_transactions == 1
+    assert compare_schemas(two.services, Call(), source="main", target="feature").equal
+
+
+def test_what_reads_only_is_never_migrated(two: Two) -> None:
+    path = plan_migration(two.services, Call(), source="feature", target="main", save_as="back").path
+    assert path
+    with pytest.raises(Refused, match="read_only_database"):
+        apply_migration(two.services, Call(), database="feature", path=path, confirm=True)

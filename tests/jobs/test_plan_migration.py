@@ -1,0 +1,111 @@
+"""Plans are proved on a rebuilt copy, measured there, and saved only when they are proved and lose nothing unasked."""
+
+import pytest
+
+from server.calls import Call
+from server.errors import Refused
+from server.jobs.plan_migration import plan_migration
+from server.model.migration.renaming import Renaming
+from server.model.migration_reports import MigrationPlan
+from tests.fix_databases import FreshDatabase, MakeDatabase
+from tests.fix_services import Project
+
+
+class Two(Project):
+    """A project with the databases main and feature."""
+
+    main: FreshDatabase
+    feature: FreshDatabase
+
+    def plan(self, **arguments: object) -> MigrationPlan:
+        return plan_migration(self.services, Call(), source="main", target="feature", **arguments)  # pyright: ignore[reportArgumentType]  what the test gives
+
+
+@pytest.fixture
+def two(project: Project, make_database: MakeDatabase) -> Two:
+    both = Two(project.root)
+    both.main, both.feature = make_database(), make_database()
+    both.add("main", both.main, "write")
+    both.add("feature", both.feature)
+    return both
+
+
+def test_a_plan_is_proved_and_measured(two: Two) -> None:
+    two.main.run("create table t (a int, b varchar(10)); create view v as select a from t")
+    two.feature.run("create table t (a bigint, b varchar(20), c int); create view v as select a from t")
+    plan = two.plan(save_as="Wider A")
+    assert plan.verified
+    assert plan.differences_left == []
+    assert plan.path == "migrations/0001_wider_a.sql"
+    retyped = next(s for s in plan.statements if "TYPE bigint" in s.sql)
+    assert retyped.lock == "ACCESS EXCLUSIVE on public.t"
+    assert {"table_rewrite", "blocks_reads", "blocks_writes"} <= set(retyped.hazards)
+    widened = next(s for s in plan.statements if "varying(20)" in s.sql)
+    assert "table_rewrite" not in widened.hazards
+    assert (two.root / plan.path).read_text().startswith("-- pgferry migration")
+
+
+def test_nothing_is_planned_for_equal_schemas(two: Two) -> None:
+    for database in (two.main, two.feature):
+        database.run("create table t (a int)")
+    plan = two.plan(save_as="none")
+    assert (plan.verified, plan.statements, plan.path) == (True, [], None)
+
+
+def test_what_loses_data_is_told_and_not_saved_unless_allowed(two: Two) -> None:
+    two.main.run("create table t (a int, b int)")
+    two.feature.run("create table t (a int)")
+    plan = two.plan(save_as="smaller")
+    assert plan.verified
+    assert plan.path is None
+    assert plan.data_loss == ["COLUMN public.t.b: the values of this column are lost"]
+    assert two.plan(save_as="smaller", allow_data_loss=True).path == "migrations/0001_smaller.sql"
+
+
+def test_a_possible_rename_is_asked_and_taken_when_confirmed(two: Two) -> None:
+    two.main.run("create table t (a int, old_name text)")
+    two.feature.run("create table t (a int, new_name text)")
+    assert [(r.from_, r.to) for r in two.plan().possible_renames] == [("public.t.old_name", "public.t.new_name")]
+    plan = two.plan(renames=[Renaming("public.t.old_name", "public.t.new_name")])
+    assert [s.sql for s in plan.statements] == ["ALTER TABLE public.t RENAME COLUMN old_name TO new_name"]
+    assert plan.verified
+    assert plan.data_loss == []
+
+
+def test_a_rename_of_what_is_not_there_is_refused(two: Two) -> None:
+    two.main.run("create table t (a int)")
+    with pytest.raises(Refused, match="bad_rename"):
+        two.plan(renames=[Renaming("public.t.b", "public.t.c")])
+
+
+def test_a_new_label_that_is_used_is_committed_before(two: Two) -> None:
+    two.main.run("create type m as enum ('a'); create table t (x m)")
+    two.feature.run("create type m as enum ('a', 'b'); create table t (x m default 'b')")
+    plan = two.plan()
+    assert plan.verified
+    assert [s.own_transaction for s in plan.statements] == [True, False]
+
+
+def test_indexes_can_be_built_without_blocking_writes(two: Two) -> None:
+    two.main.run("create table t (a int)")
+    two.feature.run("create table t (a int); create index i on t (a)")
+    plan = two.plan(concurrent_indexes=True)
+    assert plan.verified
+    assert [(s.sql, s.own_transaction) for s in plan.statements] == [
+        ("CREATE INDEX CONCURRENTLY i ON public.t USING btree (a)", True)
+    ]
+
+
+def test_a_side_may_be_a_file_and_grants_count(two: Two) -> None:
+    (two.root / "wanted.sql").write_text("create table t (a int); comment on table t is 'T';")
+    plan = plan_migration(two.services, Call(), source="main", target="wanted.sql")
+    assert plan.verified
+    assert [s.object for s in plan.statements] == ["TABLE public.t", "TABLE public.t"]
+
+
+def test_what_is_not_modelled_is_left_by_name(two: Two) -> None:
+    two.feature.run("create extension hstore; revoke execute on function hstore(text, text) from public")
+    plan = two.plan(save_as="x")
+    assert not plan.verified
+    assert plan.path is None
+    assert any("hstore(text,text)" in left for left in plan.differences_left)
