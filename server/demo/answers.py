@@ -85,13 +85,15 @@ class _Drawing:
         shown = rows[:MOST_ROWS]
         columns = list({key: None for row in shown for key, value in row.items() if not _empty(value)})[:MOST_COLUMNS]
         lines = [[self.line(column, row.get(column)) for column in columns] for row in shown]
-        widths = _fitting([max(map(len, texts)) for texts in zip(columns, *lines, strict=True)], self._width)
+        wanted = [max(map(len, texts)) for texts in zip(columns, *lines, strict=True)]
+        widths = _fitting(_worth_showing(wanted, self._width), self._width)
+        columns = columns[: len(widths)]
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for column, width in zip(columns, widths, strict=True):
             numbers = all(isinstance(row.get(column), int | float | None) for row in shown)
             table.add_column(self._cut(column, width), justify="right" if numbers else "left", no_wrap=True)
         for row in lines:
-            table.add_row(*(self._cut(text, width) for text, width in zip(row, widths, strict=True)))
+            table.add_row(*(self._cut(text, width) for text, width in zip(row, widths, strict=False)))
         return [table, *self._more(len(rows) - MOST_ROWS, "")]
 
     def _lines(self, lines: Sequence[str], most: int) -> list[RenderableType]:
@@ -124,6 +126,14 @@ class _Drawing:
     def _cut(self, text: str, most: int | None = None) -> Text:
         most = most or self._width
         return Text(text if len(text) <= most else text[: most - 1] + "…", no_wrap=True, overflow="ellipsis")
+
+
+def _worth_showing(wanted: list[int], most: int) -> list[int]:
+    """The widths of the first columns that together want no more than twice the room there is."""
+    kept = list(wanted)
+    while len(kept) > 2 and sum(min(width, most // 2) for width in kept) > 2 * most:
+        kept.pop()
+    return kept
 
 
 def _fitting(widths: list[int], most: int) -> list[int]:
