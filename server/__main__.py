@@ -22,8 +22,9 @@ def _serve() -> None:
     from server.app import build_server, serve
     from server.settings import grants_admin
     from tools.catalogue import build_tools
+    from tools.guides import add_guides
 
-    server = build_server(build_tools(admin=grants_admin(os.environ, Path.cwd())))
+    server = add_guides(build_server(build_tools(admin=grants_admin(os.environ, Path.cwd()))))
     gc.freeze()
     gc.enable()
     serve(server)

@@ -14,6 +14,7 @@ from mcp.types import CallToolResult, TextContent
 
 from server.app import build_server
 from tools.catalogue import build_tools
+from tools.guides import add_guides
 
 Era = Literal["auto", "legacy"]
 ERAS: tuple[Era, ...] = ("auto", "legacy")
@@ -22,7 +23,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 def in_memory(era: Era = "auto", **options: Any) -> Client:
     """A client of a server in this process; use in `async with`."""
-    return Client(build_server(build_tools(admin=True)), mode=era, **options)
+    return Client(add_guides(build_server(build_tools(admin=True))), mode=era, **options)
 
 
 @asynccontextmanager
