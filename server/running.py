@@ -75,15 +75,31 @@ async def _cancel_at_the_end(call: Call) -> None:
             await anyio.to_thread.run_sync(call.cancel)
 
 
+def rising(newest: Progress, done: float, share: float) -> Progress:
+    """The newest, with a value above `done` and no smaller share of its total than `share`: what was told before.
+
+    Jobs count each of their phases anew, in units of its own; a client wants one bar that only grows.
+    """
+    value = newest.done if newest.done > done else done + 1e-6 * max(1.0, abs(done))
+    if not newest.total:
+        return Progress(value, None, newest.message)
+    own = newest.done / newest.total
+    if value == newest.done and share <= own <= 1:
+        return newest
+    part = min(1.0, max(own, share))
+    return Progress(value, value / part if part else max(newest.total, value), newest.message)
+
+
 async def _tell(slot: _Slot, listener: Listener) -> None:
     """Passes on what is new at most twice a second, and says it again when nothing was new for a while."""
-    told, told_at, height = None, time.monotonic(), -1.0
+    heard, told_at, done, share = None, time.monotonic(), -1.0, 0.0
     while True:
         await anyio.sleep(INTERVAL)
         newest = slot.get()
         now = time.monotonic()
-        if newest is None or (newest == told and now - told_at < SILENCE):
+        if newest is None or (newest == heard and now - told_at < SILENCE):
             continue
-        height = newest.done if newest.done > height else height + 1e-6 * max(1.0, abs(height))
-        await listener(height, newest.total, newest.message)
-        told, told_at = newest, now
+        told = rising(newest, done, share)
+        heard, told_at, done = newest, now, told.done
+        share = told.done / told.total if told.total else share
+        await listener(*told)

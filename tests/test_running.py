@@ -8,7 +8,7 @@ import pytest
 from server import running
 from server.calls import Call
 from server.errors import Cancelled
-from server.running import run
+from server.running import Progress, rising, run
 
 pytestmark = pytest.mark.anyio
 Told = list[tuple[float, float | None, str]]
@@ -47,6 +47,20 @@ async def test_progress_rises_and_only_the_newest_is_told(monkeypatch: pytest.Mo
 
     await run(job, listener)
     assert heard[0] == (999, 1000, "999 of 1000 rows")
+
+
+def test_a_phase_that_counts_anew_does_not_turn_the_bar_back() -> None:
+    assert rising(Progress(30, 60, "first"), 20, 0.4) == Progress(30, 60, "first")
+    second = rising(Progress(5, 200, "second"), 60, 1.0)
+    assert second.done > 60
+    assert second.total == second.done
+    third = rising(Progress(80, 100, "third"), 90, 0.5)
+    assert third.total is not None
+    assert third.done > 90
+    assert third.done / third.total == pytest.approx(0.8)
+    assert rising(Progress(130, 100, "beyond"), 90, 0.5) == Progress(130, 130, "beyond")
+    assert rising(Progress(0, 10, "begin"), -1, 0) == Progress(0, 10, "begin")
+    assert rising(Progress(4, None, "rows"), 9, 0.9).total is None
 
 
 async def test_a_job_that_is_silent_is_said_to_go_on_with_a_rising_value(monkeypatch: pytest.MonkeyPatch) -> None:
