@@ -32,6 +32,8 @@ class GrownSegment:
     columns: dict[str, sql.Composed]
     dangling: list[Dangling]
     notes: list[str] = field(default_factory=list[str])
+    scans: dict[str, int] = field(default_factory=dict[str, int])
+    """Sequential scans of each table while the segment grew."""
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """(matched, required) of every table that has rows."""
@@ -69,6 +71,8 @@ def grow(
         meanwhile()
         closing.grow()
         result = GrownSegment({}, {}, {}, closing.dangling, closing.notes)
+        scans = connection.execute("SELECT relname, seq_scan FROM pg_stat_xact_user_tables").fetchall()
+        result.scans = {name: number or 0 for name, number in scans}
         for node in closing.plan.order:
             _read(connection, closing, node, result)
         return result

@@ -445,6 +445,26 @@ def test_everything_is_of_one_snapshot_while_another_session_writes(
     loaded(result, make_database, TENANTS)
 
 
+def test_without_an_index_each_table_is_read_once_in_each_direction(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE companies (id int PRIMARY KEY);"
+        "CREATE TABLE sites (id int PRIMARY KEY, company int NOT NULL REFERENCES companies);"
+        "CREATE TABLE people (id int PRIMARY KEY, company int NOT NULL REFERENCES companies);"
+        "CREATE TABLE visits (id int PRIMARY KEY, site int REFERENCES sites, host int REFERENCES people,"
+        " guest int REFERENCES people);"
+        "INSERT INTO companies SELECT n FROM generate_series(1, 10) AS n;"
+        "INSERT INTO sites SELECT n, 1 + n % 10 FROM generate_series(1, 1000) AS n;"
+        "INSERT INTO people SELECT n, 1 + n % 10 FROM generate_series(1, 1000) AS n;"
+        "INSERT INTO visits SELECT n, 1 + n % 1000, 1 + n % 999, 1 + n % 998 FROM generate_series(1, 20000) AS n;"
+        "ANALYZE"
+    )
+    result = grow(fresh_database, where("companies", ("id", 3)))
+    assert result.counts()["visits"][0] > 2000
+    assert result.scans["visits"] == 1
+    assert result.scans["sites"] <= 2
+    assert result.scans["people"] <= 2
+
+
 def test_only_temporary_tables_can_be_written_while_a_segment_grows(tenants: FreshDatabase) -> None:
     result = grow(tenants, where("companies"))
     assert result.counts()["companies"] == (2, 0)
