@@ -130,7 +130,7 @@ def _whole(table: Table, masks: Masks, generated: bool, server_version: int) -> 
     for piece in table.pieces:
         together = piece.toast_bytes < LONG_VALUES
         source = RowSource(fields, from_piece(piece, table), together=together)
-        if piece.heap and server_version >= 140000:
+        if piece.heap and table.lockable and server_version >= 140000:
             pieces += cut(source, piece.blocks, STEP)
         else:
             pieces.append(source)

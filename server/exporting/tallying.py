@@ -1,6 +1,7 @@
 """Passes rows from the server to a writer, table by table, and keeps what the manifest and the progress need."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from server.calls import Call
@@ -18,6 +19,8 @@ class Tallying:
         self._call = call
         self._plan = plan
         self._writer = writer
+        self.before: Callable[[], None] = lambda: None
+        """Writes what stands before the first table."""
         self._lock = threading.Lock()
         self._moved = [0] * len(plan.tables)
         self._expected = [max(export.rows, 0) for export in plan.tables]
@@ -26,6 +29,8 @@ class Tallying:
 
     def begin(self, table: int) -> None:
         export = self._plan.tables[table]
+        if table == 0:
+            self.before()
         heading = None
         if self._plan.shape == "text":
             heading = copy_heading((export.table.schema, export.table.name), export.fields)

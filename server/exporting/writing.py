@@ -24,7 +24,7 @@ from server.model.exports import ExportedTable, ExportReport, RedactedColumn, fi
 from server.model.manifest import Manifest, ManifestColumn, ManifestSequence, ManifestTable
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Connection
-from server.postgres.dumping import Section, dump_schema, find_dumper
+from server.postgres.dumping import Section, dump_schema, find_dumper, without_checking
 from server.postgres.gathering import Batch, Session, Work, gather
 from server.postgres.masks import hash_key, set_hash_key
 from server.postgres.statements import set_position
@@ -209,19 +209,40 @@ def _named_sequences(sequences: Sequence[ManifestSequence], plan: Plan) -> list[
 
 def _write_rows(source: _Source, plan: Plan, writer: Writer, tallying: Tallying, dumps: _Dumps) -> None:
     """The body of the export, between the room for the manifest and the manifest."""
-    if isinstance(writer, SqlScript):
-        opening = dumps.get("pre-data") or dumps.get()
-        writer.text(opening if opening is not None else SETTINGS)
+
+    def open_script() -> None:
+        """Waits for the schema as late as it can: the first rows are read meanwhile."""
+        if isinstance(writer, SqlScript):
+            opening = dumps.get("pre-data") or dumps.get()
+            writer.text(opening if opening is not None else SETTINGS)
+
     batches = [Batch(export.pieces, (export.table.schema, export.table.name)) for export in plan.tables]
     if batches and plan.content != "schema":
+        tallying.before = open_script
         gather(source.call, source.connection, _sessions(source, plan), batches, plan.shape, tallying, tallying.moved)
+    else:
+        open_script()
     if isinstance(writer, SqlScript) and plan.content != "schema":
         sequences, _ = read_sequences(source.connection)
         for sequence in _named_sequences(sequences, plan):
             writer.text(_position(sequence))
-        writer.text("\n" + (dumps.get("post-data") or ""))
+        writer.text("\n" + _keys_mended(plan, dumps.get("post-data") or ""))
     elif isinstance(writer, (CsvTables, JsonLines)) and (dumped := dumps.get()) is not None:
         writer.add_file("schema.sql", dumped.encode())
+
+
+def _keys_mended(plan: Plan, post_data: str) -> str:
+    """Without checking the foreign keys from written rows to tables whose rows are not written."""
+    there = {(export.table.schema, export.table.name) for export in plan.tables}
+    dangling = {
+        (export.table.schema, export.table.name, reference.constraint)
+        for export in plan.tables
+        for column in export.table.columns
+        for reference in column.references
+        if (reference.schema, reference.table) not in there
+    }
+    partitioned = {(e.table.schema, e.table.name) for e in plan.tables if e.table.partitioned}
+    return without_checking(post_data, dangling, partitioned) if dangling else post_data
 
 
 def _position(sequence: ManifestSequence) -> str:

@@ -4,6 +4,7 @@ Refuses everything else: `..`, absolute paths elsewhere, and symbolic links that
 """
 
 import os
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from pathlib import Path
 
 from server.errors import Refused, did_you_mean
 from server.settings import Settings
+
+_promising = threading.Lock()
+_promised: set[Path] = set()
+"""Names that calls of this process were given and may not have written yet: agents export side by side."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,12 @@ class Workspace:
         self.make_export_folder()
         stem, dot, ending = name.partition(".")
         number = 1
-        while os.path.lexists(path := self.exports / (name if number == 1 else f"{stem}-{number}{dot}{ending}")):
-            number += 1
+        with _promising:
+            while (path := self.exports / (name if number == 1 else f"{stem}-{number}{dot}{ending}")) in _promised or (
+                os.path.lexists(path)
+            ):
+                number += 1
+            _promised.add(path)
         return path
 
     def make_export_folder(self) -> None:

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 
 class Reference(NamedTuple):
-    """A column that a foreign key points at."""
+    """A column that a foreign key (`constraint`) points at."""
 
     schema: str
     table: str
     column: str
+    constraint: str = ""
 
 
 class Piece(NamedTuple):
@@ -71,6 +72,8 @@ class Table:
     bytes: int = 0
     row_security: bool = False
     """Policies would hide rows from this role."""
+    lockable: bool = True
+    """The role may read all of it; rights on some columns are no right to lock."""
     foreign_pieces: int = 0
     """Partitions that are foreign tables: their rows lie elsewhere and are not exported."""
 

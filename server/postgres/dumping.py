@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -177,6 +177,35 @@ def _failure(database: Database, words: str, secret: str) -> DatabaseFailed | Re
         state="Nothing was changed; no file was left.",
         next="Check the role's rights on all objects, or export json, jsonl or csv, which need no pg_dump.",
     )
+
+
+Key = tuple[str, str, str]
+"""Schema, table and name of a foreign key."""
+_KEY = re.compile(
+    r"^-- Name: (?P<named>.*); Type: FK CONSTRAINT; Schema: (?P<schema>.*); Owner: -\n--\n\n"
+    r"(?P<statement>(?:.*\n)*?.*);$",
+    re.MULTILINE,
+)
+
+
+def without_checking(post_data: str, keys: Collection[Key], partitioned: Collection[tuple[str, str]]) -> str:
+    """The script with some foreign keys added NOT VALID: what their rows refer to is not in the export.
+
+    On a partitioned table, which cannot have such keys before PostgreSQL 18, the key is left out, as a comment.
+    """
+    wanted = {(schema, f"{table} {name}"): (schema, table) for schema, table, name in keys}
+
+    def mend(match: re.Match[str]) -> str:
+        table = wanted.get((match["schema"], match["named"]))
+        statement = match["statement"]
+        if table is None or statement.endswith("NOT VALID"):
+            return match[0]
+        head = match[0][: match.start("statement") - match.start()]
+        if table in partitioned:
+            return head + "".join(f"-- {line}\n" for line in f"{statement};".splitlines()).rstrip("\n")
+        return f"{head}{statement} NOT VALID;"
+
+    return _KEY.sub(mend, post_data)
 
 
 _MAPPING = re.compile(r"^-- Name: USER MAPPING .*; Type: USER MAPPING;.*\n--\n\n(?:.*\n)*?(?=\n--\n)", re.MULTILINE)

@@ -22,7 +22,9 @@ def read_tables(connection: Connection) -> list[Table]:
     columns = _columns(connection, references)
     pieces, elsewhere, through_root, hidden = _pieces(connection)
     tables: list[Table] = []
-    for oid, schema, name, partitioned, primary_key, row_security, reachable in ask(connection, "exported_tables"):
+    for oid, schema, name, partitioned, primary_key, row_security, reachable, lockable in ask(
+        connection, "exported_tables"
+    ):
         own = columns[oid] if reachable else [_unreadable(column) for column in columns[oid]]
         held = pieces[oid]
         if oid in through_root:
@@ -38,6 +40,7 @@ def read_tables(connection: Connection) -> list[Table]:
                 tuple(held),
                 8192 * sum(p.blocks for p in held) + sum(p.toast_bytes for p in held),
                 row_security or (partitioned and oid in hidden and oid not in through_root),
+                lockable,
                 elsewhere[oid],
             )
         )
@@ -106,8 +109,9 @@ def _pieces(connection: Connection) -> tuple[dict[int, list[Piece]], dict[int, i
 
 def lock_tables(connection: Connection, tables: Sequence[Table]) -> None:
     """ACCESS SHARE on all of them, until the transaction ends: nobody drops or alters one while it is read."""
-    for first in range(0, len(tables), 500):
-        names = [sql.Identifier(table.schema, table.name) for table in tables[first : first + 500]]
+    lockable = [table for table in tables if table.lockable]
+    for first in range(0, len(lockable), 500):
+        names = [sql.Identifier(table.schema, table.name) for table in lockable[first : first + 500]]
         connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(names)))
 
 

@@ -250,6 +250,51 @@ def test_chosen_tables_only(project: Project, fresh_database: FreshDatabase, exp
         export(exclude_columns=["z"])
 
 
+def test_a_script_of_chosen_tables_loads_although_rows_they_refer_to_are_not_in_it(
+    project: Project,
+    fresh_database: FreshDatabase,
+    export: Export,
+    make_database: MakeDatabase,
+    postgres: EmbeddedServer,
+) -> None:
+    fresh_database.run(
+        """CREATE TABLE parents (id int PRIMARY KEY); CREATE TABLE "odd kids" (id int, parent int REFERENCES parents);
+        CREATE TABLE parted (id int, parent int REFERENCES parents ON DELETE CASCADE) PARTITION BY LIST (id);
+        CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
+        CREATE TABLE others (id int REFERENCES parents);
+        INSERT INTO parents VALUES (1); INSERT INTO "odd kids" VALUES (1, 1); INSERT INTO parted VALUES (1, 1)"""
+    )
+    project.add("it", fresh_database)
+    report = export(format="sql", exclude_tables=["parents"])
+    assert any("parents" in warning for warning in report.warnings)
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    keys = dict(copy.rows("SELECT conrelid::regclass::text, convalidated FROM pg_constraint WHERE contype = 'f'"))
+    assert keys == {'"odd kids"': False, "others": False}
+    assert copy.rows('SELECT count(*) FROM "odd kids", parted') == [(1,)]
+
+
+def test_passwords_of_user_mappings_stay_out_of_a_script(
+    project: Project,
+    fresh_database: FreshDatabase,
+    export: Export,
+    make_database: MakeDatabase,
+    postgres: EmbeddedServer,
+) -> None:
+    fresh_database.run(
+        """CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'h');
+        CREATE USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (user 'u', password 'planted\n;secret');
+        CREATE FOREIGN TABLE remote (a int) SERVER far; CREATE TABLE near (a int)"""
+    )
+    project.add("it", fresh_database)
+    path = Path(str(export(format="sql").path))
+    assert "planted" not in path.read_text()
+    assert "secret" not in path.read_text()
+    copy = make_database()
+    load_with_psql(postgres, path, copy)
+    assert copy.rows("SELECT count(*) FROM pg_foreign_table") == [(1,)]
+
+
 def test_an_estimate_writes_nothing(typed: FreshDatabase, export: Export, project: Project) -> None:  # noqa: ARG001
     report = export(estimate_only=True)
     assert report.estimated

@@ -3,7 +3,8 @@ SELECT f.conrelid::bigint AS table_oid,
        a.attname AS name,
        n.nspname AS target_schema,
        c.relname AS target_table,
-       ta.attname AS target_column
+       ta.attname AS target_column,
+       f.conname AS "constraint"
 FROM pg_catalog.pg_constraint AS f
 CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k(number, target)
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = k.number

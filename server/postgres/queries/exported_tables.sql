@@ -10,7 +10,8 @@ SELECT c.oid::bigint AS oid,
                  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
                  WHERE i.indrelid = c.oid AND i.indisprimary AND k.position <= i.indnkeyatts), '{}') AS primary_key,
        pg_catalog.row_security_active(c.oid) AS row_security,
-       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS reachable
+       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS reachable,
+       pg_catalog.has_table_privilege(c.oid, 'SELECT') AS lockable
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
