@@ -56,9 +56,8 @@ FACTS = (
 )
 OURS = "pgferry"
 """The schema in which pgferry keeps its own records: no part of the user's schema."""
-_ABOUT = ("comments", "security_labels", "grants", "not_covered")
+_ABOUT = ("comments", "security_labels", "grants", "not_covered", "extension_grants")
 _PG_CLASS, _PG_ATTRDEF = 1259, 2604
-_OUR_SCHEMA = Identity("schema", "", OURS)
 _BELONGS = "eiPa"  # the dependencies by which something belongs to something, the strongest first
 _HEAD = 7  # class, oid, subid, kind, schema, name, sub
 _NUMBERED = {"columns": "_table", "on_delete_columns": "_table", "referenced_columns": "_referenced"}
@@ -88,7 +87,8 @@ def read_schema(connection: Connection, *, dependencies: bool = False, second: S
         reader.attach("comment", answers["comments"].result().rows)
         reader.attach("security_labels", answers["security_labels"].result().rows)
         reader.grant(answers["grants"].result().rows)
-        reader.not_covered += [NotCovered(*row) for row in answers["not_covered"].result().rows]
+        for name in ("not_covered", "extension_grants"):
+            reader.not_covered += [NotCovered(*row) for row in answers[name].result().rows]
         edges = _resolve(reader.addresses, answers["dependencies"].result().rows) if dependencies else ()
     return Schema(
         facts=reader.facts,
@@ -151,36 +151,34 @@ class _Reader:
 
     def take(self, names: tuple[str, ...], rows: list[TupleRow]) -> None:
         """One question's answer: the facts that it holds."""
-        plain = [(i, name) for i, name in enumerate(names) if i >= _HEAD and name[0] != "_"]
-        helping = {name: i for i, name in enumerate(names) if name[0] == "_"}
-        lists = {name for i, name in plain if any(type(row[i]) is list for row in rows)}
+        at = {name: i for i, name in enumerate(names)}
+        plain = [(i, name) for name, i in at.items() if i >= _HEAD and name[0] != "_"]
+        numbered = [(name, at[of]) for name, of in _NUMBERED.items() if name in at and of in at]
+        lists = [(i, name) for i, name in plain if any(type(row[i]) is list for row in rows)]
+        behind = at.get("_index", at.get("_relation"))
         facts, addresses, new = self.facts, self.addresses, tuple[str].__new__
         for row in rows:
+            address = (row[0], row[1], row[2])
             identity = new(Identity, row[3:_HEAD])  # a third of the time of Identity(…)
-            if identity.schema == OURS or identity == _OUR_SCHEMA:
-                self.ours.add((row[0], row[1], row[2]))
+            if row[4] == OURS or (row[5] == OURS and row[3] == "schema"):
+                self.ours.add(address)
                 continue
             attributes: Attributes = {name: row[i] for i, name in plain if row[i] is not None}
-            for name in lists & attributes.keys() if lists else ():
-                attributes[name] = _frozen(attributes[name])
-            if helping:
-                self._help(identity, attributes, {name: row[i] for name, i in helping.items()})
+            for i, name in lists:
+                if row[i] is not None:
+                    attributes[name] = _frozen(row[i])
+            for name, of in numbered:
+                if name in attributes:
+                    attributes[name] = self._columns(row[of], attributes[name])
+            if behind is not None and row[behind] and attributes.get("type") != "foreign key":
+                self.behind[_PG_CLASS, row[behind], 0] = identity
             facts[identity] = attributes
-            addresses[row[0], row[1], row[2]] = identity
+            addresses[address] = identity
 
-    def _help(self, identity: Identity, attributes: Attributes, helping: dict[str, int]) -> None:
-        for name, relation in _NUMBERED.items():
-            numbers = attributes.get(name)
-            if isinstance(numbers, tuple) and relation in helping:
-                attributes[name] = tuple(self._column(helping[relation], number) for number in numbers)
-        if helping.get("_index") and attributes.get("type") != "foreign key":
-            self.behind[_PG_CLASS, helping["_index"], 0] = identity
-        if helping.get("_relation"):
-            self.behind[_PG_CLASS, helping["_relation"], 0] = identity
-
-    def _column(self, relation: int, number: Any) -> str | None:
-        column = self.addresses.get((_PG_CLASS, relation, number))
-        return column.sub if column and number else None  # 0 is an expression
+    def _columns(self, relation: int, numbers: Any) -> tuple[str | None, ...]:
+        """The names behind column numbers; None for an expression and for a system column."""
+        found = [self.addresses.get((_PG_CLASS, relation, n)) if n > 0 else None for n in numbers]
+        return tuple([column.sub if column else None for column in found])
 
     def attach(self, attribute: str, rows: Iterable[TupleRow]) -> None:
         """One attribute for whatever stands at each address; what stands nowhere is listed as not covered."""

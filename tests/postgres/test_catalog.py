@@ -62,6 +62,20 @@ def test_privileges_are_what_differs_from_the_built_in_ones(everything: FreshDat
     assert found[Identity("column", "app", "site", "label")]["grants"] == (("pgferry_bob", "SELECT", ""),)
 
 
+def test_what_is_not_modelled_is_named(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("create extension hstore; revoke execute on function hstore(text, text) from public")
+    (found,) = facts(fresh_database).not_covered
+    assert found.kind == "privileges on a member of an extension"
+    assert found.name.startswith("public.hstore(")
+
+
+def test_a_check_on_a_system_column_is_read(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("create table t (x int, constraint c check (tableoid > 0 and x > 0))")
+    found = facts(fresh_database).facts[Identity("constraint", "public", "t", "c")]
+    assert "x" in str(found["columns"])
+    assert found["expression"] == "((tableoid > (0)::oid) AND (x > 0))"
+
+
 def test_no_secret_of_a_foreign_server_is_read(everything: FreshDatabase) -> None:
     told = repr(facts(everything).facts)
     assert "secret1" not in told
