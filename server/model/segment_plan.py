@@ -54,7 +54,8 @@ class Seed:
 class NodePlan:
     """One table in the segment. `keys`: the columns that its key table keeps; `down`: the edges by which rows come down
     into it; `up`: the edges by which its rows are required; `written`: what comes down is part of the segment, not only
-    the way to it; `may_pass`: rows outside of the dates may be kept for a while, as a way to others.
+    the way to it; `may_pass`: rows outside of the dates may be kept for a while, as a way to others;
+    `cyclic`: rows come in rounds.
     """
 
     relation: Relation
@@ -67,7 +68,7 @@ class NodePlan:
     leads_on: bool = False
     may_pass: bool = False
     limit: int | None = None
-    seeds: int = 0
+    cyclic: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,6 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
     }
     for oid in nodes:
         nodes[oid].written = oid in walked and (oid in written or (segment.tables is None and oid in roots))
-    for seed in seeds:
-        nodes[relations.node(seed.relation)].seeds += 1
     _refuse_foreign(relations, nodes)
     for edge in down_edges:
         nodes[relations.node(edge.child)].down.append(edge)
@@ -116,6 +115,9 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
     _set_limits(relations, segment, nodes, list(walked))
     forward = _graph(relations, down_edges)
     upward = _graph(relations, up_edges)
+    for part in components(nodes, upward):
+        for oid in part:
+            nodes[oid].cyclic = len(part) > 1 or oid in upward.get(oid, ())
     return SegmentPlan(
         relations,
         nodes,

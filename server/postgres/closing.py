@@ -116,7 +116,10 @@ class Closing:
             tests.append(key_tables.date_test(sql.Identifier("t"), date))
         if (room := self._room(node)) > 0:
             standing = WITHIN if dated else UNDATED
-            statement = key_tables.matched(keys, relation, tests, standing=standing, room=room, generation=self._next())
+            fresh = not self._held[node]
+            statement = key_tables.matched(
+                keys, relation, tests, standing=standing, room=room, generation=self._next(), fresh=fresh
+            )
             self._insert(node, None, statement, values, "filter")
         if dated and tests[:-1] and not self._held[node]:
             self._explain_emptiness(seed, tests[:-1], values)
@@ -173,7 +176,13 @@ class Closing:
                 if (room := self._room(node)) > 0:
                     few = len(some) > 1 and self._are_few(some)
                     statement = key_tables.below(
-                        self.relations, into, some, generation=self._next(), room=room, few=few
+                        self.relations,
+                        into,
+                        some,
+                        generation=self._next(),
+                        room=room,
+                        few=few,
+                        fresh=not self._held[node],
                     )
                     self._insert(node, some[0].edge, statement, (), *(self._below(way.edge) for way in some))
                     if len(some) > 1:

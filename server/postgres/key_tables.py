@@ -68,14 +68,13 @@ class KeyTable:
             sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} AS t WITH NO DATA").format(
                 self.name, sql.SQL(", ").join([place, *names]), table(self.plan.relation)
             ),
-            *([] if self.filled_once else [unique.format(self.index, self.name)]),
+            *([unique.format(self.index, self.name)] if self.plan.cyclic or self.upgrades else []),
         ]
 
     @property
-    def filled_once(self) -> bool:
-        """Whether one statement at most brings rows, so that none can come twice."""
-        plan = self.plan
-        return len(plan.down) + plan.seeds == 1 and not plan.up and not plan.may_pass and not self.tests
+    def upgrades(self) -> bool:
+        """Whether a row that is there may turn out to be later than was known."""
+        return self.plan.may_pass and not self.plan.date
 
 
 class Way(NamedTuple):
@@ -104,29 +103,38 @@ def matched(
     standing: int,
     room: int,
     generation: int,
+    fresh: bool,
 ) -> sql.Composed:
-    """INSERT of the rows that a filter matches."""
-    return sql.SQL("INSERT INTO {} SELECT {} FROM {} AS t WHERE {} {} ON CONFLICT DO NOTHING").format(
+    """INSERT of the rows that a filter matches. `fresh`: the key table is still empty."""
+    return sql.SQL("INSERT INTO {} SELECT {} FROM {} AS t WHERE {} {}").format(
         keys.target,
         keys.values(sql.Identifier("t"), generation, sql.Literal(standing)),
         table(relation),
-        every([*tests, *_not_yet(keys)]),
+        every([*tests, *_not_yet(keys, fresh)]),
         _first(keys, room),
     )
 
 
 def below(
-    relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, generation: int, room: int, few: bool = False
+    relations: RelationMap,
+    into: KeyTable,
+    ways: Sequence[Way],
+    *,
+    generation: int,
+    room: int,
+    few: bool,
+    fresh: bool,
 ) -> sql.Composed:
     """INSERT of the rows that refer to newer rows (generation beyond the given one) over any of some edges.
 
-    `few`: the keys of each way are few, and go to its index as one list.
+    `few`: the keys of each way are few, and go to its index as one list. `fresh`: the key table is still empty.
     """
     plan, row = into.plan, sql.Identifier("t")
     refers = _is_among if few else _refers
     reached: sql.Composable = any_of([refers(relations, way, row) for way in ways])
     standing: sql.Composable = sql.Literal(UNDATED)
     inherits = not plan.date and any(way.keys.plan.may_pass or way.keys.plan.date for way in ways)
+    upgrades = inherits and into.upgrades
     if plan.date:
         standing = date_standing(row, plan.date) if plan.may_pass else sql.Literal(WITHIN)
         reached = reached if plan.may_pass else every([reached, date_test(row, plan.date)])
@@ -138,9 +146,9 @@ def below(
         into.target,
         into.values(row, generation, standing),
         table(relations.relations[ways[0].edge.child]),
-        every([reached, *_not_yet(into)]),
+        every([reached, *_not_yet(into, fresh or upgrades)]),
         _first(into, room),
-        UPGRADE if inherits and plan.may_pass else sql.SQL("ON CONFLICT DO NOTHING"),
+        UPGRADE if upgrades else sql.SQL(""),
     )
 
 
@@ -166,22 +174,25 @@ def required(
     row, need = sql.Identifier("t"), sql.Identifier("n")
     names = [sql.Identifier(f"n{place}") for place in range(len(edge.columns))]
     needs = sql.SQL(" UNION ").join([_needs(relations, way, names) for way in ways])
+    if len(ways) == 1:
+        needs = sql.SQL("SELECT DISTINCT {} FROM ({}) AS n").format(sql.SQL(", ").join(names), needs)
     targets = [sql.SQL("own.{}").format(into.columns[name]) for name in edge.targets]
     wanted = [sql.SQL("{}.{}").format(need, name) for name in names]
     there = every([_of_relation(relations, into, edge.parent, sql.Identifier("own")), *_pairs(edge, targets, wanted)])
     rows = [sql.SQL("{}.{}").format(row, sql.Identifier(name)) for name in edge.targets]
-    return sql.SQL(
-        "INSERT INTO {} SELECT {} FROM ({}) AS n JOIN {} AS t ON {}"
-        " WHERE NOT EXISTS (SELECT FROM {} AS own WHERE {}) LIMIT {} ON CONFLICT DO NOTHING"
-    ).format(
+    wanting = sql.SQL("(SELECT n.* FROM ({}) AS n WHERE NOT EXISTS (SELECT FROM {} AS own WHERE {})) AS n").format(
+        needs, into.name, there
+    )
+    form = sql.SQL("INSERT INTO {} SELECT {} FROM {wanting} JOIN {} AS t ON {} LIMIT {}")
+    if edge.virtual or edge.period:  # several needs may mean one row
+        form = sql.SQL("INSERT INTO {} SELECT {} FROM {} AS t WHERE EXISTS (SELECT FROM {wanting} WHERE {}) LIMIT {}")
+    return form.format(
         into.target,
         into.values(row, generation, sql.Literal(UNDATED)),
-        needs,
         table(relations.relations[edge.parent]),
         every(_pairs(edge, rows, wanted)),
-        into.name,
-        there,
         sql.Literal(room),
+        wanting=wanting,
     )
 
 
@@ -388,12 +399,13 @@ def _pairs(edge: Edge, parents: Sequence[sql.Composable], children: Sequence[sql
     return tests
 
 
-def _not_yet(keys: KeyTable) -> list[sql.Composable]:
-    """Where a sample is taken: rows that are there already must not use up its room."""
-    if keys.plan.limit is None:
+def _not_yet(keys: KeyTable, fresh: bool) -> list[sql.Composable]:
+    """Leaves out rows that are there already."""
+    if fresh:
         return []
-    there = sql.SQL("NOT EXISTS (SELECT FROM {} AS own WHERE own.row_at = t.ctid AND own.row_table = t.tableoid)")
-    return [there.format(keys.name)]
+    there = sql.SQL("NOT EXISTS (SELECT FROM {} AS own WHERE own.row_at = t.ctid{})")
+    partitioned = keys.plan.relation.kind == "p"
+    return [there.format(keys.name, sql.SQL(" AND own.row_table = t.tableoid" if partitioned else ""))]
 
 
 def _first(keys: KeyTable, room: int) -> sql.Composed:
