@@ -231,11 +231,13 @@ def _first_bad_line(lines: bytes, base: int) -> Malformed:
 
 def rows_in(block: bytes) -> int:
     """How many rows a block holds."""
+    _refuse_other_encodings(block)
     return len(_ROWS.decode(b"[" + block + b"]"))
 
 
 def keys_in(block: bytes, seen: dict[str, int]) -> int:
     """Counts in `seen` how many rows of the block have each key, in order of appearance; returns the rows."""
+    _refuse_other_encodings(block)
     try:
         rows = _OBJECTS.decode(b"[" + block + b"]")
     except msgspec.ValidationError:
@@ -244,6 +246,13 @@ def keys_in(block: bytes, seen: dict[str, int]) -> int:
         for key in row:
             seen[key] = seen.get(key, 0) + 1
     return len(rows)
+
+
+def _refuse_other_encodings(block: bytes) -> None:
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        raise Refused("wrong_encoding", "The file is not valid UTF-8.", next="Convert it to UTF-8.") from None
 
 
 def place_of(offset: int, read_again: Callable[[int], Iterator[bytes]]) -> tuple[int, int]:

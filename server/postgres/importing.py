@@ -161,7 +161,8 @@ class Import:
         if self.request.mode == "replace":
             deleted = empty_tables(self.connection, list(plan.tables))
         hold_used(self.connection, plan.tables, target)
-        merged = self._take_rows(plan)
+        enums = frozenset(identity.qualified for identity in target.of("enum"))
+        merged = self._take_rows(plan, enums)
         put_back_indexes(self.connection, relaxed, target)
         put_back_keys(self.connection, relaxed, target)
         self._tell_tables(plan, merged, deleted)
@@ -211,8 +212,8 @@ class Import:
         if self.request.mode == "replace":
             self.done.hazards.append("data_loss: the tables were emptied first")
 
-    def _take_rows(self, plan: ImportPlan) -> dict[str, Merged]:
-        loader = Loader(self.connection, self.request, self._tell)
+    def _take_rows(self, plan: ImportPlan, enums: frozenset[str]) -> dict[str, Merged]:
+        loader = Loader(self.connection, self.request, self._tell, enums)
         merged: dict[str, Merged] = {}
         at_once = self.source.format != "sql"
         for rows in self.source.read([table.source for table in plan.tables]):

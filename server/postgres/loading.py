@@ -5,14 +5,17 @@ Everything happens in the caller's transaction; staging tables are temporary and
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
+import msgspec
 from psycopg import sql
 from psycopg.raw_cursor import RawCursor
 
 from server.model.import_plan import ColumnPlan, ImportRequest, TablePlan
 from server.model.table_rows import TableRows
 from server.postgres.databases import Connection
+from server.postgres.json_copying import converting
 from server.postgres.relations import columns as listed
 from server.postgres.relations import relation, written
 
@@ -54,6 +57,8 @@ class Loader:
     connection: Connection
     request: ImportRequest
     tell: Tell
+    enums: frozenset[str] = frozenset()
+    """Types of the database whose values are words, as PostgreSQL prints their names."""
     landings: dict[str, Landing] = field(default_factory=dict[str, Landing])
 
     def land(self, plan: TablePlan, form: str) -> Landing:
@@ -103,6 +108,30 @@ class Loader:
             return max(cursor.rowcount, 0)
 
     def _take_json(self, rows: TableRows, landing: Landing) -> int:
+        """By COPY as long as the rows are plain; a block that is not, and all after it, as JSON by the server."""
+        convert = converting(landing.plan.columns, self.enums)
+        if convert is None:
+            return self._take_json_blocks(rows, landing)
+        odd: list[bytes] = []
+        names = tuple(column.name for column in landing.plan.columns)
+        as_csv = TableRows(rows.table, "csv", names, rows.chunks)
+        with self.connection.cursor() as cursor:
+            with cursor.copy(copy_statement(landing.target, names, as_csv)) as copy:
+                for block in rows.chunks:
+                    try:
+                        lines = convert(block)
+                    except msgspec.DecodeError:
+                        odd.append(block)
+                        break
+                    copy.write(lines)
+                    self.tell(landing.plan.shown, landing.rows)
+            taken = max(cursor.rowcount, 0)
+        if odd:
+            rest = TableRows(rows.table, "json", rows.columns, chain(odd, rows.chunks))
+            taken += self._take_json_blocks(rest, landing)
+        return taken
+
+    def _take_json_blocks(self, rows: TableRows, landing: Landing) -> int:
         names = [column.name for column in landing.plan.columns]
         words = sql.SQL("INSERT INTO {} ({}) {} SELECT {} FROM {}").format(
             landing.target,

@@ -79,6 +79,19 @@ def test_numbers_keep_every_digit(import_into: Make) -> None:
     ]
 
 
+def test_rows_that_are_not_plain_are_read_by_the_server(import_into: Make) -> None:
+    importing = import_into(
+        "CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE t (id int, a text, m mood, t text[], n int[])"
+    )
+    rows = '[{"id":"1","a":"x \\"y\\" \\\\ \\n","m":"ok","t":["a\\"b",null,"\\\\"],"n":[1,null]},\n'
+    rows += '{"id":2,"a":5,"t":[[]]}]'
+    importing.run(importing.write("t.json", rows))
+    assert importing.database.rows("SELECT * FROM t ORDER BY id") == [
+        (1, 'x "y" \\ \n', "ok", ['a"b', None, "\\"], [1, None]),
+        (2, "5", None, [], None),
+    ]
+
+
 def test_skip_keeps_what_is_there_and_upsert_overwrites_it(import_into: Make) -> None:
     importing = import_into(
         "CREATE TABLE t (id int PRIMARY KEY, a text, n numeric); INSERT INTO t VALUES (1,'x',1),(2,'y',2)"
@@ -290,6 +303,7 @@ def test_a_trigger_that_raises_is_told_without_its_text(import_into: Make) -> No
             "too early",
         ),
         ("t.csv", "id\n1\n".encode("utf-16"), "wrong_encoding", "UTF-16"),
+        ("t.json", b'[{"id": "\xff"}]', "wrong_encoding", "UTF-8"),
         ("t.json", "", "empty_file", "empty"),
         ("t.dump", b"PGDMP\x01", "not_plain", "archive"),
         ("t.sql", "COPY t (id) FROM stdin;\n1\n2\n", "copy_not_terminated", "line 1"),
