@@ -107,3 +107,14 @@ def test_a_segment_always_loads(
     counts = {table.name: table.rows for table in report.tables}
     for name, rows in counts.items():
         assert fresh_database.rows(f"SELECT count(*) FROM {name}") == [(rows,)]
+
+
+def test_the_records_of_imports_are_no_part_of_an_export(
+    tmp_path: Path, make_database: MakeDatabase, fresh_database: FreshDatabase
+) -> None:
+    settings_of(tmp_path, fresh_database, make_database())
+    fresh_database.run("CREATE TABLE t (id int); CREATE SCHEMA pgferry; CREATE TABLE pgferry.imports (id int)")
+    request = ExportRequest(database="source", format="sql")
+    report = export_database(load_services({}, tmp_path), Call(), request)
+    assert [table.name for table in report.tables] == ["t"]
+    imported(tmp_path, str(report.path), "restore")

@@ -67,5 +67,5 @@ LEFT JOIN targets AS r ON r.table_oid = a.attrelid AND r.number = a.attnum
 LEFT JOIN with_json AS j ON j.oid = a.atttypid
 WHERE a.attnum > 0 AND NOT a.attisdropped
   AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pgferry')
 ORDER BY a.attrelid, a.attnum

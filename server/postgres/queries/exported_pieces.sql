@@ -27,5 +27,5 @@ CROSS JOIN LATERAL
      (SELECT coalesce(pg_catalog.pg_relation_size(c.oid), 0)
              / pg_catalog.current_setting('block_size')::bigint AS blocks) AS s
 WHERE c.relkind IN ('r', 'f')
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pgferry')
 ORDER BY n.nspname, c.relname

@@ -14,7 +14,7 @@ LEFT JOIN pg_catalog.pg_class AS t ON t.oid = o.refobjid
 LEFT JOIN pg_catalog.pg_namespace AS tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
 WHERE c.relkind = 'S' AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pgferry')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
                   WHERE e.classid = c.tableoid AND e.objid = c.oid AND e.deptype = 'e')
 ORDER BY n.nspname, c.relname
