@@ -132,7 +132,7 @@ def judge(parsed: Parsed, policy: ScriptPolicy) -> Verdict:
         return _schema(parsed.node)
     known = _FORBIDDEN.get(parsed.kind)
     if known:
-        if known[0] in policy.also_allow:
+        if known[0] in policy.also_allow and known[0] != "transaction":  # all or nothing is not for settings to lift
             return _schema(parsed.node)
         raise NotAllowed(*known)
     shown = parsed.kind.removesuffix("_stmt").replace("_", " ").upper()
