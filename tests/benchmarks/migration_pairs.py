@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,9 @@ from psycopg import sql
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from server.calls import Call
+from server.errors import FerryError
+from server.jobs.plan_migration import plan_migration
 from server.model.difference import Scope, differences
 from server.model.migration.dumps import entries, unlike
 from server.model.migration.planning import plan
@@ -32,8 +36,9 @@ from server.postgres.binaries import clean_environment
 from server.postgres.catalog import read_schema
 from server.postgres.embedded import EmbeddedServer, embedded_server
 from server.postgres.populating import drop_database, make_database
+from server.services import load_services
 
-_ROLE = re.compile(r"^\s*CREATE (ROLE|USER) (?!MAPPING)[^;]*;", re.IGNORECASE | re.MULTILINE)
+_ROLE = re.compile(r"CREATE (ROLE|USER) (?!MAPPING)[^;]*;", re.IGNORECASE)
 _numbers = itertools.count(1)
 Pair = dict[str, Any]
 
@@ -56,6 +61,7 @@ def dump(server: EmbeddedServer, name: str) -> str:
 
 def load(url: str, script: str) -> None:
     """Runs a script; its roles are of the whole server, so that the second of a pair finds them there."""
+    script = re.sub(r"^\s*--.*$", "", script, flags=re.MULTILINE)
     script = _ROLE.sub(r"DO $r$ BEGIN \g<0> EXCEPTION WHEN duplicate_object THEN NULL; END $r$;", script)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(script.encode())
@@ -111,7 +117,7 @@ def judge(server: EmbeddedServer, pair: Pair, show: bool) -> tuple[str, str]:
             load(server.url(name), script)
         if pair.get("seed"):
             load(server.url(old), pair["seed"])
-        return compare(server, pair, old, new, show)
+        return prove(server, old, new) if pair.get("prove") else compare(server, pair, old, new, show)
     except Outcome as outcome:
         return outcome.args[0], outcome.args[1]
     except psycopg.Error as error:
@@ -120,6 +126,19 @@ def judge(server: EmbeddedServer, pair: Pair, show: bool) -> tuple[str, str]:
         for name in made:
             unsubscribe(server.url(name))
             drop_database(server, name)
+
+
+def prove(server: EmbeddedServer, old: str, new: str) -> tuple[str, str]:
+    """What plan_migration says of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = [f"[databases.{name}]\nurl = '{server.url(name)}'\n" for name in (old, new)]
+        lines.append(f"[postgres]\nbin_directory = '{server.bin_directory}'\n")
+        (Path(folder) / "pgferry.toml").write_text("".join(lines))
+        try:
+            report = plan_migration(load_services({}, Path(folder)), Call(), source=old, target=new)
+        except FerryError as failure:
+            return "refused", str(failure)
+    return ("equal", "") if report.verified else ("left", "; ".join(report.differences_left))
 
 
 def unsubscribe(url: str) -> None:
@@ -172,7 +191,8 @@ def compare(server: EmbeddedServer, pair: Pair, old: str, new: str, show: bool) 
     if lost:
         return "lost rows", ", ".join(lost)
     hazards = {hazard for step in made.steps for hazard in step.hazards}
-    if "DeletesData" in pair.get("hazards", ()) and "data_loss" not in hazards:
+    drops = any(step.sql.startswith("DROP TABLE") or " DROP COLUMN " in step.sql for step in made.steps)
+    if "DeletesData" in pair.get("hazards", ()) and "data_loss" not in hazards and drops:
         return "hazard missed", "DeletesData"
     return "equal", ""
 
@@ -187,7 +207,10 @@ def roles(server: EmbeddedServer, pairs: list[Pair]) -> None:
 
 def run(arguments: argparse.Namespace) -> Iterator[tuple[Pair, str, str]]:
     pairs = [json.loads(line) for line in Path(arguments.cases).read_text().splitlines()]
+    for pair in pairs:
+        pair["prove"] = arguments.prove
     pairs = [p for p in pairs if re.search(arguments.only or "", f"{p['suite']}/{p['name']}")]
+    pairs = pairs[:: arguments.every]
     binaries = Path(arguments.bin) if arguments.bin else None
     with embedded_server(bin_directory=binaries) as server:
         roles(server, pairs)
@@ -206,6 +229,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("cases")
     parser.add_argument("--only")
+    parser.add_argument("--prove", action="store_true", help="By the job plan_migration, with its own proof.")
+    parser.add_argument("--every", type=int, default=1, help="Only every Nth pair.")
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--bin", default="/usr/lib/postgresql/15/bin")
     parser.add_argument("--workers", type=int, default=3)

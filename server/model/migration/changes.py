@@ -52,6 +52,9 @@ def decide(world: World) -> Changes:
     for identity in [i for i, names in changes.changed.items() if i.kind == "column" and names & {"type", "collation"}]:
         if identity not in changes.anew:
             todo += _disturb(changes, identity)
+    for twin in [twin for table in changes.changed for twin in _twins(changes, table)]:
+        _remake(changes, twin)
+        todo.append(twin)
     _follow(changes, todo)
     world.dropped.update(changes.removed, changes.anew)
     world.created.update(changes.added, changes.anew)
@@ -91,6 +94,25 @@ def in_place(world: World, identity: Identity, names: frozenset[str]) -> Drafts 
         return types.alter(world, identity, names, used=_held(world, identity))
     rule = _ALTER.get(kind)
     return rule(world, identity, names) if rule else others.alter(world, identity, names)
+
+
+def _twins(changes: Changes, table: Identity) -> list[Identity]:
+    """Indexes of a table about to be attached that ATTACH PARTITION would take for those meant to be attached."""
+    world = changes.world
+    if "partition_of" not in changes.changed[table] or not world.after(table).get("partition_of"):
+        return []
+    own = world.target.parts(table, "index")
+    meant = {_shape(world, index) for index in own if world.after(index).get("parent_index")}
+    return [
+        index
+        for index in own
+        if index in world.source.facts and not world.after(index).get("parent_index") and _shape(world, index) in meant
+    ]
+
+
+def _shape(world: World, index: Identity) -> str:
+    """Its definition without its name."""
+    return text(world.after(index), "definition").partition(" ON ")[2]
 
 
 def _nothing(_world: World, _identity: Identity, _names: frozenset[str]) -> Drafts:
@@ -176,7 +198,7 @@ def _lose_column(changes: Changes, column: Identity, part: str, gone: Identity) 
         changes.again.add(column)
         return []
     if part == "parent" or gone.kind == "column":
-        if gone in changes.anew:
+        if gone in changes.anew and world.table(gone, world.source) not in changes.moved:
             _remake(changes, column)
             return [column]
         return []

@@ -341,7 +341,7 @@ def default(world: World, identity: Identity, changed: frozenset[str], *, again:
         kind = text(after, "identity").upper()
         drafts.append(_alter(identity, f"ADD GENERATED {kind} AS IDENTITY{_identity_options(after)}"))
         drafts += _identity_persistence(after)
-        drafts.append(_continue(identity, after))
+        drafts.append(continue_identity(identity, after))
     elif after.get("identity"):
         drafts += _change_identity(identity, before, after)
     return drafts
@@ -367,7 +367,7 @@ def _identity_persistence(after: Attributes) -> list[Draft]:
     return [draft(f"ALTER SEQUENCE {path(sequence[0], sequence[1])} SET {act}")]
 
 
-def _continue(identity: Identity, after: Attributes) -> Draft:
+def continue_identity(identity: Identity, after: Attributes) -> Draft:
     """Has a new identity go on after the highest value that is there."""
     sequence = texts(after, "identity_sequence")
     column, table = quote(identity.sub), table_of(identity)

@@ -78,16 +78,16 @@ def order(acts: Iterable[Act]) -> list[Act]:
 
 
 def _break(waiting: dict[Key, Act], left: dict[Key, set[Key]]) -> Key:
-    """The act of a circle to go first: a drop, which can take the rest of its circle along."""
+    """The act of a circle to go first. Only among drops alone one may take the rest along; nothing else cascades."""
     circle = _circle(waiting, left)
-    chosen = min(
-        circle,
-        key=lambda key: (key[0] != "drop", not waiting[key].drafts, len(left[key]), waiting[key].priority()),
-    )
-    if chosen[0] == "drop":
-        waiting[chosen].cascades = True
-        for key in circle:
-            waiting[key].maybe_gone = key[0] == "drop" and key != chosen
+    drops = [key for key in circle if key[0] == "drop"]
+    if len(drops) < len(circle):
+        others = [key for key in circle if key not in drops]
+        return min(others, key=lambda key: (key[0] == "copy", len(left[key]), waiting[key].priority()))
+    chosen = min(circle, key=lambda key: (not waiting[key].drafts, len(left[key]), waiting[key].priority()))
+    waiting[chosen].cascades = True
+    for key in circle:
+        waiting[key].maybe_gone = key != chosen
     return chosen
 
 

@@ -409,9 +409,10 @@ class _Drawing:
             if on.kind == "sequence" and part == "default" and on in self.carried:
                 return
             ends: list[Key] = [("drop", self._dropped_with(dependent))]
-            if on not in self.changes.moved or dependent.kind != "column":
-                gone += [("alter", on), ("release", on)] if on.kind != "table" else [("alter", on)]
-                gone += [("aside", on)] if on.kind == "table" else []
+            last = {dependent, self._holder(dependent)} & self.changes.moved  # what is set aside goes at the end
+            stays = on in self.changes.moved and dependent.kind in ("column", "table", "foreign_table")
+            if not last and not stays:
+                gone += [("alter", on), ("aside", on)] if on.kind == "table" else [("alter", on)]
         elif part == "default":
             ends = [("release", dependent)]
         elif part == "parent" or (dependent.kind == "sequence" and on.kind == "column"):
@@ -446,6 +447,8 @@ class _Drawing:
                         self._link([("create", part)], [key])
                     if world.after(part).get("parent_index"):
                         self._link([key], [("attach", part)])
+                    elif part.kind == "index":
+                        self._link([key], [("create", part)])
                 for part in world.target.parts(identity, "column"):
                     self._link([("create", part), ("alter", part)], [key])
                 up = texts(world.after(identity), "partition_of")

@@ -225,7 +225,7 @@ def copy(world: World, identity: Identity) -> list[Draft]:
     overriding = " OVERRIDING SYSTEM VALUE" if always else ""
     if not shared:
         return []
-    return [
+    drafts = [
         draft(
             " ".join((f"INSERT INTO {table_of(identity)} ({wanted}){overriding}", f"SELECT {values}", f"FROM {old}")),
             "may_fail_on_data",
@@ -233,6 +233,8 @@ def copy(world: World, identity: Identity) -> list[Draft]:
             reason="copies the rows; fails where a row fits no partition",
         )
     ]
+    identities = [column for column in shared if world.after(column).get("identity")]
+    return drafts + [columns.continue_identity(column, world.after(column)) for column in identities]
 
 
 def _value(world: World, column: Identity) -> str:
