@@ -33,8 +33,19 @@ def demo(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
     environment = {**os.environ, "TMPDIR": str(folder), "COLUMNS": "120"}
     out = subprocess.PIPE
     return subprocess.Popen(
-        [*PGFERRY, *arguments], env=environment, cwd=ROOT, text=True, stdout=out, stderr=subprocess.STDOUT
+        [*PGFERRY, *arguments],
+        env=environment,
+        cwd=ROOT,
+        text=True,
+        stdout=out,
+        stderr=subprocess.STDOUT,
+        preexec_fn=heed_interrupts,
     )
+
+
+def heed_interrupts() -> None:
+    """A suite that a shell runs in the background ignores SIGINT, and its children would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def nothing_listens(said: str) -> bool:
