@@ -198,7 +198,9 @@ def compare(server: EmbeddedServer, pair: Pair, old: str, new: str, show: bool) 
 
 
 def roles(server: EmbeddedServer, pairs: list[Pair]) -> None:
-    for role in sorted({role for pair in pairs for role in pair.get("roles", ())}):
+    named = {role for pair in pairs for role in pair.get("roles", ())}
+    named |= {role for pair in pairs for role in re.findall(r"\br_(?:role|grantee)\w*", pair["old"] + pair["new"])}
+    for role in sorted(named):
         load(
             server.url("postgres"),
             f'DO $$ BEGIN CREATE ROLE "{role}"; EXCEPTION WHEN duplicate_object THEN NULL; END $$',
