@@ -18,18 +18,4 @@ FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pron
 WHERE p.oid >= 16384 AND n.nspname IN ('pg_catalog', 'information_schema')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
                   WHERE e.classid = p.tableoid AND e.objid = p.oid AND e.deptype = 'e')
-UNION ALL
-SELECT 'rights on a member of an extension',
-       pg_catalog.format('%s %s', p.oid::pg_catalog.regprocedure, COALESCE(p.proacl::text, 'default'))
-FROM pg_catalog.pg_proc AS p
-JOIN pg_catalog.pg_depend AS e ON e.classid = p.tableoid AND e.objid = p.oid AND e.deptype = 'e'
-LEFT JOIN pg_catalog.pg_init_privs AS i ON i.classoid = p.tableoid AND i.objoid = p.oid AND i.objsubid = 0
-WHERE p.proacl IS DISTINCT FROM i.initprivs
-UNION ALL
-SELECT 'rights on a member of an extension',
-       pg_catalog.format('%s %s', c.oid::pg_catalog.regclass, COALESCE(c.relacl::text, 'default'))
-FROM pg_catalog.pg_class AS c
-JOIN pg_catalog.pg_depend AS e ON e.classid = c.tableoid AND e.objid = c.oid AND e.deptype = 'e'
-LEFT JOIN pg_catalog.pg_init_privs AS i ON i.classoid = c.tableoid AND i.objoid = c.oid AND i.objsubid = 0
-WHERE c.relkind IN ('r', 'v', 'm', 'S', 'f', 'p') AND c.relacl IS DISTINCT FROM i.initprivs
 ORDER BY 1, 2
