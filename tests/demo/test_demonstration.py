@@ -49,10 +49,17 @@ def heed_interrupts() -> None:
 
 
 def nothing_listens(said: str) -> bool:
+    """Waits up to ten seconds."""
     port = re.search(r"on port (\d+)", said)
     assert port is not None
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", int(port[1]))) != 0
+    deadline = time.monotonic() + 10
+    while True:  # who was killed is cleaned up after by another process, which takes a moment
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", int(port[1]))) != 0:
+                return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
 
 
 def is_empty_soon(folder: Path) -> bool:

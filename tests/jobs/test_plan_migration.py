@@ -108,4 +108,4 @@ def test_what_is_not_modelled_is_left_by_name(two: Two) -> None:
     plan = two.plan(save_as="x")
     assert not plan.verified
     assert plan.path is None
-    assert any("hstore(text,text)" in left for left in plan.differences_left)
+    assert any("public.hstore(pg_catalog.text,pg_catalog.text)" in left for left in plan.differences_left)
