@@ -3,6 +3,7 @@
 import re
 
 from server.model.migration.privileges import resaid, said
+from server.model.migration.steps import Hazard
 from server.model.migration.words import (
     changed_options,
     literal,
@@ -134,12 +135,12 @@ def create_index(world: World, identity: Identity) -> list[Draft]:
     after = world.after(identity)
     table = world.table(identity)
     sql = text(after, "definition")
-    hazards = ["may_fail_on_data"] if after.get("unique") else []
+    hazards: list[Hazard] = ["may_fail_on_data"] if after.get("unique") else []
     reason = "fails on duplicates" if hazards else ""
     apart = False
     if world.concurrent_indexes and table and world.kept(table) and _may_be_concurrent(world, table, after):
         sql, apart = re.sub(r"^CREATE (UNIQUE )?INDEX ", r"CREATE \1INDEX CONCURRENTLY ", sql), True
-    made = Draft(sql, frozenset(hazards), reason, apart)  # pyright: ignore[reportArgumentType]
+    made = Draft(sql, frozenset(hazards), reason, apart)
     drafts = [made, *_index_settings(identity, {}, after), *said(world, identity)]
     return [Draft(d.sql, d.hazards, d.reason, True) for d in drafts] if apart else drafts
 

@@ -3,6 +3,7 @@
 from server.model.migration import columns
 from server.model.migration.columns import change_foreign_options, foreign_options
 from server.model.migration.privileges import resaid, said
+from server.model.migration.steps import Hazard
 from server.model.migration.words import (
     changed_options,
     items,
@@ -146,9 +147,9 @@ def attach(world: World, identity: Identity, changed: frozenset[str], *, new: bo
     drafts: list[Draft] = []
     if after.get("partition_of") and (new or changed & {"partition_of", "partition_bound"}):
         bound = text(after, "partition_bound")
-        hazards = ["may_fail_on_data"] if not new else []
+        hazards: list[Hazard] = ["may_fail_on_data"] if not new else []
         sql = f"ALTER TABLE {pair(after, 'partition_of')} ATTACH PARTITION {table_of(identity)} {bound}"
-        drafts.append(Draft(sql, frozenset(hazards), "its rows must fit" if hazards else ""))  # pyright: ignore[reportArgumentType]
+        drafts.append(Draft(sql, frozenset(hazards), "its rows must fit" if hazards else ""))
     if "inherits" in changed and not new:
         drafts += [
             _alter(identity, f"INHERIT {path(*parent)}")
