@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from mcp.server.mcpserver.tools import Tool
 
+from server.commands import app
 from tools.catalogue import ADMIN, CATALOGUE, build_tools
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,11 @@ def test_the_name_of_a_tool_is_the_name_of_its_file_its_job_its_tests_and_its_ro
     assert (ROOT / "server" / "jobs" / f"{name}.py").is_file()
     assert list((ROOT / "tests").rglob(f"test_{name}*.py"))
     assert f"| `{name}` |" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_tool_is_a_command_too_by_the_same_word() -> None:
+    commands = {command.name for command in app.registered_commands}
+    assert commands == {name.replace("_", "-") for name in NAMES} | {"demo"}
 
 
 def test_every_file_of_a_tool_is_in_the_catalogue() -> None:

@@ -1,0 +1,72 @@
+"""How a command answers: the result on stdout, a progress bar on stderr, a failure as words and its exit code."""
+
+import os
+import signal
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from server.calls import Call
+from server.errors import FerryError, Refused
+from server.services import Services, load_services
+
+T = TypeVar("T", bound=BaseModel)
+_stderr = Console(stderr=True)
+_stdout = Console()
+
+
+def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
+    """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code."""
+    with told_failures():
+        report = _with_bar(job)
+    if as_json:
+        typer.echo(report.model_dump_json(by_alias=True))
+    else:
+        _stdout.print_json(report.model_dump_json(by_alias=True), indent=2)
+
+
+@contextmanager
+def told_failures() -> Generator[None]:
+    """A failure of the block is told on stderr and ends with its exit code."""
+    try:
+        yield
+    except FerryError as failure:
+        _stderr.print(f"[bold red]{failure.code}[/]: ", end="")
+        _stderr.print(_told(failure), markup=False, highlight=False)
+        raise typer.Exit(2 if isinstance(failure, Refused) else 1) from None
+
+
+def _told(failure: FerryError) -> str:
+    next_step = f"\nNext: {failure.next}" if failure.next else ""
+    return f"{failure.what}\n{failure.state}{next_step}"
+
+
+def _with_bar(job: Callable[[Services, Call], T]) -> T:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_stderr, transient=True) as bars:
+        bar = bars.add_task("", total=None, visible=False)
+
+        def show(done: float, total: float | None, message: str) -> None:
+            bars.update(bar, completed=done, total=total, description=message, visible=True)
+
+        call = Call(show)
+        return _interruptible(call, lambda: job(load_services(os.environ, Path.cwd()), call))
+
+
+def _interruptible(call: Call, work: Callable[[], T]) -> T:
+    """Ctrl-C cancels the call, as an agent's cancel does: queries stop on the server, files are removed."""
+
+    def interrupt(*_: Any) -> None:
+        call.cancel()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        return work()
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,46 @@
+"""Arguments and options that several commands share, and the words that people read about them."""
+
+from typing import Annotated, Literal
+
+import typer
+
+Database = Annotated[str, typer.Argument(help="Name from list-databases.")]
+AnyDatabase = Annotated[str | None, typer.Argument(help="Name from list-databases; by default the current.")]
+DataSide = Annotated[str, typer.Argument(help="Name from list-databases, or the path of an export.")]
+SchemaSide = Annotated[
+    str, typer.Argument(help="A database's name, a connection URL, or a .sql file, export or folder.")
+]
+Json = Annotated[bool, typer.Option("--json", help="The result as JSON, for programs.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Agree to what is overwritten, deleted or changed.")]
+Tables = Annotated[list[str] | None, typer.Option("--table", "-t", help="A pattern: incidents, public.*, app.user_*.")]
+Cursor = Annotated[str | None, typer.Option(help="next_cursor of the last answer.")]
+ExcludedColumns = Annotated[
+    list[str] | None, typer.Option("--exclude-column", help="`email`, `users.email`, `public.users.email`.")
+]
+
+Sql = Annotated[str, typer.Argument(help="One SELECT, WITH, VALUES, TABLE, EXPLAIN or SHOW.")]
+Params = Annotated[list[str] | None, typer.Option("--param", help="The value of $1, then of $2 ….")]
+
+DataFormat = Annotated[
+    Literal["json", "jsonl", "csv", "sql"], typer.Option("--format", "-f", help="jsonl and csv write a folder.")
+]
+Compression = Annotated[Literal["none", "gzip", "zstd"], typer.Option("--compress", help="How files are compressed.")]
+Redact = Annotated[Literal["policy", "none"], typer.Option(help="none only where the settings allow it.")]
+NewPath = Annotated[str | None, typer.Option(help="A new file or folder below the project root.")]
+EstimateOnly = Annotated[bool, typer.Option("--estimate-only", help="Rows and bytes; writes nothing.")]
+
+Where = Annotated[
+    list[str] | None, typer.Option("--where", "-w", help="companies.slug=acme; those of one table all hold.")
+]
+Since = Annotated[str | None, typer.Option(help="ISO 8601, included.")]
+Until = Annotated[str | None, typer.Option(help="ISO 8601, not included.")]
+Follow = Annotated[Literal["children", "none"], typer.Option(help="Whether rows below come along.")]
+Limit = Annotated[list[str] | None, typer.Option("--limit", help="100 for every table, incidents=100 for one.")]
+
+File = Annotated[str, typer.Argument(help="An export, .sql, .csv, .json or .jsonl; also .gz and .zst.")]
+Mode = Annotated[str, typer.Option(help="append, skip, upsert, replace or restore.")]
+OnlyTables = Annotated[list[str] | None, typer.Option("--table", "-t", help="Only this table of the file.")]
+Into = Annotated[str | None, typer.Option("--into-schema", help="Load into this schema instead.")]
+Renamed = Annotated[
+    list[str] | None, typer.Option("--column", help="table.file_column=table_column; empty leaves out.")
+]

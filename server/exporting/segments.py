@@ -1,0 +1,139 @@
+"""Segments on their way to files: what a request chooses is grown to its closure and made the plan of an export."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from server.calls import Call
+from server.errors import Refused
+from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks, refuse_what_is_hidden
+from server.model.segment_plan import plan_segment
+from server.model.segment_reports import DanglingReference, SegmentRequest, applied
+from server.model.tables import Table
+from server.postgres.closing import Closing
+from server.postgres.databases import Connection
+from server.postgres.relation_map import read_relation_map
+from server.postgres.statements import RowSource, fields_of
+from server.postgres.tables import is_distributed, read_tables
+from server.postgres.transactions import reading_with_tables
+from server.services import Services
+
+REASONS = 4
+"""Reasons that are told for one table."""
+
+
+class GrownSegment(NamedTuple):
+    """A segment with all its rows, on the snapshot that `connection` holds. `why` and `dates` by table."""
+
+    connection: Connection
+    plan: Plan
+    why: dict[str, list[str]]
+    dates: dict[str, str]
+    dangling: list[DanglingReference]
+
+
+class _Prepared(NamedTuple):
+    """A segment about to be grown. `tables`: those it may come to hold rows of, by oid."""
+
+    closing: Closing
+    tables: dict[int, Table]
+    masks: Masks
+
+
+@contextmanager
+def grown_segment(services: Services, call: Call, request: SegmentRequest) -> Generator[GrownSegment]:
+    """The rows that the request chooses, closed under references. Refused: see `_prepare` and the segment's plan."""
+    database = services.databases.get(request.database)
+
+    def prepare(connection: Connection) -> _Prepared:
+        return _prepare(services, call, connection, request)
+
+    with reading_with_tables(call, database, prepare, row_security=False) as (connection, prepared):
+        prepared.closing.grow()
+        plan = _plan(services, request, prepared)
+        yield GrownSegment(connection, plan, _why(prepared), _dates(prepared), _dangling(prepared))
+
+
+def _prepare(services: Services, call: Call, connection: Connection, request: SegmentRequest) -> _Prepared:
+    """Reads the schema, plans the segment and makes its key tables."""
+    if is_distributed(connection):
+        raise Refused(
+            "not_supported",
+            "The tables of this database are spread over several servers, where a segment cannot be closed.",
+            next="Use export_database with `tables`.",
+        )
+    relations = read_relation_map(connection, services.settings.references)
+    plan = plan_segment(relations, request, services.settings.exports.exclude_tables)
+    tables = {table.oid: table for table in read_tables(connection) if table.oid in plan.nodes}
+    masks = plan_masks(
+        services,
+        services.databases.get(request.database),
+        list(tables.values()),
+        request.redact,
+        request.exclude_columns,
+    )
+    refuse_what_is_hidden(list(tables.values()), masks)
+    closing = Closing(call, connection, plan, services.settings.exports.max_rows)
+    closing.create()
+    return _Prepared(closing, tables, masks)
+
+
+def _plan(services: Services, request: SegmentRequest, prepared: _Prepared) -> Plan:
+    """The export of what the segment has grown to; tables without rows are only named where they are filtered."""
+    closing, tables, masks = prepared
+    seeds = {closing.relations.node(seed.relation) for seed in closing.plan.seeds}
+    nodes = [node for node in closing.plan.order if closing.grown[node].rows or node in seeds]
+    kept = [tables[node] for node in nodes]
+    return Plan(
+        database=services.databases.get(request.database),
+        content="full" if request.format == "sql" else "data",
+        format=request.format,
+        compression=request.compress,
+        tables=[_export(prepared, node, generated=request.format != "sql") for node in nodes],
+        word="segment",
+        path=request.path,
+        export_type="segmented",
+        filters=applied(request, _dates(prepared), request.exclude_columns or ()),
+        redactions=listed(masks, kept),
+        warnings=_warnings(closing),
+    )
+
+
+def _export(prepared: _Prepared, node: int, *, generated: bool) -> TableExport:
+    table, grown = prepared.tables[node], prepared.closing.grown[node]
+    fields = fields_of(table, prepared.masks.get((table.schema, table.name), {}), generated=generated)
+    pieces = [RowSource(fields, origin, order) for origin, order in prepared.closing.origins(node)]
+    return TableExport(table, fields, tuple(pieces), grown.rows, grown.matched, grown.required)
+
+
+def _warnings(closing: Closing) -> list[str]:
+    said = [*closing.relations.notes, *closing.notes]
+    if not any(grown.rows for grown in closing.grown.values()):
+        said.append("No row matches: the export is empty.")
+    return said
+
+
+def _why(prepared: _Prepared) -> dict[str, list[str]]:
+    why: dict[str, list[str]] = {}
+    for node, grown in prepared.closing.grown.items():
+        reasons = list(grown.reasons)
+        more = [f"and {len(reasons) - REASONS} more"] if len(reasons) > REASONS else []
+        if node in prepared.tables:
+            why[prepared.tables[node].key] = reasons[:REASONS] + more
+    return why
+
+
+def _dates(prepared: _Prepared) -> dict[str, str]:
+    """What dates applied to, by table, as chosen or named."""
+    return {
+        prepared.tables[oid].key: node.date.column.name
+        for oid, node in prepared.closing.plan.nodes.items()
+        if node.date and oid in prepared.tables
+    }
+
+
+def _dangling(prepared: _Prepared) -> list[DanglingReference]:
+    return [
+        DanglingReference(table=found.table, reference=found.reference, rows=found.rows)
+        for found in prepared.closing.dangling
+    ]
