@@ -1,7 +1,8 @@
-"""Measures planning on pairs of schemas: `migration_pairs.py CASES.jsonl [--only REGEX] [--show]`.
+"""Measures planning on pairs of schemas: `migration_pairs.py CASES [--only REGEX] [--both-ways] [--prove] [--show]`.
 
-For every pair: both are loaded, a plan is made from the facts, applied to old and judged by pg_dump and by the facts;
-nothing may be planned for (new, new); kept tables and columns must be the same objects; seeded rows must survive.
+CASES is a .jsonl file, or a folder of .sql files like `pairs/` beside this. For every pair: both are loaded, a plan is
+made from the facts, applied to old and judged by pg_dump and by the facts; nothing may be planned for (new, new); kept
+tables and columns must be the same objects; rows must survive, their values too where the type stays.
 """
 
 import argparse
@@ -106,6 +107,22 @@ def counted(url: str) -> dict[str, int]:
         return {f"{s}.{t}": connection.execute(count.format(sql.Identifier(s, t))).fetchall()[0][0] for s, t in tables}
 
 
+def values(url: str) -> dict[tuple[str, str, str], str]:
+    """Of every column of a table, with its type: a hash of what it holds."""
+    columns = b"""SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_type t ON t.oid = a.atttypid AND t.typnamespace = 'pg_catalog'::regnamespace
+        WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+        AND n.nspname !~ '^(pg_|information_schema)'"""
+    held = sql.SQL("SELECT md5(COALESCE(string_agg(v::text, ',' ORDER BY v::text), '')) FROM {} AS t (v)")
+    found: dict[tuple[str, str, str], str] = {}
+    with psycopg.connect(url) as connection:
+        for schema, table, column, kind in connection.execute(columns).fetchall():
+            rows = sql.SQL("(SELECT {} FROM {})").format(sql.Identifier(column), sql.Identifier(schema, table))
+            found[f"{schema}.{table}", column, kind] = connection.execute(held.format(rows)).fetchall()[0][0]
+    return found
+
+
 def judge(server: EmbeddedServer, pair: Pair, show: bool) -> tuple[str, str]:
     number = next(_numbers)
     old, new = f"old_{number}", f"new_{number}"
@@ -168,11 +185,11 @@ def compare(server: EmbeddedServer, pair: Pair, old: str, new: str, show: bool) 
         for step in made.steps:
             print(f"  [{step.phase}] {step.sql};  -- {step.reason} {sorted(step.hazards)}")
         print(f"  planned in {time.perf_counter() - started:.3f} s")
-    before, rows = kept(server.url(old)), counted(server.url(old))
+    before, rows, held = kept(server.url(old)), counted(server.url(old)), values(server.url(old))
     apply(server.url(old), made)
     result = read(server.url(old))
-    if set(source.not_covered) != set(target.not_covered):
-        return "refused", str(set(source.not_covered) ^ set(target.not_covered))[:200]
+    if set(result.not_covered) != set(target.not_covered):
+        return "refused", str(set(result.not_covered) ^ set(target.not_covered))[:200]
     left = [str((d.identity, d.change, d.attribute, d.before, d.after)) for d in differences(result, target, Scope())]
     dumped = dump(server, old)
     other = unlike(dumped, wanted)
@@ -190,6 +207,10 @@ def compare(server: EmbeddedServer, pair: Pair, old: str, new: str, show: bool) 
     lost = [name for name, count in counted(server.url(old)).items() if rows.get(name, 0) > count]
     if lost:
         return "lost rows", ", ".join(lost)
+    now = values(server.url(old))
+    other_values = [".".join(key[:2]) for key, hashed in held.items() if now.get(key, hashed) != hashed]
+    if other_values:
+        return "other values", ", ".join(other_values)
     hazards = {hazard for step in made.steps for hazard in step.hazards}
     drops = any(step.sql.startswith("DROP TABLE") or " DROP COLUMN " in step.sql for step in made.steps)
     if "DeletesData" in pair.get("hazards", ()) and "data_loss" not in hazards and drops:
@@ -207,12 +228,40 @@ def roles(server: EmbeddedServer, pairs: list[Pair]) -> None:
         )
 
 
+_SECTION = re.compile(r"^--- (.*)$", re.MULTILINE)
+
+
+def read_pairs(cases: Path, *, both_ways: bool) -> Iterator[Pair]:
+    if cases.is_dir():
+        found = [pair for path in sorted(cases.glob("*.sql")) for pair in written_pairs(path)]
+    else:
+        found = [json.loads(line) for line in cases.read_text().splitlines()]
+    for pair in found:
+        yield pair
+        if both_ways:
+            yield {"suite": pair["suite"], "name": f"{pair['name']} (back)", "old": pair["new"], "new": pair["old"]}
+
+
+def written_pairs(path: Path) -> Iterator[Pair]:
+    """`--- NAME`, the old schema, `--- becomes`, the new one, and perhaps `--- rows`, which load into the old."""
+    parts = _SECTION.split(path.read_text())[1:]
+    pair: Pair = {}
+    for title, text in zip(parts[::2], parts[1::2], strict=True):
+        if title in ("becomes", "rows"):
+            pair["new" if title == "becomes" else "seed"] = text
+            continue
+        if pair:
+            yield pair
+        pair = {"suite": path.stem, "name": title, "old": text}
+    yield pair
+
+
 def run(arguments: argparse.Namespace) -> Iterator[tuple[Pair, str, str]]:
-    pairs = [json.loads(line) for line in Path(arguments.cases).read_text().splitlines()]
+    pairs = list(read_pairs(Path(arguments.cases), both_ways=arguments.both_ways))
     for pair in pairs:
         pair["prove"] = arguments.prove
     pairs = [p for p in pairs if re.search(arguments.only or "", f"{p['suite']}/{p['name']}")]
-    pairs = pairs[:: arguments.every]
+    pairs = pairs[arguments.start :: arguments.every]
     binaries = Path(arguments.bin) if arguments.bin else None
     with embedded_server(bin_directory=binaries) as server:
         roles(server, pairs)
@@ -232,7 +281,9 @@ def main() -> None:
     parser.add_argument("cases")
     parser.add_argument("--only")
     parser.add_argument("--prove", action="store_true", help="By the job plan_migration, with its own proof.")
+    parser.add_argument("--both-ways", action="store_true", help="Every pair also from new to old.")
     parser.add_argument("--every", type=int, default=1, help="Only every Nth pair.")
+    parser.add_argument("--start", type=int, default=0, help="With --every: which of them, so that a run has parts.")
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--bin", default="/usr/lib/postgresql/15/bin")
     parser.add_argument("--workers", type=int, default=3)

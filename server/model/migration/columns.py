@@ -1,20 +1,11 @@
 """Columns: added, dropped, altered in place; what their type change needs."""
 
-import re
-
+from server.model.migration.conversions import conversion, loses, own_storage, widens
 from server.model.migration.privileges import resaid, said
+from server.model.migration.steps import Hazard
 from server.model.migration.words import changed_options, literal, options, path, quote, table_of, text, texts
 from server.model.migration.world import Draft, World, draft
 from server.model.schema import Attributes, Identity
-
-_STRINGS = ("text", "character varying", "character", "name", "bpchar", '"char"')
-_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
-_TIMES = (
-    "timestamp without time zone", "timestamp with time zone", "date",
-    "time without time zone", "time with time zone",
-)  # fmt: skip
-_TYPMOD = re.compile(r"\([\d,\s-]+\)")
-_IN_PLACE = re.compile(r"character varying(\(\d+\))?|text")
 
 
 def definition(attributes: Attributes, name: str, *, default: bool = True, not_null_name: str = "") -> str:
@@ -95,12 +86,12 @@ def drop(world: World, identity: Identity) -> list[Draft]:
     return [_alter_table(identity, sql, "data_loss", reason="the values of this column are lost")]
 
 
-def _alter_table(identity: Identity, act: str, *hazards: "str", reason: str = "", only: bool = False) -> Draft:
+def _alter_table(identity: Identity, act: str, *hazards: Hazard, reason: str = "", only: bool = False) -> Draft:
     table = f"{'ONLY ' if only else ''}{table_of(identity)}"
-    return Draft(f"ALTER TABLE {table} {act}", frozenset(hazards), reason)  # pyright: ignore[reportArgumentType]
+    return Draft(f"ALTER TABLE {table} {act}", frozenset(hazards), reason)
 
 
-def _alter(identity: Identity, act: str, *hazards: str, reason: str = "", only: bool = False) -> Draft:
+def _alter(identity: Identity, act: str, *hazards: Hazard, reason: str = "", only: bool = False) -> Draft:
     act = f"ALTER COLUMN {quote(identity.sub)} {act}"
     return _alter_table(identity, act, *hazards, reason=reason, only=only)
 
@@ -183,87 +174,12 @@ def _set_type(world: World, identity: Identity, before: Attributes, after: Attri
     using = conversion(old, new, quote(identity.sub), by_text=made_anew)
     if using:
         sql += f" USING {using}"
-    hazards: list[str] = []
-    if using or not _widens(old, new):
+    hazards: list[Hazard] = []
+    if using or not widens(old, new):
         hazards.append("may_fail_on_data")
     if loses(old, new):
         hazards.append("data_loss")
     return _alter(identity, sql, *hazards, reason=f"from {old}" if old != new else "its type is made anew")
-
-
-def base(name: str) -> str:
-    """A type's name without its modifiers."""
-    return _TYPMOD.sub("", name)
-
-
-def conversion(old: str, new: str, column: str, *, by_text: bool = False) -> str:
-    """The USING expression; '' where the assignment of the old type to the new one does, and fails where it must."""
-    one, other = base(old), base(new)
-    array = other.endswith("[]")
-    if by_text:
-        return f"{column}::text{'[]' if array else ''}::{new}"
-    if one == other or other in _STRINGS:
-        return ""
-    for family in (_NUMBERS, _TIMES, ("json", "jsonb"), ("inet", "cidr"), ("bit", "bit varying")):
-        if one in family and other in family and not (one == "date" and other.startswith("time ")):
-            return ""
-    if one in _STRINGS or (one == "text[]" and array):
-        return f"{column}::{new}"
-    if {one, other} == {"integer", "boolean"}:
-        return f"{column}::{new}"
-    if array and not one.endswith("[]"):
-        return f"ARRAY[{column}]::{new}"
-    return f"{column}::text{'[]' if array else ''}::{new}"
-
-
-def loses(old: str, new: str) -> bool:
-    """Whether values can be cut silently: fewer decimals, no time of day, less precision."""
-    one, other = base(old), base(new)
-    if one in _NUMBERS and other in _NUMBERS:
-        if _NUMBERS.index(one) > 2 and _NUMBERS.index(other) <= 2:
-            return True
-        if one in ("numeric", "double precision") and other == "real":
-            return True
-        return other == "numeric" and _scale(new) is not None and _shrinks(old, new)
-    if one in _TIMES and other in _TIMES:
-        if one.startswith("timestamp") and not other.startswith("timestamp"):
-            return True
-        return one == other and _precision(new, 6) < _precision(old, 6)
-    return (
-        one in ("bpchar", "character") and other in ("bpchar", "character") and _precision(new, 1) < _precision(old, 1)
-    )
-
-
-def _numbers(name: str) -> list[int]:
-    found = _TYPMOD.search(name)
-    return [int(number) for number in found[0].strip("()").split(",")] if found else []
-
-
-def _scale(name: str) -> int | None:
-    found = _numbers(name)
-    return (found[1] if len(found) > 1 else 0) if found else None
-
-
-def _shrinks(old: str, new: str) -> bool:
-    before, after = _scale(old), _scale(new)
-    if base(old) != "numeric":
-        return base(old) in ("real", "double precision")
-    return after is not None and (before is None or after < before)
-
-
-def _precision(name: str, without: int) -> int:
-    found = _numbers(name)
-    return found[0] if found else without
-
-
-def _widens(old: str, new: str) -> bool:
-    one, other = base(old), base(new)
-    if one in _NUMBERS[:3] and other in _NUMBERS[:4]:
-        return _NUMBERS.index(other) >= _NUMBERS.index(one) and not _numbers(new)
-    if _IN_PLACE.fullmatch(old) and _IN_PLACE.fullmatch(new):
-        after = _numbers(new)
-        return not after or bool(_numbers(old) and _numbers(old) <= after)
-    return other == "text"
 
 
 def _change_not_null(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
@@ -289,7 +205,7 @@ def _settings(identity: Identity, before: Attributes, after: Attributes, wanted:
     changed = [name for name in wanted if before.get(name) != after.get(name)]
     if "storage" in changed or ("storage" in wanted and before.get("type") != after.get("type") and before
                                 and after.get("storage")):  # fmt: skip
-        drafts.append(_alter(identity, f"SET STORAGE {text(after, 'storage') or _own_storage(text(after, 'type'))}"))
+        drafts.append(_alter(identity, f"SET STORAGE {text(after, 'storage') or own_storage(text(after, 'type'))}"))
     if "compression" in changed:
         drafts.append(_alter(identity, f"SET COMPRESSION {text(after, 'compression') or 'default'}"))
     if "statistics" in changed:
@@ -318,14 +234,6 @@ def change_foreign_options(before: Attributes, after: Attributes, name: str) -> 
 def _named(attributes: Attributes, name: str) -> dict[str, str]:
     split = [value.partition("=") for value in texts(attributes, name)]
     return {option: value for option, _, value in split}
-
-
-def _own_storage(name: str) -> str:
-    plain = base(name)
-    if plain == "numeric" or plain in ("inet", "cidr"):
-        return "MAIN"
-    fixed = (*_NUMBERS[:3], *_NUMBERS[4:], *_TIMES, "boolean", "uuid", "oid", "interval", "name", '"char"')
-    return "PLAIN" if plain in fixed else "EXTENDED"
 
 
 def default(world: World, identity: Identity, changed: frozenset[str], *, again: bool) -> list[Draft]:

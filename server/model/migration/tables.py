@@ -2,6 +2,7 @@
 
 from server.model.migration import columns
 from server.model.migration.columns import change_foreign_options, foreign_options
+from server.model.migration.conversions import conversion
 from server.model.migration.privileges import resaid, said
 from server.model.migration.steps import Hazard
 from server.model.migration.words import (
@@ -240,7 +241,7 @@ def copy(world: World, identity: Identity) -> list[Draft]:
 
 def _value(world: World, column: Identity) -> str:
     old, new = text(world.before(column), "type"), text(world.after(column), "type")
-    return (columns.conversion(old, new, quote(column.sub)) or quote(column.sub)) if old != new else quote(column.sub)
+    return (conversion(old, new, quote(column.sub)) or quote(column.sub)) if old != new else quote(column.sub)
 
 
 def partitions(world: World, identity: Identity) -> list[Identity]:

@@ -1,0 +1,297 @@
+"""What is done to every object, as acts: dropped, made, altered in place, attached, filled, handed over."""
+
+from collections.abc import Callable, Iterable
+
+from server.model.migration import (
+    columns,
+    indexes,
+    others,
+    parts,
+    privileges,
+    routines,
+    sequences,
+    tables,
+    types,
+    views,
+)
+from server.model.migration.changes import Changes
+from server.model.migration.graph import Act, Key
+from server.model.migration.words import text, texts
+from server.model.migration.world import Draft, World, parents_of
+from server.model.schema import Dependency, Identity
+
+_IMPLIED = frozenset("aiPS")
+
+
+class Drawing:
+    """The acts of a plan, and what goes along with what."""
+
+    def __init__(self, changes: Changes) -> None:
+        self.changes = changes
+        self.world = changes.world
+        self.acts: dict[Key, Act] = {}
+        self.deferred: set[Identity] = set()
+        self.carried: dict[Identity, Identity] = {}
+        self.fills: list[tuple[Key, Key]] = []
+
+    def draw(self) -> None:
+        self._defer()
+        for identity in self.changes.removed | self.changes.anew:
+            self._drop(identity)
+        for identity in self.changes.added | self.changes.anew:
+            self._create(identity)
+        for identity, names in self.changes.changed.items():
+            if identity not in self.changes.anew:
+                self._alter(identity, names)
+        for identity in (self.changes.again | self.world.retyped) - self.changes.changed.keys() - self.changes.anew:
+            self._alter(identity, frozenset())
+        for identity in self.changes.reattached - self.changes.changed.keys() - self.changes.anew:
+            self._alter(identity, frozenset())
+        self._owners()
+
+    def add(self, act: str, identity: Identity, drafts: Iterable[Draft], *, late: bool = False) -> None:
+        """An act; one without statements stands only for its place in the order."""
+        position = self.world.after(identity).get("position") or self.world.before(identity).get("position")
+        known = int(position) if isinstance(position, int) else 0
+        self.acts[act, identity] = Act((act, identity), list(drafts), late, known)
+
+    # Acts ----------------------------------------------------------------------------------------------------------
+
+    def _defer(self) -> None:
+        """Columns of created tables whose default or expression needs something that needs their table."""
+        made = self.changes.added | self.changes.anew
+        for table in (t for t in made if t.kind in ("table", "foreign_table")):
+            for column in self.world.target.parts(table, "column"):
+                needed = [d.on for d in self.world.needs(column) if d.part == "default" or d.on.kind != "table"]
+                if any(
+                    self._reaches(on, table) for on in needed if on.kind in ("function", "view", "materialized_view")
+                ):
+                    self.deferred.add(column)
+
+    def _reaches(self, start: Identity, end: Identity) -> bool:
+        seen, todo = {start}, [start]
+        while todo:
+            for dependency in self.world.needs(todo.pop()):
+                on = dependency.on
+                if on == end or (on.kind == "column" and (on.schema, on.name) == (end.schema, end.name)):
+                    return True
+                if on not in seen:
+                    seen.add(on)
+                    todo.append(on)
+        return False
+
+    def _drop(self, identity: Identity) -> None:
+        if identity.kind == "default_privileges":
+            self._default_privileges(identity)
+            return
+        drafts: list[Draft] = []
+        if (carrier := self._carrier(identity)) is not None:
+            self.carried[identity] = carrier
+        else:
+            drafts = _rule(_DROP, identity, others.drop)(self.world, identity)
+        self.add("drop", identity, drafts)
+        if identity in self.changes.moved:
+            self._aside(identity)
+
+    def _carrier(self, identity: Identity) -> Identity | None:
+        """What takes it along when it is dropped; None if it has to be dropped by itself."""
+        world, gone = self.world, self.world.dropped
+        table = world.table(identity, world.source) if identity.kind == "column" else None
+        if table in gone:
+            return table
+        if (identity.kind == "sequence" and identity in world.target.facts) or self._in_the_way(identity):
+            return None
+        for d in self._needed_in_source.get(identity, ()):
+            if d.kind in _IMPLIED and d.on in gone and not {d.on, self.holder(d.on) or d.on} & world.moved:
+                return d.on
+        return None
+
+    def _in_the_way(self, identity: Identity) -> bool:
+        """A foreign key between two tables that both go, each needing the other."""
+        if identity.kind != "constraint" or self.world.before(identity).get("type") != "foreign key":
+            return False
+        other = texts(self.world.before(identity), "references")
+        return (identity.schema, identity.name) != other
+
+    @property
+    def _needed_in_source(self) -> dict[Identity, list[Dependency]]:
+        if not hasattr(self, "_needed"):
+            self._needed: dict[Identity, list[Dependency]] = {}
+            for found in self.world.source_dependents.values():
+                for dependency in found:
+                    self._needed.setdefault(dependency.dependent, []).append(dependency)
+        return self._needed
+
+    def _aside(self, identity: Identity) -> None:
+        if identity.kind == "table":
+            drafts: list[Draft] = []
+            for column in self.world.source.parts(identity, "column"):
+                if self.world.before(column).get("identity"):
+                    drafts.append(columns.without_identity(column))
+            self.add("aside", identity, drafts + tables.aside(self.world, identity))
+            self.add("copy", identity, tables.copy(self.world, identity))
+        else:
+            self.add("aside", identity, types.aside(self.world, identity))
+
+    def _create(self, identity: Identity) -> None:
+        world = self.world
+        if identity.kind == "default_privileges":
+            self._default_privileges(identity)
+        elif identity.kind in ("table", "foreign_table"):
+            self.add("create", identity, tables.create(world, identity, frozenset(self.deferred)))
+            self.add("attach", identity, tables.attach(world, identity, frozenset(), new=True))
+            self.add("finish", identity, tables.finish(world, identity, again=True))
+        elif identity.kind == "column":
+            self._create_column(identity)
+        elif identity.kind == "constraint":
+            self._create_constraint(identity)
+        elif identity.kind in ("view_column", "attribute"):
+            pass  # with what they belong to
+        else:
+            drafts = _rule(_CREATE, identity, others.create)(world, identity)
+            self.add("create", identity, drafts, late=identity.kind == "materialized_view")
+            if identity.kind == "sequence":
+                self.add("own", identity, sequences.own(world, identity))
+            if identity.kind in ("index",) and world.after(identity).get("parent_index"):
+                self._attach_index(identity)
+            if identity.kind == "materialized_view":
+                drafts = [*views.fill(world, identity), *tables.finish(world, identity, again=True)]
+                self.add("finish", identity, drafts, late=True)
+                self.acts["finish", identity].position = 0 if self._spoken_of(identity) else 1
+                for d in world.needs(identity):
+                    if d.on.kind == "materialized_view":
+                        self.fills.append((("finish", d.on), ("finish", identity)))
+
+    def _spoken_of(self, view: Identity) -> bool:
+        """Whether the body of a new function, which records no dependency, has its name."""
+        return any(
+            view.name in text(self.world.after(made), "body")
+            for made in self.world.created
+            if made.kind in ("function", "procedure")
+        )
+
+    def _create_column(self, identity: Identity) -> None:
+        world = self.world
+        if world.table(identity) in world.created:
+            if identity in self.deferred:
+                generated = world.after(identity).get("generated")
+                drafts = columns.create(world, identity) if generated else columns.default(
+                    world, identity, frozenset(), again=True
+                )  # fmt: skip
+                self.add("create" if generated else "default", identity, drafts)
+            return
+        if self._comes_along(identity):
+            self.add("create", identity, privileges.said(world, identity))
+            return
+        self.add("create", identity, columns.create(world, identity))
+
+    def _comes_along(self, identity: Identity) -> bool:
+        """Whether it comes with its parent's, because its table is, and stays, a child."""
+        world = self.world
+        if not world.after(identity).get("inherited"):
+            return False
+        table = world.table(identity)
+        if table is None:
+            return False
+        child = world.before(table) if world.kept(table) else world.after(table)
+        if not world.kept(table) and world.after(table).get("partition_of"):
+            return False
+        twins = [twin for twin in parents_of(world.target, identity) if twin in world.created]
+        up = {str(child.get("partition_of")), str(child.get("inherits"))}
+        return any(any(f"'{t.schema}', '{t.name}'" in u for u in up) for t in twins) or (
+            not world.kept(table) and bool(parents_of(world.target, identity))
+        )
+
+    def _create_constraint(self, identity: Identity) -> None:
+        world = self.world
+        after = world.after(identity)
+        if self._comes_along(identity):
+            self.add("create", identity, privileges.said(world, identity))
+            return
+        new_table = world.table(identity) in world.created
+        drafts = indexes.create_constraint(world, identity, new_table=new_table)
+        self.add("create", identity, drafts, late=after.get("type") == "foreign key")
+        if after.get("parent_index"):
+            self._attach_index(identity)
+
+    def _attach_index(self, identity: Identity) -> None:
+        self.add("attach", identity, indexes.attach_index(self.world, identity))
+
+    def _default_privileges(self, identity: Identity) -> None:
+        losing, gaining = privileges.change_default_privileges(self.world, identity)
+        self.add("release", identity, losing)
+        self.add("finish", identity, gaining)
+
+    def _alter(self, identity: Identity, names: frozenset[str]) -> None:
+        world, changes = self.world, self.changes
+        if identity.kind == "default_privileges":
+            self._default_privileges(identity)
+        elif identity.kind == "column":
+            again = identity in changes.again
+            self.add("release", identity, columns.release(world, identity, names, again=again))
+            self.add("alter", identity, columns.alter(world, identity, names))
+            self.add("default", identity, columns.default(world, identity, names, again=again))
+        elif identity.kind in ("table", "foreign_table"):
+            if identity in changes.reattached:
+                names |= {"partition_of", "inherits"}
+            self.add("release", identity, tables.release(world, identity, names))
+            self.add("alter", identity, changes.altered.get(identity, []))
+            self.add("attach", identity, tables.attach(world, identity, names, new=False))
+            self.add("finish", identity, tables.finish(world, identity, again=False))
+        elif identity.kind == "sequence":
+            if identity in changes.reattached:
+                names |= {"owned_by"}
+            self.add("release", identity, sequences.release(world, identity, names))
+            self.add("alter", identity, sequences.alter(world, identity, names))
+            if "owned_by" in names:
+                self.add("own", identity, sequences.own(world, identity))
+        else:
+            self.add("alter", identity, changes.altered.get(identity, []))
+            if "parent_index" in names and world.after(identity).get("parent_index"):
+                self._attach_index(identity)
+            if identity.kind == "materialized_view":
+                self.add("finish", identity, tables.finish(world, identity, again=False))
+
+    def _owners(self) -> None:
+        world = self.world
+        if not world.source.role or not world.target.role:
+            return
+        for identity in world.target.facts:
+            owner = text(world.after(identity), "owner")
+            if not owner:
+                continue
+            wanted = "" if owner == world.target.role else owner
+            has = text(world.before(identity), "owner") if world.kept(identity) else world.source.role
+            if ("" if has == world.source.role else has) == wanted:
+                continue
+            if identity.kind == "sequence" and world.after(identity).get("owned_by"):
+                continue  # follows its table
+            draft = privileges.own(identity, wanted or world.source.role)
+            self.add("owner", identity, [draft] if draft else [])
+
+    def holder(self, identity: Identity) -> Identity | None:
+        """What a part that has no acts of its own is made with."""
+        if identity.kind in ("column", "view_column"):
+            return self.world.table(identity) or self.world.table(identity, self.world.source)
+        return Identity("composite", identity.schema, identity.name) if identity.kind == "attribute" else None
+
+
+Rule = Callable[[World, Identity], list[Draft]]
+_CREATE: dict[str, Rule] = {
+    **dict.fromkeys(types.TYPES, types.create), "domain_constraint": types.create_check, "sequence": sequences.create,
+    "view": views.create, "materialized_view": views.create, "index": indexes.create_index,
+    "trigger": parts.create_trigger, "rule": parts.create_rule, "policy": parts.create_policy,
+    "event_trigger": parts.create_event_trigger, "function": routines.create, "procedure": routines.create,
+    "aggregate": routines.create,
+}  # fmt: skip
+_DROP: dict[str, Rule] = {
+    **dict.fromkeys(types.TYPES, types.drop), "domain_constraint": types.drop_check, "sequence": sequences.drop,
+    "table": tables.drop, "foreign_table": tables.drop, "column": columns.drop, "view": views.drop,
+    "materialized_view": views.drop, "constraint": indexes.drop_constraint, "index": indexes.drop_index,
+    "trigger": parts.drop_trigger, "rule": parts.drop_part, "policy": parts.drop_part,
+    "function": routines.drop, "procedure": routines.drop, "aggregate": routines.drop,
+}  # fmt: skip
+
+
+def _rule(rules: dict[str, Rule], identity: Identity, otherwise: Rule) -> Rule:
+    return rules.get(identity.kind, otherwise)

@@ -1,0 +1,96 @@
+"""How values go from one type to another: the expression, what it may lose, and whether it can fail."""
+
+import re
+
+_STRINGS = ("text", "character varying", "character", "name", "bpchar", '"char"')
+_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
+_TIMES = (
+    "timestamp without time zone", "timestamp with time zone", "date",
+    "time without time zone", "time with time zone",
+)  # fmt: skip
+_TYPMOD = re.compile(r"\([\d,\s-]+\)")
+_IN_PLACE = re.compile(r"character varying(\(\d+\))?|text")
+
+
+def own_storage(name: str) -> str:
+    """The storage that columns of a type have by themselves."""
+    plain = base(name)
+    if plain == "numeric" or plain in ("inet", "cidr"):
+        return "MAIN"
+    fixed = (*_NUMBERS[:3], *_NUMBERS[4:], *_TIMES, "boolean", "uuid", "oid", "interval", "name", '"char"')
+    return "PLAIN" if plain in fixed else "EXTENDED"
+
+
+def base(name: str) -> str:
+    """A type's name without its modifiers."""
+    return _TYPMOD.sub("", name)
+
+
+def conversion(old: str, new: str, column: str, *, by_text: bool = False) -> str:
+    """The USING expression; '' where the assignment of the old type to the new one does, and fails where it must."""
+    one, other = base(old), base(new)
+    array = other.endswith("[]")
+    if by_text:
+        return f"{column}::text{'[]' if array else ''}::{new}"
+    if one == other or other in _STRINGS:
+        return ""
+    for family in (_NUMBERS, _TIMES, ("json", "jsonb"), ("inet", "cidr"), ("bit", "bit varying")):
+        if one in family and other in family and not (one == "date" and other.startswith("time ")):
+            return ""
+    if one in _STRINGS or (one == "text[]" and array):
+        return f"{column}::{new}"
+    if {one, other} == {"integer", "boolean"}:
+        return f"{column}::{new}"
+    if array and not one.endswith("[]"):
+        return f"ARRAY[{column}]::{new}"
+    return f"{column}::text{'[]' if array else ''}::{new}"
+
+
+def loses(old: str, new: str) -> bool:
+    """Whether values can be cut silently: fewer decimals, no time of day, less precision."""
+    one, other = base(old), base(new)
+    if one in _NUMBERS and other in _NUMBERS:
+        if _NUMBERS.index(one) > 2 and _NUMBERS.index(other) <= 2:
+            return True
+        if one in ("numeric", "double precision") and other == "real":
+            return True
+        return other == "numeric" and _scale(new) is not None and _shrinks(old, new)
+    if one in _TIMES and other in _TIMES:
+        if one.startswith("timestamp") and not other.startswith("timestamp"):
+            return True
+        return one == other and _precision(new, 6) < _precision(old, 6)
+    return (
+        one in ("bpchar", "character") and other in ("bpchar", "character") and _precision(new, 1) < _precision(old, 1)
+    )
+
+
+def _numbers(name: str) -> list[int]:
+    found = _TYPMOD.search(name)
+    return [int(number) for number in found[0].strip("()").split(",")] if found else []
+
+
+def _scale(name: str) -> int | None:
+    found = _numbers(name)
+    return (found[1] if len(found) > 1 else 0) if found else None
+
+
+def _shrinks(old: str, new: str) -> bool:
+    before, after = _scale(old), _scale(new)
+    if base(old) != "numeric":
+        return base(old) in ("real", "double precision")
+    return after is not None and (before is None or after < before)
+
+
+def _precision(name: str, without: int) -> int:
+    found = _numbers(name)
+    return found[0] if found else without
+
+
+def widens(old: str, new: str) -> bool:
+    one, other = base(old), base(new)
+    if one in _NUMBERS[:3] and other in _NUMBERS[:4]:
+        return _NUMBERS.index(other) >= _NUMBERS.index(one) and not _numbers(new)
+    if _IN_PLACE.fullmatch(old) and _IN_PLACE.fullmatch(new):
+        after = _numbers(new)
+        return not after or bool(_numbers(old) and _numbers(old) <= after)
+    return other == "text"

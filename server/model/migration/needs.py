@@ -1,0 +1,195 @@
+"""What each act needs, as edges: what it depends on is there before it, what depended on it is gone before it goes."""
+
+from collections.abc import Iterable
+
+from server.model.migration import indexes, types
+from server.model.migration.acts import Drawing
+from server.model.migration.graph import Act, Key
+from server.model.migration.words import texts
+from server.model.schema import Identity, Schema
+
+
+class Needs:
+    """Links the acts of a drawing."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self.drawing = drawing
+        self.changes = drawing.changes
+        self.world = drawing.world
+        self.acts = drawing.acts
+
+    def link(self) -> None:
+        for key, act in self.acts.items():
+            self._sequence_of_acts(key, act)
+        for dependencies in self.world.target_needs.values():
+            for d in dependencies:
+                if not (d.dependent.kind == "sequence" and d.on.kind == "column"):
+                    self._link(self._ready(d.on, d.dependent), self._starts(d.dependent, d.part))
+                else:
+                    self._link(self._ready(d.on, d.dependent), [("own", d.dependent)])
+        for on, dependencies in self.world.source_dependents.items():
+            for d in dependencies:
+                self._release(d.dependent, d.part, on)
+        for first, second in self.drawing.fills:
+            self._link([first], [second])
+        self._names()
+        self._partitions()
+
+    def _sequence_of_acts(self, key: Key, act: Act) -> None:
+        """release, drop or aside, create, alter, default, attach, own, finish of one object, in this order."""
+        name, identity = key
+        if name == "drop" and identity in self.changes.moved:
+            before = ("aside", "create", "copy", "attach")
+        elif name == "create" and identity in self.changes.moved:
+            before = ("aside",)
+        else:
+            before = _BEFORE.get(name, ())
+        act.after |= {(other, identity) for other in before if (other, identity) in self.acts}
+
+    def _link(self, before: Iterable[Key], after: Iterable[Key]) -> None:
+        first = [key for key in before if key in self.acts]
+        for key in after:
+            if key in self.acts:
+                self.acts[key].after.update(other for other in first if other != key)
+
+    def _dropped_with(self, identity: Identity) -> Identity:
+        """What it really goes with: itself, or whatever carries it along."""
+        if ("drop", identity) not in self.acts and (holder := self.drawing.holder(identity)):
+            return holder
+        while identity in self.drawing.carried:
+            identity = self.drawing.carried[identity]
+        return identity
+
+    def _ready(self, identity: Identity, asker: Identity) -> list[Key]:
+        """The acts after which it is as the target has it."""
+        found: list[Key] = [key for act in ("create", "alter") if (key := (act, identity)) in self.acts]
+        if (
+            not found
+            and (holder := self.drawing.holder(identity))
+            and holder != asker
+            and self.drawing.holder(asker) != holder
+        ):
+            found = [("create", holder)]
+        if identity.kind == "table" and asker.kind not in ("column", "table"):
+            found.append(("copy", identity))
+        return found
+
+    def _starts(self, identity: Identity, part: str) -> list[Key]:
+        """The acts that need what it depends on."""
+        if part == "default":
+            own: Key = ("default", identity)
+            if own in self.acts:
+                return [own]
+        if part == "parent":
+            attach: Key = ("attach", identity)
+            inherits = self.world.after(identity).get("inherits")
+            return [attach, ("create", identity)] if inherits or attach not in self.acts else [attach]
+        found: list[Key] = [key for act in ("create", "alter") if (key := (act, identity)) in self.acts]
+        if not found and (holder := self.drawing.holder(identity)) and identity not in self.drawing.deferred:
+            found = [("create", holder)]
+        return found
+
+    def _release(self, dependent: Identity, part: str, on: Identity) -> None:
+        """What ends a dependency comes before what it depended on goes or changes."""
+        holder = self.drawing.holder(on)
+        gone: list[Key] = [("drop", holder if holder and ("drop", on) not in self.acts else on)]
+        gone += [("drop", self._dropped_with(on))]
+        if dependent in self.world.dropped or (self.drawing.holder(dependent) or dependent) in self.world.dropped:
+            if on.kind == "sequence" and part == "default" and on in self.drawing.carried:
+                return
+            ends: list[Key] = [("drop", self._dropped_with(dependent))]
+            last = {dependent, self.drawing.holder(dependent)} & self.changes.moved  # what is set aside goes at the end
+            stays = on in self.changes.moved and dependent.kind in ("column", "table", "foreign_table")
+            if not last and not stays:
+                gone += [("alter", on), ("aside", on)] if on.kind == "table" else [("alter", on)]
+        elif part == "default":
+            ends = [("release", dependent)]
+        elif part == "parent" or (dependent.kind == "sequence" and on.kind == "column"):
+            ends = [("release", dependent)]
+            gone += [("aside", on)]
+        else:
+            ends = [("alter", dependent), ("release", dependent)]
+        self._link(ends, gone)
+
+    def _names(self) -> None:
+        """Nothing is made before another thing of its name is gone."""
+        taken: dict[tuple[str, str, str], list[Key]] = {}
+        for act, identity in self.acts:
+            if act in ("drop", "aside") and not (act == "drop" and identity in self.changes.moved):
+                for space in _spaces(identity, self.world.source):
+                    taken.setdefault(space, []).append((act, identity))
+        for act, identity in self.acts:
+            if act in ("create", "default"):
+                for space in _spaces(identity, self.world.target):
+                    self._link(taken.get(space, ()), [(act, identity)])
+
+    def _partitions(self) -> None:
+        """A partition is attached with its keys, indexes and checks there; foreign keys wait for all of that."""
+        world = self.world
+        attached = [key for key in self.acts if key[0] == "attach"]
+        for key in attached:
+            identity = key[1]
+            if identity.kind in ("table", "foreign_table"):
+                for part in world.target.parts(identity, "constraint", "index"):
+                    foreign = world.after(part).get("type") == "foreign key"
+                    if not foreign and (part.kind == "constraint" or world.after(part).get("parent_index")):
+                        self._link([("create", part)], [key])
+                    if world.after(part).get("parent_index"):
+                        self._link([key], [("attach", part)])
+                    elif part.kind == "index":
+                        self._link([key], [("create", part)])
+                for part in world.target.parts(identity, "column"):
+                    self._link([("create", part), ("alter", part)], [key])
+                up = texts(world.after(identity), "partition_of")
+                if up and (parent := world.target.relation(up[0], up[1])):
+                    self._link([key], [("copy", parent)])
+                    for part in world.target.parts(parent, "column"):
+                        self._link([("create", part), ("alter", part)], [key])
+        for (act, identity), each in self.acts.items():
+            if act == "finish" and identity.kind in ("table", "materialized_view"):
+                for part in world.target.parts(identity, "constraint", "index"):
+                    self._link([("create", part)], [(act, identity)])
+            if act == "create" and world.after(identity).get("type") == "foreign key":
+                each.after.update(attached)
+            if act == "drop" and identity.kind == "table":
+                up = texts(world.before(identity), "partition_of")
+                if up and (parent := world.source.relation(up[0], up[1])) in self.changes.moved and parent:
+                    self._link([("copy", parent)], [(act, identity)])
+
+
+_BEFORE: dict[str, tuple[str, ...]] = {
+    "drop": ("release",),
+    "aside": ("release",),
+    "create": ("drop", "aside"),
+    "alter": ("release",),
+    "default": ("release", "create", "alter"),
+    "attach": ("release", "create", "alter"),
+    "own": ("release", "create", "alter"),
+    "copy": ("create", "attach"),
+    "finish": ("release", "create", "alter", "attach", "copy"),
+    "owner": ("create", "alter", "attach", "own", "finish", "copy"),
+}
+
+_RELATIONS = ("table", "foreign_table", "view", "materialized_view", "sequence", "index", "composite")
+
+
+def _spaces(identity: Identity, schema: Schema) -> list[tuple[str, str, str]]:
+    """The names that it takes: among relations, types, routines, and what identity columns' sequences are called."""
+    facts = schema.facts.get(identity, {})
+    found: list[tuple[str, str, str]] = []
+    if identity.kind in _RELATIONS:
+        found.append(("relation", identity.schema, identity.name))
+    if identity.kind in types.TYPES or identity.kind in _RELATIONS[:4]:
+        found.append(("type", identity.schema, identity.name))
+    if identity.kind in ("function", "procedure", "aggregate"):
+        found.append(("routine", identity.schema, identity.name + identity.sub))
+    if identity.kind == "constraint" and indexes.indexed(facts):
+        found.append(("relation", identity.schema, identity.sub))
+    if identity.kind == "column":
+        sequence = texts(facts, "identity_sequence")
+        if len(sequence) == 2:
+            found.append(("relation", sequence[0], sequence[1]))
+    if identity.kind == "table":
+        for column in schema.parts(identity, "column"):
+            found += [space for space in _spaces(column, schema) if space[0] == "relation"]
+    return found
