@@ -4,7 +4,9 @@ Rows keep their exact bytes, so no number is ever touched. Blocks of one row per
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -17,6 +19,7 @@ _PLAIN = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _SPACE = re.compile(rb"[\s,]*+")
 _STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"\s*+:\s*+', re.DOTALL)
 _SCALAR = re.compile(rb'(?:"(?:[^"\\]++|\\.)*+"|[^\s,\]}"]++)', re.DOTALL)
+NO_OBJECT = "a row that is no JSON object"
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
@@ -40,6 +43,8 @@ class JsonReader:
         self._base = 0
         self._ended = False
         self.metadata: bytes | None = None
+        self.block_at = 0
+        """Where the last block of rows began."""
 
     def tables(self) -> Iterator[tuple[str | None, Iterator[bytes]]]:
         """(name, blocks of rows with commas between them); the name is None where the document is one bare array."""
@@ -79,6 +84,7 @@ class JsonReader:
     def _rows(self) -> Iterator[bytes]:
         self._at += 1
         while self._peek() != b"]":
+            self.block_at = self._base + self._at
             yield self._fast_block() or self._careful_block()
         self._at += 1
 
@@ -190,8 +196,11 @@ class JsonReader:
         return Malformed(what, self._base + self._at)
 
 
-def line_blocks(stream: Readable) -> Iterator[bytes]:
-    """The rows of a file with one JSON object a line, as blocks with commas between them."""
+def line_blocks(stream: Readable, prove: Callable[[bytes], object] = lambda _: None) -> Iterator[bytes]:
+    """The rows of a file with one JSON object a line, as blocks with commas between them.
+
+    `prove` is given each block and raises msgspec.DecodeError where it is not JSON; Malformed says in which line.
+    """
     rest, base = b"", 0
     while True:
         piece = stream.read(BLOCK)
@@ -200,7 +209,7 @@ def line_blocks(stream: Readable) -> Iterator[bytes]:
         block = _one_array(data[:cut])
         if block:
             try:
-                _ROWS.decode(b"[" + block + b"]")
+                prove(block)
             except msgspec.DecodeError:
                 raise _first_bad_line(data[:cut], base) from None
             yield block
@@ -222,30 +231,69 @@ def _first_bad_line(lines: bytes, base: int) -> Malformed:
     for line in lines.splitlines(keepends=True):
         try:
             if line.strip():
-                msgspec.json.decode(line, type=msgspec.Raw)
+                msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+        except msgspec.ValidationError:
+            return Malformed(NO_OBJECT, offset)
         except msgspec.DecodeError as failure:
             return Malformed(_without_values(failure), offset + _byte(failure))
         offset += len(line)
     return Malformed("a row spans more than one line", base)
 
 
-def rows_in(block: bytes) -> int:
-    """How many rows a block holds."""
-    _refuse_other_encodings(block)
-    return len(_ROWS.decode(b"[" + block + b"]"))
+@dataclass
+class Tally:
+    """Rows, and how many of them have each key in order of appearance; `keys` stays empty where they are `told`."""
+
+    told: bool = False
+    rows: int = 0
+    keys: dict[str, int] = field(default_factory=dict[str, int])
+    _uniform: msgspec.json.Decoder[list[Any]] | None = None
+
+    def add(self, block: bytes) -> None:
+        """Counts a block. msgspec.DecodeError: not JSON, or a row that is no object; Refused: not UTF-8."""
+        _refuse_other_encodings(block)
+        rows = b"[" + block + b"]"
+        if self.told:
+            self.rows += len(_ROWS.decode(rows))
+        elif not self._add_uniform(rows):
+            self._add_any(rows)
+
+    def _add_uniform(self, rows: bytes) -> bool:
+        """Quick: whether all rows have the keys that the rows before had."""
+        if self._uniform is None:
+            return False
+        try:
+            count = len(self._uniform.decode(rows))
+        except msgspec.ValidationError:
+            return False
+        self._count(dict.fromkeys(self.keys, count), count)
+        return True
+
+    def _add_any(self, rows: bytes) -> None:
+        found = _OBJECTS.decode(rows)
+        seen: dict[str, int] = {}
+        for row in found:
+            for key in row:
+                seen[key] = seen.get(key, 0) + 1
+        self._count(seen, len(found))
+        self._uniform = _exactly(self.keys) if set(self.keys.values()) == {self.rows} else None
+
+    def _count(self, seen: dict[str, int], rows: int) -> None:
+        for key, count in seen.items():
+            self.keys[key] = self.keys.get(key, 0) + count
+        self.rows += rows
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Keys that some rows lack."""
+        return frozenset(key for key, seen in self.keys.items() if seen < self.rows)
 
 
-def keys_in(block: bytes, seen: dict[str, int]) -> int:
-    """Counts in `seen` how many rows of the block have each key, in order of appearance; returns the rows."""
-    _refuse_other_encodings(block)
-    try:
-        rows = _OBJECTS.decode(b"[" + block + b"]")
-    except msgspec.ValidationError:
-        raise Malformed("a row that is no JSON object", 0) from None
-    for row in rows:
-        for key in row:
-            seen[key] = seen.get(key, 0) + 1
-    return len(rows)
+def _exactly(keys: Iterable[str]) -> msgspec.json.Decoder[list[Any]]:
+    """Reads rows that have these keys and no others."""
+    fields = [(f"f{n}", msgspec.Raw, msgspec.field(name=key)) for n, key in enumerate(keys)]
+    row = msgspec.defstruct("Row", fields, forbid_unknown_fields=True, gc=False)
+    return msgspec.json.Decoder(list[row])
 
 
 def _refuse_other_encodings(block: bytes) -> None:

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from server.errors import Refused
-from server.files.json_rows import JsonReader, Malformed, keys_in, line_blocks, place_of, rows_in
+from server.files.json_rows import NO_OBJECT, JsonReader, Malformed, Tally, line_blocks, place_of
 from server.files.manifest_reading import parse_manifest
 from server.files.opening import CHUNK, OpenFile, opened, plain_suffixes, sha256_of
 from server.model.manifest import Manifest, ManifestTable
@@ -85,20 +87,18 @@ class JsonDocument(_Source):
     @classmethod
     def opened(cls, path: Path, bare: str, heartbeat: Heartbeat) -> "JsonDocument":
         """Walks it once: form, counts, keys. Refused with line and column where it is malformed."""
-        counts: dict[str, tuple[int, dict[str, int]]] = {}
+        tallies: dict[str, Tally] = {}
         metadata: bytes | None = None
         with _located(path), opened(path) as file:
             reader = JsonReader(file)
             for name, blocks in reader.tables():
-                rows, keys = counts.get(name or bare, (0, {}))
+                tally = tallies.setdefault(name or bare, Tally(told=_named_columns(reader.metadata)))
                 for block in blocks:
                     heartbeat(len(block))
-                    told = _named_columns(reader.metadata)
-                    rows += rows_in(block) if told else keys_in(block, keys)
-                counts[name or bare] = (rows, keys)
+                    _count(tally, block, reader.block_at)
             metadata = reader.metadata
         manifest = _manifest(metadata, path.name)
-        source = cls(_json_tables(counts, manifest), manifest, [path], sha256_of(path))
+        source = cls(_json_tables(tallies, manifest), manifest, [path], sha256_of(path))
         source._path, source._bare = path, bare
         return source
 
@@ -113,6 +113,13 @@ class JsonDocument(_Source):
                     yield TableRows(table, "json", columns.get(table), blocks)
 
 
+def _count(tally: Tally, block: bytes, offset: int) -> None:
+    try:
+        tally.add(block)
+    except msgspec.ValidationError:
+        raise Malformed(NO_OBJECT, offset) from None
+
+
 def _named_columns(metadata: bytes | None) -> bool:
     """Whether the document says its columns itself, as ours do: then the keys need not be collected."""
     return metadata is not None and b'"columns"' in metadata
@@ -125,16 +132,14 @@ def _manifest(metadata: bytes | None, name: str) -> Manifest | None:
     return parse_manifest(metadata, name)
 
 
-def _json_tables(counts: dict[str, tuple[int, dict[str, int]]], manifest: Manifest | None) -> list[FileTable]:
-    tables: list[FileTable] = []
-    for name, (rows, keys) in counts.items():
-        told = manifest.table(name) if manifest else None
-        if told:
-            tables.append(FileTable(name, tuple(column.name for column in told.columns), rows))
-        else:
-            optional = frozenset(key for key, seen in keys.items() if seen < rows)
-            tables.append(FileTable(name, tuple(keys), rows, optional))
-    return tables
+def _json_tables(tallies: dict[str, Tally], manifest: Manifest | None) -> list[FileTable]:
+    return [_counted(name, tally, manifest.table(name) if manifest else None) for name, tally in tallies.items()]
+
+
+def _counted(name: str, tally: Tally, told: ManifestTable | None) -> FileTable:
+    if told:
+        return FileTable(name, tuple(column.name for column in told.columns), tally.rows)
+    return FileTable(name, tuple(tally.keys), tally.rows, tally.optional)
 
 
 class JsonLineFiles(_Source):
@@ -151,17 +156,11 @@ class JsonLineFiles(_Source):
         """Checks every line and the checksums of the manifest."""
         tables: list[FileTable] = []
         for file in files:
-            keys: dict[str, int] = {}
-            rows = 0
+            tally = Tally(told=file.told is not None)
             with _located(file.path), opened(file.path) as stream:
-                for block in line_blocks(stream):
+                for block in line_blocks(stream, tally.add):
                     heartbeat(len(block))
-                    rows += rows_in(block) if file.told else keys_in(block, keys)
-            if file.told:
-                tables.append(FileTable(file.table, tuple(c.name for c in file.told.columns), rows))
-            else:
-                optional = frozenset(key for key, seen in keys.items() if seen < rows)
-                tables.append(FileTable(file.table, tuple(keys), rows, optional))
+            tables.append(_counted(file.table, tally, file.told))
         source = cls(tables, manifest, [file.path for file in files], _checked(files))
         source._files = {file.table: file for file in files}
         source.schema_sql = schema_sql

@@ -4,10 +4,12 @@ Numbers keep their digits: they are never parsed. What does not fit the plain ca
 object for a point) raises, and the caller lets the server read that block instead.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from server.model.import_plan import ColumnPlan
 
@@ -17,55 +19,90 @@ _WORDS = ("text", "character varying", "character", "name", "date", "time", "tim
 _PLAIN = ("smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean", "oid")
 _JSON = ("json", "jsonb")
 
-Converter = Callable[[Any], str]
+Convert = Callable[[Any], str | None]
+"""A decoded value as the text that COPY reads for it; None is NULL. ValidationError: not the plain case."""
+
+OPTIONS = {"null": "null", "escape": "\\"}
+"""What COPY must know of the lines: they are JSON arrays without brackets, which csv with these two options is."""
+
+_ODD_ESCAPE = re.compile(rb'\\(?<!\\\\)(?:["\\]\\)*+(u[0-9a-fA-F]{4}|[bfnrt/])')
+"""An escape that csv has no word for, with the plain ones right before it."""
+_LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"/": b"/"}
 
 
 def converting(columns: Sequence[ColumnPlan], enums: Collection[str]) -> Callable[[bytes], bytes] | None:
-    """A function from a block of rows to csv lines, or None where a column's type is not one of the plain ones."""
+    """A function from a block of rows to csv lines, or None where a column's type is not one of the plain ones.
+
+    The function raises msgspec.DecodeError for a block that is not plain.
+    """
     fields: list[tuple[str, Any, Any]] = []
-    converters: list[Converter] = []
+    converts: list[tuple[str, Convert]] = []
     for number, column in enumerate(columns):
         found = _reading(column.type, enums)
         if found is None:
             return None
         kind, convert = found
         fields.append((f"f{number}", kind, msgspec.field(name=column.file, default=None)))
-        converters.append(convert)
-    row_type = msgspec.defstruct("Row", fields)
-    decoder = msgspec.json.Decoder(list[row_type])
-    names = [f"f{number}" for number in range(len(columns))]
+        if convert:
+            converts.append((f"f{number}", convert))
+    if not fields:
+        return None
+    decoder = msgspec.json.Decoder(list[msgspec.defstruct("Row", fields, gc=False)])
+    encoder = msgspec.json.Encoder()
 
     def convert_block(block: bytes) -> bytes:
-        pairs = list(zip(names, converters, strict=True))
-        lines = [
-            ",".join([convert(getattr(row, name)) for name, convert in pairs])
-            for row in decoder.decode(b"[" + block + b"]")
-        ]
-        lines.append("")
-        return "\n".join(lines).encode()
+        rows = decoder.decode(b"[" + block + b"]")
+        for name, convert in converts:
+            for row in rows:
+                setattr(row, name, convert(getattr(row, name)))
+        return _as_csv(encoder.encode_lines(map(astuple, rows)))
 
     return convert_block
 
 
-def _reading(kind: str, enums: Collection[str]) -> tuple[Any, Converter] | None:
-    """(what msgspec decodes to, how that becomes a csv field) for a type as PostgreSQL prints it."""
+def _as_csv(lines: bytes) -> bytes:
+    """JSON arrays, one a line, as csv: a string's quotes and backslashes are escaped alike in both, the rest is mended.
+
+    No JSON value holds `]`, a line break and `[` one after the other, so these part the rows and nothing else.
+    """
+    csv = lines[1:-2].replace(b"]\n[", b"\n") + b"\n"
+    if b"\\" in csv.replace(b"\\\\", b"").replace(b'\\"', b""):
+        csv = _ODD_ESCAPE.sub(_unescaped, csv)
+    return csv
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    odd = found[1]
+    letter = _LETTERS.get(odd)
+    if letter is None:
+        code = int(odd[1:], 16)
+        if code == 0 or 0xD800 <= code < 0xE000:
+            raise msgspec.ValidationError("a character that has no place in a row of csv")
+        letter = chr(code).encode()
+        if letter in b'"\\':
+            letter = b"\\" + letter
+    return found[0][: -len(odd) - 1] + letter
+
+
+def _reading(kind: str, enums: Collection[str]) -> tuple[Any, Convert | None] | None:
+    """(what msgspec decodes to, what then becomes of it, if anything) for a type as PostgreSQL prints it."""
     if kind.endswith("[]"):
         return _reading_array(_base(kind[:-2]))
     base = _base(kind)
     if base in _PLAIN:
-        return msgspec.Raw, _plain
+        return msgspec.Raw, None
     if base in _JSON:
-        return msgspec.Raw, _json
+        return msgspec.Raw, _as_text
     if base in _WORDS or base in enums:
-        return str | None, _word
+        return str | None, None
     return None
 
 
-def _reading_array(base: str) -> tuple[Any, Converter] | None:
+def _reading_array(base: str) -> tuple[Any, Convert] | None:
     if base in _PLAIN:
         return msgspec.Raw, _plain_array
     if base in ("text", "character varying", "uuid", "date"):
-        return list[Any] | None, _word_array
+        return msgspec.Raw, _word_array
     return None
 
 
@@ -78,42 +115,34 @@ def _base(kind: str) -> str:
     return name
 
 
-def _word(value: str | None) -> str:
+def _as_text(value: Any) -> str | None:
+    """The JSON itself, digit by digit; a JSON null is NULL."""
     if value is None:
-        return ""
-    return f'"{value}"' if '"' not in value else '"' + value.replace('"', '""') + '"'
+        return None
+    text = str(value, "utf-8")
+    return None if text == "null" else text
 
 
-def _plain(value: Any) -> str:
-    """A number, boolean, or a string that spells one (NaN)."""
-    if value is None:
-        return ""
-    text = bytes(value).decode()
-    if text[0] == '"':
-        return _word(msgspec.json.decode(value, type=str))
-    return "" if text == "null" else text
-
-
-def _json(value: Any) -> str:
-    if value is None:
-        return ""
-    text = bytes(value).decode()
-    return "" if text == "null" else '"' + text.replace('"', '""') + '"'
-
-
-def _plain_array(value: Any) -> str:
-    if value is None:
-        return ""
-    text = bytes(value).decode()
-    if text == "null":
-        return ""
+def _plain_array(value: Any) -> str | None:
+    text = _as_text(value)
+    if text is None:
+        return None
     if text[0] != "[":
         raise msgspec.ValidationError("no array")
-    return '"' + text.replace("[", "{").replace("]", "}").replace('"', "") + '"'
+    return text.replace("[", "{").replace("]", "}").replace('"', "")
 
 
-def _word_array(value: list[Any] | None) -> str:
-    return "" if value is None else _word(_array(value))
+def _word_array(value: Any) -> str | None:
+    """In the common case, one dimension of strings without escapes, the two ways of writing differ in the brackets."""
+    text = _as_text(value)
+    if text is None:
+        return None
+    if text[0] != "[":
+        raise msgspec.ValidationError("no array")
+    inner = text[1:-1]
+    if "\\" in inner or "[" in inner or "{" in inner:
+        return _array(msgspec.json.decode(text, type=list[Any]))
+    return "{" + inner + "}"
 
 
 def _array(items: list[Any]) -> str:

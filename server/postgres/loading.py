@@ -15,7 +15,8 @@ from psycopg.raw_cursor import RawCursor
 from server.model.import_plan import ColumnPlan, ImportRequest, TablePlan
 from server.model.table_rows import TableRows
 from server.postgres.databases import Connection
-from server.postgres.json_copying import converting
+from server.postgres.json_copying import OPTIONS, converting
+from server.postgres.reading_ahead import ahead
 from server.postgres.relations import columns as listed
 from server.postgres.relations import relation, written
 
@@ -112,18 +113,22 @@ class Loader:
         convert = converting(landing.plan.columns, self.enums)
         if convert is None:
             return self._take_json_blocks(rows, landing)
-        odd: list[bytes] = []
         names = tuple(column.name for column in landing.plan.columns)
-        as_csv = TableRows(rows.table, "csv", names, rows.chunks)
-        with self.connection.cursor() as cursor:
+        odd: list[bytes] = []
+
+        def lines() -> Iterator[bytes]:
+            for block in rows.chunks:
+                try:
+                    yield convert(block)
+                except msgspec.DecodeError:
+                    odd.append(block)
+                    return
+
+        as_csv = TableRows(rows.table, "csv", names, lines(), OPTIONS)
+        with ahead(as_csv.chunks) as ready, self.connection.cursor() as cursor:
             with cursor.copy(copy_statement(landing.target, names, as_csv)) as copy:
-                for block in rows.chunks:
-                    try:
-                        lines = convert(block)
-                    except msgspec.DecodeError:
-                        odd.append(block)
-                        break
-                    copy.write(lines)
+                for piece in ready:
+                    copy.write(piece)
                     self.tell(landing.plan.shown, landing.rows)
             taken = max(cursor.rowcount, 0)
         if odd:
@@ -145,10 +150,11 @@ class Loader:
     def _run_blocks(self, words: sql.Composed, blocks: Iterator[bytes], landing: Landing) -> int:
         taken = 0
         cursor = RawCursor(self.connection)
-        for block in blocks:
-            cursor.execute(words, [f"[{block.decode()}]"])
-            taken += cursor.rowcount
-            self.tell(landing.plan.shown, landing.rows + taken)
+        with ahead(f"[{block.decode()}]" for block in blocks) as ready:
+            for rows in ready:
+                cursor.execute(words, [rows])
+                taken += cursor.rowcount
+                self.tell(landing.plan.shown, landing.rows + taken)
         return taken
 
     def _take_inserts(self, rows: TableRows, landing: Landing) -> int:
