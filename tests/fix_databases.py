@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import psycopg
@@ -73,13 +74,12 @@ def make_database(postgres: EmbeddedServer) -> Generator[MakeDatabase]:
 
 
 @pytest.fixture
-def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def open_folder() -> Iterator[Path]:
     """A temporary folder that root's unprivileged account can enter too: pytest's own are closed to it."""
-    folder = tmp_path_factory.mktemp("open")
-    if os.geteuid() == 0:
-        for part in (folder.parent.parent, folder.parent, folder):
-            part.chmod(0o711)
-    return folder
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o711)
+        yield folder
 
 
 @pytest.fixture
