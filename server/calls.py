@@ -4,12 +4,16 @@ Plain threads and callables: the core knows neither MCP nor an event loop.
 """
 
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from server.errors import Cancelled
 
 Progress = Callable[[float, float | None, str], None]
+
+AGAIN = 0.2
+"""Seconds between two attempts to stop what a cancelled call still runs."""
 
 
 def _silent(_done: float, _total: float | None, _message: str) -> None:
@@ -42,7 +46,19 @@ class Call:
 
     def cancel(self) -> None:
         """Takes the call back: from now on `check` raises, and everything registered is stopped at once."""
+        again = self._cancelled.is_set()
         self._cancelled.set()
+        self._stop()
+        if self._callbacks and not again:
+            threading.Thread(target=self._insist, name="cancelling", daemon=True).start()
+
+    def _insist(self) -> None:
+        """A stop that reaches a server between two statements stops nothing, so it is asked again until all ended."""
+        while self._callbacks:
+            time.sleep(AGAIN)
+            self._stop()
+
+    def _stop(self) -> None:
         with self._lock:
             callbacks = list(self._callbacks.values())
         for callback in callbacks:
@@ -50,7 +66,10 @@ class Call:
 
     @contextmanager
     def cancelling(self, callback: Callable[[], None]) -> Generator[None]:
-        """While the block runs, `callback` is what stops it: called from another thread when the call is cancelled."""
+        """While the block runs, `callback` is what stops it: called from another thread once the call is cancelled.
+
+        It is called again until the block has ended, so that stopping what has stopped must do no harm.
+        """
         with self._lock:
             key = self._next
             self._next += 1

@@ -111,3 +111,20 @@ def test_a_call_that_was_cancelled_starts_nothing_more() -> None:
         call.progress(1, 2, "more")
     with pytest.raises(Cancelled), call.cancelling(lambda: None):
         pass
+
+
+def test_what_a_cancel_did_not_stop_is_stopped_again() -> None:
+    call = Call()
+    asked = 0
+    ended = threading.Event()
+
+    def stop() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            ended.set()
+
+    with call.cancelling(stop):
+        call.cancel()
+        assert ended.wait(60)
+    assert call.cancelled

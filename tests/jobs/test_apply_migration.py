@@ -1,7 +1,6 @@
 """A migration is applied to the very schema it was proved for, with consent, and both database and disk remember it."""
 
 import json
-import threading
 
 import pytest
 
@@ -32,8 +31,8 @@ class Two(Project):
         assert plan.path
         return plan.path
 
-    def apply(self, path: str, *, confirm: bool = True) -> AppliedMigration:
-        return apply_migration(self.services, Call(), database="main", path=path, confirm=confirm)
+    def apply(self, path: str, *, confirm: bool = True, call: Call | None = None) -> AppliedMigration:
+        return apply_migration(self.services, call or Call(), database="main", path=path, confirm=confirm)
 
     def states(self, database: str = "main") -> dict[str, str]:
         (found,) = migration_status(self.services, Call(), database=database).databases
@@ -110,15 +109,17 @@ def test_a_statement_that_fails_on_the_data_rolls_everything_back(two: Two) -> N
 def test_a_lock_that_others_hold_is_waited_for_and_tried_again(two: Two) -> None:
     path = two.plan()
     with (two.root / "pgferry.toml").open("a") as settings:
-        settings.write("[migrations]\nlock_timeout_seconds = 0.1\nattempts = 20\n")
+        settings.write("[migrations]\nlock_timeout_seconds = 0.1\nattempts = 3\n")
     with two.main.connect() as other:
         other.execute("begin")
         other.execute("select * from t")
-        freed = threading.Timer(0.8, lambda: other.execute("rollback"))
-        freed.start()
-        report = two.apply(path)
-        freed.join()
-    assert report.attempts > 1
+
+        def free_when_waited_for(_done: float, _total: float | None, message: str) -> None:
+            if "waiting for a lock" in message and other.info.transaction_status:
+                other.execute("rollback")
+
+        report = two.apply(path, call=Call(free_when_waited_for))
+    assert report.attempts == 2
 
 
 def test_statements_of_their_own_are_run_by_themselves(two: Two) -> None:
