@@ -1,6 +1,5 @@
 """A side of compare_data: a database as it is, or an export loaded into a scratch database beside the other side."""
 
-import io
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,12 +13,9 @@ from server.import_runs import run_import
 from server.model.import_plan import ImportRequest
 from server.model.manifest import Manifest
 from server.model.redaction import Policy
-from server.model.script_policy import ScriptPolicy
-from server.postgres.cloning import extensions_and_languages
-from server.postgres.databases import Database, connected
-from server.postgres.dumping import dump_schema, find_dumper
-from server.postgres.scratch import load_script, scratch
-from server.postgres.transactions import reading
+from server.postgres.databases import Database
+from server.postgres.scratch import scratch
+from server.schema_copying import copy_schema
 from server.services import Services
 
 LOADED = "export"
@@ -60,7 +56,7 @@ def data_side(services: Services, call: Call, name: str, other: str) -> Generato
         loaded = replace(made.database, name=LOADED, access="admin")
         with_schema = _brings_its_schema(manifest)
         if not with_schema:
-            _copy_schema(services, call, beside, loaded)
+            copy_schema(services, call, beside, loaded)  # rows alone: their tables are made like the other side's
         alone = replace(services, databases=Databases([loaded]))
         mode = "restore" if with_schema else "append"
         run_import(alone, call, ImportRequest(database=LOADED, path=str(path), mode=mode, run_triggers=False))
@@ -87,18 +83,3 @@ def _side(database: Database, policy: Policy, manifest: Manifest | None) -> Data
         without=tuple(f"{redaction.table}.{redaction.column}" for redaction in manifest.redactions),
         note=note,
     )
-
-
-def _copy_schema(services: Services, call: Call, origin: Database, target: Database) -> None:
-    """The tables of an export that holds rows alone are made like those of the other side."""
-    with reading(call, origin) as connection:
-        version = connection.info.server_version
-        extensions, languages = extensions_and_languages(connection)
-    script = dump_schema(call, origin, find_dumper(services.settings.postgres.bin_directory, version), version)
-    policy = ScriptPolicy(
-        extensions=frozenset(extensions),
-        languages=frozenset(languages),
-        also_allow=frozenset({"foreign_data", "event_trigger", "security_label"}),
-    )
-    with connected(call, target) as connection:
-        load_script(connection, io.BytesIO(script.encode()), policy, call=call)

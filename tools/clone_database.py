@@ -1,21 +1,35 @@
 """The tool clone_database."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from server.model.cloning import Clone, How
+from server.model.segment import Filter
 from tools.calling import Context, run_job
-from tools.parameters import DatabaseName
+from tools.parameters import DatabaseName, Limit, Moment
 
 
 async def clone_database(
     context: Context,
     source: DatabaseName,
     name: Annotated[str, Field(description="Of the new database, on the same server")],
-    how: Annotated[How, Field(description="template: with all rows")] = "template",
+    how: Annotated[How, Field(description="template: with all rows; segment: those of filters")] = "template",
+    filters: list[Filter] | None = None,
+    since: Moment = None,
+    until: Moment = None,
+    follow: Literal["children", "none"] | None = None,
+    limit_per_table: Limit = None,
 ) -> Clone:
-    """Copies a database, so that a worktree has one of its own that it may break. Answers the line for its .env."""
-    from server.jobs.clone_database import clone_database as job
+    """Copies a database, so that a worktree has one of its own that it may break. Answers the line for its .env.
 
-    return await run_job(context, lambda services, call: job(services, call, source=source, name=name, how=how))
+    filters to limit_per_table choose a segment as in export_segment.
+    """
+    from server.jobs.clone_database import clone_database as job
+    from server.model.cloning import segment_of
+
+    choices = {"since": since, "until": until, "follow": follow, "limit_per_table": limit_per_table}
+    segment = segment_of(how, filters, choices)
+    return await run_job(
+        context, lambda services, call: job(services, call, source=source, name=name, how=how, segment=segment)
+    )

@@ -8,11 +8,9 @@ from server.model.segment import Filter
 from server.model.segment_reports import SegmentReport
 from tools.calling import Context, run_job
 from tools.export_database import ExcludedColumns, NewPath
-from tools.parameters import Compression, DatabaseName, DataFormat, Patterns
+from tools.parameters import Compression, DatabaseName, DataFormat, Limit, Moment, Patterns
 
-Moment = Annotated[str | None, Field(description="ISO 8601")]
 DateColumns = Annotated[dict[str, str | None] | None, Field(description="table → its date column, null for none")]
-Limit = Annotated[int | dict[str, int] | None, Field(description="A sample by primary key")]
 
 
 async def export_segment(

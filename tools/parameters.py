@@ -21,3 +21,5 @@ IntoSchema = Annotated[str | None, Field(description="Load into this schema inst
 ColumnMap = Annotated[
     dict[str, dict[str, str]] | None, Field(description='{table: {file column: table column, "" to leave out}}')
 ]
+Moment = Annotated[str | None, Field(description="ISO 8601")]
+Limit = Annotated[int | dict[str, int] | None, Field(description="A sample by primary key")]

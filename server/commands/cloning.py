@@ -3,21 +3,41 @@
 from typing import Annotated, Literal
 
 import typer
+from pydantic import BaseModel
 
+from server.calls import Call
 from server.commands.answering import answer
-from server.commands.options import Database, Json
+from server.commands.options import Database, Json, Limit, Since, Until, Where
+from server.services import Services
 
 
 def clone_database(
     source: Database,
     name: Annotated[str, typer.Argument(help="Of the new database, on the same server.")],
-    how: Annotated[Literal["template", "schema"], typer.Option(help="With all rows, or none.")] = "template",
+    how: Annotated[
+        Literal["template", "schema", "segment"], typer.Option(help="All rows, none, or those of --where.")
+    ] = "template",
+    where: Where = None,
+    since: Since = None,
+    until: Until = None,
+    follow: Annotated[
+        Literal["children", "none"] | None, typer.Option(help="Whether rows below come along; by default they do.")
+    ] = None,
+    limit: Limit = None,
     json: Json = False,
 ) -> None:
     """A copy of a database, for a worktree of its own."""
     from server.jobs.clone_database import clone_database as job
+    from server.model.cloning import segment_of
+    from server.model.segment_reports import filters_from, limits_from
 
-    answer(lambda services, call: job(services, call, source=source, name=name, how=how), json)
+    def run(services: Services, call: Call) -> BaseModel:
+        filters = filters_from(where) if where else None
+        choices = {"since": since, "until": until, "follow": follow, "limit_per_table": limits_from(limit or ())}
+        segment = segment_of(how, filters, choices)
+        return job(services, call, source=source, name=name, how=how, segment=segment)
+
+    answer(run, json)
 
 
 def drop_database(

@@ -62,6 +62,15 @@ class Workspace:
             _promised.add(path)
         return path
 
+    @contextmanager
+    def passing(self, name: str) -> Generator[Path]:
+        """A hidden path in the export folder for what only this call needs; removed, whatever it is, at the end."""
+        path = self.new_export(f".{name}-{os.getpid()}")
+        try:
+            yield path
+        finally:
+            remove(path)
+
     def make_export_folder(self) -> None:
         """The export folder, closed to others, with a .gitignore of `*`."""
         self.exports.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,25 +1,41 @@
-"""Makes a database of a worktree's own: a copy of another with all rows, or its schema alone."""
+"""Makes a database of a worktree's own: a copy of another with all rows, its schema alone, or with a segment in it."""
 
-import io
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from server.calls import Call
+from server.discovery import Databases
+from server.errors import FerryError, ImportRejected
+from server.exporting.segments import grown_segment
+from server.exporting.writing import write_export
+from server.import_runs import run_import
 from server.model.cloning import Clone, How, check_name
-from server.model.script_policy import ScriptPolicy
-from server.postgres.cloning import beside, drop, extensions_and_languages, make_clone, size_of, url_of
+from server.model.import_plan import ImportRequest
+from server.model.segment import Segment
+from server.model.segment_reports import SegmentRequest
+from server.postgres.cloning import beside, drop, make_clone, refresh_views, size_of, url_of
 from server.postgres.databases import Database, connected
-from server.postgres.dumping import dump_schema, find_dumper
-from server.postgres.scratch import load_script
-from server.postgres.transactions import reading
+from server.schema_copying import copy_schema
 from server.services import Services
 
-_OWN = frozenset({"foreign_data", "event_trigger", "extension_not_allowed", "security_label"})
-"""What a schema of ours may hold beyond what a stranger's script may."""
+
+@dataclass
+class _Filled:
+    """What a clone that is no whole copy got. `rows` None: none were asked for."""
+
+    rows: dict[str, int] | None = None
+    redacted: Sequence[str] = ()
+    notes: list[str] = field(default_factory=list[str])
 
 
-def clone_database(services: Services, call: Call, *, source: str, name: str, how: How = "template") -> Clone:
-    """Refused: access is not admin, the name is taken or bad. DatabaseFailed: sessions stand in the way of a copy."""
+def clone_database(
+    services: Services, call: Call, *, source: str, name: str, how: How = "template", segment: Segment | None = None
+) -> Clone:
+    """All or nothing: what fails or is cancelled leaves no database. `segment` goes with `how = "segment"` alone.
+
+    Refused: access is not admin, the name is taken or bad. DatabaseFailed: sessions stand in the way of a copy.
+    """
     origin = services.databases.get(source)
     origin.require_admin()
     check_name(name)
@@ -28,35 +44,65 @@ def clone_database(services: Services, call: Call, *, source: str, name: str, ho
     with beside(call, origin) as connection:
         make_clone(connection, origin, name, template=how == "template")
         try:
-            if how == "schema":
-                _load_schema(services, call, origin, name)
+            filled = _Filled() if how == "template" else _fill(services, call, origin, name, segment)
             size = size_of(connection, name)
-        except BaseException:
+        except BaseException as failure:
             with beside(Call(), origin) as again:
                 drop(again, name)
+            if isinstance(failure, FerryError):
+                failure.state = "No database was made."
+            if isinstance(failure, ImportRejected):
+                failure.next = "Often a CHECK does not allow what redaction leaves: a person can set another mask."
             raise
     url = url_of(origin, name)
-    variable = services.settings.worktrees.url_variable
-    rows = "Fill it: export_segment from the source, then import_data into the clone. " if how == "schema" else ""
     return Clone(
         database=name,
         source=source,
         how=how,
         url=url,
-        env_line=f"{variable}={url}",
+        env_line=f"{services.settings.worktrees.url_variable}={url}",
         size_bytes=size,
+        rows=filled.rows,
+        redacted=list(filled.redacted),
+        notes=filled.notes,
         seconds=round(time.monotonic() - started, 2),
-        next=f"{rows}Put env_line into the worktree's .env with the password of {source}; drop_database removes it.",
+        next=f"Put env_line into the worktree's .env with the password of {source}; drop_database removes {name}.",
     )
 
 
-def _load_schema(services: Services, call: Call, origin: Database, name: str) -> None:
-    with reading(call, origin) as connection:
-        version = connection.info.server_version
-        extensions, languages = extensions_and_languages(connection)
-    dumper = find_dumper(services.settings.postgres.bin_directory, version)
-    script = dump_schema(call, origin, dumper, version)
-    policy = ScriptPolicy(extensions=frozenset(extensions), languages=frozenset(languages), also_allow=_OWN)
+def _fill(services: Services, call: Call, origin: Database, name: str, segment: Segment | None) -> _Filled:
+    """The schema, with the segment's rows before its indexes and constraints; then what is computed from rows."""
     assert origin.address is not None
-    with connected(call, replace(origin, address=replace(origin.address, dbname=name))) as connection:
-        load_script(connection, io.BytesIO(script.encode()), policy, call=call)
+    clone = replace(origin, name=name, address=replace(origin.address, dbname=name), shared_with=())
+    filled = _Filled()
+
+    def load_rows() -> None:
+        if segment is not None:
+            _load_segment(services, call, origin, clone, segment, filled)
+
+    call.progress(0, None, f"copying the schema of {origin.name}")
+    denied = copy_schema(services, call, origin, clone, rights=True, load_rows=load_rows)
+    if denied:
+        filled.notes.append(f"{denied} owners and grants are not as in {origin.name}: the role may not set them.")
+    with connected(call, clone) as connection:
+        empty = refresh_views(connection)
+    filled.notes += [f"The materialised view {view} could not be filled." for view in empty]
+    return filled
+
+
+def _load_segment(
+    services: Services, call: Call, origin: Database, clone: Database, segment: Segment, filled: _Filled
+) -> None:
+    """Brings the segment into the clone by way of a file, as an export and an import of it would."""
+    with services.workspace.passing("clone") as path:
+        request = SegmentRequest(database=origin.name, format="csv", path=str(path), **segment.model_dump())
+        with grown_segment(services, call, request) as grown:
+            written = write_export(services, call, grown.connection, grown.plan)
+        if written.total_rows:
+            imports = services.settings.imports.model_copy(update={"record": False})
+            settings = services.settings.model_copy(update={"imports": imports})
+            alone = replace(services, settings=settings, databases=Databases([clone]))
+            run_import(alone, call, ImportRequest(database=clone.name, path=str(path)))
+    filled.rows = {table.name: table.rows for table in written.tables}
+    filled.redacted = [f"{column.table}.{column.column}" for column in written.redacted]
+    filled.notes += written.warnings

@@ -1,21 +1,26 @@
-"""What clone_database and drop_database answer, and which names a clone may have."""
+"""What clone_database and drop_database are asked and answer, and which names a clone may have."""
 
 import re
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import Field
 
 from server.errors import Refused
 from server.model.reports import Report
+from server.model.segment import Segment
 
-How = Literal["template", "schema"]
+How = Literal["template", "schema", "segment"]
 MARK = "pgferry clone of "
 """How the comment on a database begins that pgferry made: only those may be dropped."""
 _NAME = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 
 
 class Clone(Report):
-    """The answer of clone_database. `url` and `env_line` are without the password."""
+    """The answer of clone_database. `url` and `env_line` are without the password; `rows` and `redacted` of a segment.
+
+    `notes`: what the clone has not, and why.
+    """
 
     database: str
     source: str
@@ -23,6 +28,9 @@ class Clone(Report):
     url: str
     env_line: str = Field(description="For the worktree's .env; add the password")
     size_bytes: int
+    rows: dict[str, int] | None = Field(default=None, description="By table, of a segment")
+    redacted: list[str] = Field(default=[])
+    notes: list[str] = Field(default=[])
     seconds: float
     next: str
 
@@ -43,3 +51,20 @@ def check_name(name: str) -> None:
             f"{name!r} is no name for a database.",
             next="Use small letters, digits, _ and -, at most 63, such as app_feature_x.",
         )
+
+
+def segment_of(how: How, filters: Sequence[Any] | None, choices: Mapping[str, Any]) -> Segment | None:
+    """Which rows a clone gets; `choices`: the other arguments of a segment. Refused: they do not go with `how`."""
+    given = {name: value for name, value in choices.items() if value is not None}
+    if how == "segment" and filters:
+        return Segment(filters=list(filters), **given)
+    if how == "segment":
+        raise Refused(
+            "bad_arguments",
+            'how = "segment" needs filters.',
+            next='Say which rows: filters = [{"table": "companies", "where": [{"column": "slug", "value": "acme"}]}].',
+        )
+    if filters or given:
+        wrong = ", ".join([*(["filters"] if filters else []), *given])
+        raise Refused("bad_arguments", f'{wrong}: only with how = "segment".', next='Pass how = "segment".')
+    return None

@@ -16,6 +16,16 @@ from server.postgres.questions import ask
 
 MAINTENANCE = ("postgres", "template1")
 """Databases from which others are made: nobody may be connected to the one that is copied, not even we."""
+_LOCALE = {
+    "ENCODING": sql.SQL("ENCODING"),
+    "LC_COLLATE": sql.SQL("LC_COLLATE"),
+    "LC_CTYPE": sql.SQL("LC_CTYPE"),
+    "LOCALE_PROVIDER": sql.SQL("LOCALE_PROVIDER"),
+    "BUILTIN_LOCALE": sql.SQL("BUILTIN_LOCALE"),
+    "ICU_LOCALE": sql.SQL("ICU_LOCALE"),
+    "ICU_RULES": sql.SQL("ICU_RULES"),
+}
+"""The words that queries/database_locale.sql answers."""
 
 
 @contextmanager
@@ -46,6 +56,8 @@ def make_clone(connection: Connection, source: Database, name: str, *, template:
     words = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
         sql.Identifier(name), sql.Identifier(origin if template else "template0")
     )
+    if not template:
+        words += _locale(connection, origin)
     try:
         _create(connection, words)
     except errors.DuplicateDatabase:
@@ -69,6 +81,12 @@ def make_clone(connection: Connection, source: Database, name: str, *, template:
     except BaseException:
         drop(connection, name)
         raise
+
+
+def _locale(connection: Connection, origin: str) -> sql.Composed:
+    """The encoding and locale of another database, in the words that the server has for them."""
+    known = ask(connection, "database_locale", origin)
+    return sql.Composed([sql.SQL(" {} {}").format(_LOCALE[word], sql.Literal(value)) for word, value in known])
 
 
 def _create(connection: Connection, words: sql.Composed) -> None:
@@ -118,6 +136,19 @@ def drop_clone(connection: Connection, name: str) -> None:
 
 def drop(connection: Connection, name: str) -> None:
     connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def refresh_views(connection: Connection) -> list[str]:
+    """Fills the materialised views, in the order in which they were made; the answer names those that fail."""
+    failed: list[str] = []
+    for schema, name in ask(connection, "unfilled_views"):
+        try:
+            connection.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(schema, name)))
+        except (errors.QueryCanceled, errors.OperationalError):
+            raise
+        except errors.Error:
+            failed.append(f"{schema}.{name}".removeprefix("public."))
+    return failed
 
 
 def extensions_and_languages(connection: Connection) -> tuple[Sequence[str], Sequence[str]]:

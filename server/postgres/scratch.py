@@ -33,6 +33,8 @@ PREFIX = "pgferry_scratch"
 ORPHAN_SECONDS = 6 * 3600
 _NAME = re.compile(rf"{PREFIX}_(?P<time>\d+)_(?P<host>[0-9a-f]+)_(?P<pid>\d+)_[0-9a-f]+")
 _EXISTS_ALREADY = {"42P06", "42710"}  # a schema, an extension
+_RIGHTS = ("grant", "owner")
+_NOT_ALLOWED = "42501"
 
 
 @dataclass(frozen=True)
@@ -179,11 +181,18 @@ def _embedded(call: Call, bin_directory: Path | None, reason: str) -> Generator[
 
 
 def load_script(
-    connection: Connection, stream: Readable, policy: ScriptPolicy, *, call: Call | None = None, grants: bool = False
+    connection: Connection,
+    stream: Readable,
+    policy: ScriptPolicy,
+    *,
+    call: Call | None = None,
+    grants: bool = False,
+    as_allowed: bool = False,
 ) -> LoadedScript:
     """Runs the schema statements of a script on a connection to a scratch database; rows and owners are passed over.
 
-    Refused: a statement that the policy does not allow, or that fails, each with its line.
+    `as_allowed`: grants and owners that our role may not set are passed over too, and counted. Refused: a statement
+    that the policy does not allow, or that fails, each with its line.
     """
     call = call or Call()
     connection.execute("SET check_function_bodies = off")
@@ -195,9 +204,15 @@ def load_script(
             rows[statement.target] = None
         if statement.kind == "setting":
             apply_setting(connection, statement)
-        elif statement.kind in ("schema", "extension") or (grants and statement.kind in ("grant", "owner")):
-            run_statement(connection, statement)
-            run += 1
+        elif statement.kind in ("schema", "extension") or (grants and statement.kind in _RIGHTS):
+            try:
+                run_statement(connection, statement)
+            except Refused as failure:
+                if not (as_allowed and statement.kind in _RIGHTS and failure.details["sqlstate"] == _NOT_ALLOWED):
+                    raise
+                over[statement.kind] = over.get(statement.kind, 0) + 1
+            else:
+                run += 1
         else:
             over[statement.kind] = over.get(statement.kind, 0) + 1
     return LoadedScript(run, over, tuple(rows))

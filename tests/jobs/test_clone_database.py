@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from server.calls import Call
-from server.errors import Cancelled, DatabaseFailed, Refused
+from server.errors import Cancelled, DatabaseFailed, ImportRejected, Refused
 from server.jobs.clone_database import clone_database
-from server.model.cloning import Clone, How
+from server.model.cloning import Clone, How, segment_of
+from server.model.segment import Filter, FilterCondition, Segment
 from server.postgres.embedded import EmbeddedServer
 from server.postgres.populating import drop_database
 from server.services import load_services
@@ -18,6 +19,23 @@ SETTING = """
 CREATE SCHEMA app; CREATE TABLE app.t (id serial PRIMARY KEY, v text); CREATE EXTENSION hstore;
 INSERT INTO app.t (v) VALUES ('a'), ('b'); CREATE VIEW app.w AS SELECT count(*) FROM app.t;
 """
+
+TENANTS = """
+CREATE TABLE companies (id serial PRIMARY KEY, slug text UNIQUE);
+CREATE TABLE people (id int PRIMARY KEY, company_id int REFERENCES companies, password text NOT NULL, name text);
+CREATE TABLE incidents (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    company_id int NOT NULL REFERENCES companies,
+    reported_by int REFERENCES people, parent_id bigint REFERENCES incidents, cost numeric);
+ALTER TABLE incidents ADD CHECK (cost < 100) NOT VALID;
+CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+CREATE MATERIALIZED VIEW costs AS SELECT company_id, sum(cost) AS cost FROM incidents GROUP BY 1;
+INSERT INTO companies (slug) VALUES ('acme'), ('other');
+INSERT INTO people VALUES (1, 1, 'SECRET', 'Ann'), (2, 2, 'SECRET', 'Bob');
+INSERT INTO incidents (company_id, reported_by, cost) VALUES (1, 1, 5), (1, 2, 6), (2, 2, 7);
+UPDATE incidents SET parent_id = 2 WHERE id = 1;
+CREATE TRIGGER stop BEFORE INSERT ON incidents FOR EACH ROW EXECUTE FUNCTION stop();
+"""
+ACME = Segment(filters=[Filter(table="companies", where=[FilterCondition(column="slug", value="acme")])])
 
 
 @pytest.fixture
@@ -33,9 +51,10 @@ def clone(
     how: How = "template",
     access: str = "admin",
     call: Call | None = None,
+    segment: Segment | None = None,
 ) -> Clone:
     (folder / "pgferry.toml").write_text(f'[databases.a]\nurl = "{source.url}"\naccess = "{access}"\n')
-    return clone_database(load_services({}, folder), call or Call(), source="a", name=name, how=how)
+    return clone_database(load_services({}, folder), call or Call(), source="a", name=name, how=how, segment=segment)
 
 
 def databases(source: FreshDatabase) -> set[str]:
@@ -108,3 +127,86 @@ def test_a_cancelled_clone_leaves_nothing(fresh_database: FreshDatabase, tmp_pat
     with pytest.raises(Cancelled):
         clone(fresh_database, tmp_path, name, "schema", call=call)
     assert name not in databases(fresh_database)
+
+
+def test_a_segment_is_in_its_clone_with_all_that_its_rows_need_and_no_secret(
+    fresh_database: FreshDatabase, postgres: EmbeddedServer, tmp_path: Path, name: str
+) -> None:
+    fresh_database.run(TENANTS)
+    told: list[str] = []
+    made = clone(
+        fresh_database, tmp_path, name, "segment", call=Call(lambda _d, _t, words: told.append(words)), segment=ACME
+    )
+    assert made.rows == {"companies": 2, "people": 2, "incidents": 2}
+    assert made.redacted == ["people.password"]
+    copy = FreshDatabase(name, postgres.url(name))
+    assert copy.rows("SELECT id, company_id, parent_id FROM incidents ORDER BY id") == [(1, 1, 2), (2, 1, None)]
+    assert copy.rows("SELECT DISTINCT password FROM people") == [("xxxx",)]
+    assert copy.rows("SELECT * FROM costs") == [(1, 11)]
+    assert copy.rows("INSERT INTO companies (slug) VALUES ('new') RETURNING id") == [(3,)]
+    assert copy.rows("SELECT count(*) FROM pg_trigger WHERE tgname = 'stop' AND tgenabled = 'O'") == [(1,)]
+    assert copy.rows("SELECT nspname FROM pg_namespace WHERE nspname = 'pgferry'") == []
+    before = fresh_database.rows("SELECT conname, convalidated FROM pg_constraint ORDER BY 1")
+    assert copy.rows("SELECT conname, convalidated FROM pg_constraint ORDER BY 1") == before
+    assert any("incidents" in words for words in told)
+    assert [entry.name for entry in (tmp_path / ".pgferry" / "exports").iterdir()] == [".gitignore"]
+
+
+def test_a_segment_that_does_not_load_leaves_no_database_and_no_file(
+    fresh_database: FreshDatabase, tmp_path: Path, name: str
+) -> None:
+    fresh_database.run(TENANTS + "ALTER TABLE people ADD CHECK (password = 'SECRET')")  # redaction breaks it
+    with pytest.raises(ImportRejected, match="No database was made") as rejected:
+        clone(fresh_database, tmp_path, name, "segment", segment=ACME)
+    assert rejected.value.details["violations"][0]["table"] == "people"
+    assert name not in databases(fresh_database)
+    assert [entry.name for entry in (tmp_path / ".pgferry" / "exports").iterdir()] == [".gitignore"]
+
+
+def test_cancelled_while_it_loads_a_segment_leaves_nothing(
+    fresh_database: FreshDatabase, tmp_path: Path, name: str
+) -> None:
+    def take_back(_done: float, _total: float | None, message: str) -> None:
+        if "incidents" in message:
+            call.cancel()
+
+    fresh_database.run(TENANTS)
+    call = Call(take_back)
+    with pytest.raises(Cancelled):
+        clone(fresh_database, tmp_path, name, "segment", call=call, segment=ACME)
+    assert name not in databases(fresh_database)
+    assert [entry.name for entry in (tmp_path / ".pgferry" / "exports").iterdir()] == [".gitignore"]
+
+
+def test_a_schema_alone_has_the_owners_grants_and_encoding_of_its_source(
+    fresh_database: FreshDatabase, postgres: EmbeddedServer, tmp_path: Path, name: str
+) -> None:
+    odd = f"latin_{fresh_database.name}"
+    fresh_database.run("CREATE ROLE reader_of_clones")
+    fresh_database.run(f"CREATE DATABASE {odd} TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'")
+    source = FreshDatabase(odd, postgres.url(odd))
+    try:
+        source.run(
+            "CREATE TABLE t (id int); CREATE TABLE u (id int); ALTER TABLE u OWNER TO reader_of_clones;"
+            "GRANT SELECT ON t TO reader_of_clones; CREATE MATERIALIZED VIEW m AS SELECT count(*) FROM t"
+        )
+        made = clone(source, tmp_path, name, "schema")
+        copy = FreshDatabase(name, postgres.url(name))
+        facts = "SELECT relname, relowner, relacl::text FROM pg_class WHERE relnamespace = 2200 ORDER BY 1"
+        assert copy.rows(facts) == source.rows(facts)
+        assert copy.rows("SELECT count FROM m") == [(0,)]
+        place = "SELECT encoding, datcollate, datctype FROM pg_database WHERE datname = current_database()"
+        assert copy.rows(place) == source.rows(place)
+        assert made.notes == []
+    finally:
+        drop_database(postgres, name)
+        drop_database(postgres, odd)
+        fresh_database.run("DROP ROLE reader_of_clones")
+
+
+def test_what_chooses_rows_goes_with_a_segment_alone() -> None:
+    assert segment_of("template", None, {"since": None}) is None
+    with pytest.raises(Refused, match="needs filters"):
+        segment_of("segment", [], {})
+    with pytest.raises(Refused, match=r"filters, since: only with how = .segment."):
+        segment_of("schema", [{"table": "t"}], {"since": "2026-01-01"})
