@@ -16,7 +16,10 @@ Value = str | int | bool | tuple["Value", ...] | None
 Attributes = dict[str, Value]
 
 OWNER = "@owner"  # the grantee that owns the object, whatever that role is called
-NOT_COMPARED = frozenset({"position", "identity_sequence", "key_columns", "signature", "not_relocatable"})
+NOT_COMPARED = frozenset(
+    {"position", "identity_sequence", "key_columns", "signature", "not_relocatable", "not_populated"}
+)
+"""What facts say for showing and planning only; that a materialised view is filled is a matter of data."""
 ON_REQUEST = frozenset({"owner"})
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from server.calls import Call
 from server.errors import Refused
+from server.jobs.apply_migration import apply_migration
 from server.jobs.plan_migration import plan_migration
 from server.model.migration.renaming import Renaming
 from server.model.migration_reports import MigrationPlan
@@ -50,6 +51,22 @@ def test_nothing_is_planned_for_equal_schemas(two: Two) -> None:
         database.run("create table t (a int)")
     plan = two.plan(save_as="none")
     assert (plan.verified, plan.statements, plan.path) == (True, [], None)
+
+
+def test_whether_a_materialised_view_is_filled_is_no_difference(two: Two) -> None:
+    view = "create table t (a int); create materialized view v as select a from t"
+    two.main.run(view)
+    two.feature.run(f"{view} with no data")
+    assert two.plan().statements == []
+
+
+def test_a_materialised_view_that_is_made_anew_is_filled_again(two: Two) -> None:
+    two.main.run("create table t (a int); insert into t values (7); create materialized view v as select a from t")
+    two.feature.run("create table t (a bigint); create materialized view v as select a from t with no data")
+    path = two.plan(save_as="wider").path
+    assert path
+    apply_migration(two.services, Call(), database="main", path=path, confirm=True)
+    assert two.main.rows("select a from v") == [(7,)]
 
 
 def test_what_loses_data_is_told_and_not_saved_unless_allowed(two: Two) -> None:

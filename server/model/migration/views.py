@@ -11,7 +11,7 @@ _PLAIN = frozenset({"comment", "security_labels", "grants", "revoked", "options"
 def create(world: World, identity: Identity, *, replace: bool = False) -> list[Draft]:
     after = world.after(identity)
     sql = _query(identity, after, replace=replace)
-    if fills_late(world, identity) and not after.get("not_populated"):
+    if identity.kind == "materialized_view" and (_stays_empty(world, identity) or fills_late(world, identity)):
         sql += "\n WITH NO DATA"
     drafts = [draft(sql)]
     for column in world.target.parts(identity, "view_column"):
@@ -28,8 +28,13 @@ def _query(identity: Identity, after: Attributes, *, replace: bool = False) -> s
         words += f" WITH ({options(texts(after, 'options'))})"
     if after.get("tablespace"):
         words += f" TABLESPACE {quote(text(after, 'tablespace'))}"
-    words += f" AS\n{text(after, 'definition')}"
-    return words + "\n WITH NO DATA" if after.get("not_populated") and identity.kind != "view" else words
+    return words + f" AS\n{text(after, 'definition')}"
+
+
+def _stays_empty(world: World, identity: Identity) -> bool:
+    """Whether nobody has rows of it: one that was filled is filled again, whatever the target says of its own."""
+    before = world.before(identity)
+    return bool(world.after(identity).get("not_populated")) and (not before or bool(before.get("not_populated")))
 
 
 def fills_late(world: World, identity: Identity) -> bool:
@@ -41,7 +46,7 @@ def fills_late(world: World, identity: Identity) -> bool:
 
 def fill(world: World, identity: Identity) -> list[Draft]:
     """Its rows, when everything else is there."""
-    if not fills_late(world, identity) or world.after(identity).get("not_populated"):
+    if not fills_late(world, identity) or _stays_empty(world, identity):
         return []
     return [draft(f"REFRESH MATERIALIZED VIEW {table_of(identity)}")]
 
@@ -54,7 +59,7 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
     """Replaced where the columns that are there stay as they are; None: make it anew."""
     before, after = world.before(identity), world.after(identity)
     drafts: list[Draft] = []
-    if changed - _PLAIN - {"not_populated", "replica_identity", "tablespace", "toast_options"}:
+    if changed - _PLAIN - {"replica_identity", "tablespace", "toast_options"}:
         if identity.kind != "view" or not replaceable(world, identity):
             return None
         drafts.append(draft(_query(identity, after, replace=True)))
@@ -66,9 +71,6 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
         drafts.append(
             draft(f"ALTER {spec(identity)} SET TABLESPACE {quote(text(after, 'tablespace') or 'pg_default')}")
         )
-    if "not_populated" in changed:
-        no = "WITH NO DATA" if after.get("not_populated") else ""
-        drafts.append(draft(f"REFRESH MATERIALIZED VIEW {table_of(identity)} {no}".strip()))
     return drafts + resaid(world, identity, changed)
 
 
