@@ -1,13 +1,14 @@
 """What check_import and import_data share: the file opened, the schema that a script makes, one run, one report."""
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from server.calls import Call
 from server.errors import Refused
+from server.files.manifests import read_manifest
 from server.files.opening import opened, sha256_of
 from server.files.sources import ScriptFile, open_source
 from server.model.import_plan import ImportRequest, target_of
@@ -77,11 +78,13 @@ def open_rows(services: Services, call: Call, request: ImportRequest) -> RowSour
         extensions=frozenset(services.settings.imports.extensions),
         also_allow=frozenset(services.settings.imports.allow_statements),
     )
-    return ScriptSource(call, _opener(path), policy, sha256=sha256_of(path, heartbeat), total_bytes=path.stat().st_size)
-
-
-def _opener(path: Path) -> Callable[[], AbstractContextManager[Any]]:
-    return lambda: opened(path)
+    with ThreadPoolExecutor(1) as pool:
+        hashing = pool.submit(sha256_of, path, lambda _: call.check())
+        source = ScriptSource(
+            call, lambda: opened(path), policy, total_bytes=path.stat().st_size, manifest=read_manifest(path)
+        )
+        source.sha256 = hashing.result()
+    return source
 
 
 def _size(path: Path) -> int:

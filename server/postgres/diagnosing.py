@@ -17,6 +17,7 @@ from server.model.table_rows import RowSource
 from server.model.violations import EXAMPLES, Violation
 from server.postgres.databases import Connection
 from server.postgres.failures import describe
+from server.postgres.loading import with_first_line
 from server.postgres.questions import ask
 from server.postgres.relations import columns as listed
 from server.postgres.relations import relation, written
@@ -43,7 +44,7 @@ def diagnose(
     for rows in source.read(order):
         table = plan.table(rows.table)
         if table:
-            stage_rows(call, connection, rows, table, diagnosis.tables, diagnosis.found)
+            stage_rows(call, connection, with_first_line(rows, table), table, diagnosis.tables, diagnosis.found)
     for staged in diagnosis.tables.values():
         call.progress(source.total_bytes, source.total_bytes, f"looking for every problem in {staged.plan.shown}")
         _bad_values(diagnosis, staged)

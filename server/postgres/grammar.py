@@ -55,6 +55,16 @@ def _parsed(raw: Any) -> Parsed:
     return Parsed(kind, getattr(raw.stmt, kind), int(raw.stmt_location), int(raw.stmt_len))
 
 
+def spelled(parsed: Parsed, *, without: Iterable[str] = ()) -> str:
+    """The statement as the grammar itself writes it, comments gone; `without` names fields of its node to leave out."""
+    whole = postgast.ParseResult()
+    node = getattr(whole.stmts.add().stmt, parsed.kind)
+    node.CopyFrom(parsed.node)
+    for field in without:
+        node.ClearField(field)
+    return str(postgast.deparse(whole))
+
+
 def walk(node: Any) -> Iterator[tuple[str, Any]]:
     """Every message below `node` and itself, as (type name such as `FuncCall`, message), parents first."""
     message = cast("Message", node)

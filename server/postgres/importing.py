@@ -3,7 +3,7 @@
 Reads as the order of events: take turns, read the schema, plan, make room, load, put back, set sequences, record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -17,21 +17,22 @@ from server.model.import_plan import (
     ImportIssue,
     ImportPlan,
     ImportRequest,
-    TablePlan,
     choose_tables,
     plan_import,
     schema_differences,
+    target_of,
     with_order,
 )
 from server.model.import_reports import FileRejected, ImportedTable
+from server.model.manifest import Manifest
 from server.model.schema import Identity, Schema
-from server.model.table_rows import RowSource, TableRows
+from server.model.table_rows import RowSource
 from server.model.violations import Violation
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Connection, Database, connected
 from server.postgres.diagnosing import as_violation, diagnose
 from server.postgres.import_records import committed_before, record
-from server.postgres.loading import Loader, Merged, empty_tables
+from server.postgres.loading import Loader, Merged, empty_tables, with_first_line
 from server.postgres.positions import hold_used, set_positions
 from server.postgres.questions import ask
 from server.postgres.relations import relation
@@ -220,7 +221,7 @@ class Import:
             table = plan.table(rows.table)
             if table is None:
                 continue
-            loader.take(self._with_first_line(rows, table), table)
+            loader.take(with_first_line(rows, table), table)
             if at_once and self.request.mode not in ("skip", "upsert"):
                 merged[table.source] = loader.merge(table)
         for table in plan.tables:
@@ -229,17 +230,6 @@ class Import:
                 merged[table.source] = loader.merge(table)
         self._told = {source: landing.rows for source, landing in loader.landings.items()}
         return merged
-
-    def _with_first_line(self, rows: TableRows, table: TablePlan) -> TableRows:
-        """A csv without a header: its first line is a row."""
-        if not table.headless or rows.columns is None:
-            return rows
-        from itertools import chain
-
-        first = ",".join('"' + value.replace('"', '""') + '"' if value else "" for value in rows.columns)
-        return TableRows(
-            rows.table, rows.form, rows.columns, chain([first.encode() + b"\n"], rows.chunks), rows.options
-        )
 
     def _tell(self, table: str, rows: int) -> None:
         self.call.progress(self.source.position, self.source.total_bytes, f"{table}: {rows:,} rows")
@@ -261,24 +251,15 @@ class Import:
         self._check_counts(plan)
 
     def _check_counts(self, plan: ImportPlan) -> None:
-        """The rows that arrived are those that the manifest promises."""
-        issues: list[ImportIssue] = []
-        for table in plan.tables:
-            told = self.source.manifest.table(table.source) if self.source.manifest else None
-            arrived = self._told.get(table.source, 0)
-            if told and told.rows != arrived:
-                issues.append(
-                    ImportIssue(
-                        type="row_count",
-                        table=table.shown,
-                        current=f"{arrived} rows",
-                        import_=f"manifest: {told.rows} rows",
-                    )
-                )
-        if issues:
-            raise FileRejected(issues, [])
-        if self.source.manifest:
-            self.done.checks.append("row counts: as the manifest says")
+        manifest = self.source.manifest
+        if manifest is None:
+            return
+        there = {table.name for table in self.source.tables}
+        arrived = {table.source: self._told.get(table.source, 0) for table in plan.tables}
+        if self.request.tables is None:  # a table whose rows are missing altogether
+            arrived |= {told.name: 0 for told in manifest.tables if told.name not in there}
+        raise_on_counts(manifest, arrived)
+        self.done.checks.append("row counts: as the manifest says")
 
     def _explain(self, error: psycopg.Error, plan: ImportPlan, target: Schema) -> None:
         """Raises what the error means: for broken rows every violation there is."""
@@ -312,18 +293,39 @@ class Import:
                 next="Leave tables and into_schema out.",
             )
         if isinstance(self.source, ScriptSource) and not self._there_already(target):
-            return run_whole(self.call, self.connection, self.source)
+            return self._run_whole(self.source)
         if self.given is not None:
             differences = schema_differences(self.given, target, self.given.of("table"))
             if differences:
                 raise FileRejected(differences, [])
         return create_missing(self.call, self.connection, self.source)
 
+    def _run_whole(self, source: ScriptSource) -> Restored:
+        """The script as it stands; where its rows do not fit its own schema, every violation is told."""
+        try:
+            with self.connection.transaction():
+                return run_whole(self.call, self.connection, source, run_triggers=self.request.run_triggers)
+        except Refused as failure:
+            if str(failure.details.get("sqlstate"))[:2] not in ("22", "23"):
+                raise
+            violations: list[Violation] = []
+            with suppress(Refused, FileRejected, psycopg.Error):
+                violations = self._violations_of_whole(source)
+            if not violations:
+                raise
+            raise FileRejected([], violations) from None
+
+    def _violations_of_whole(self, source: ScriptSource) -> list[Violation]:
+        """The schema is made once more, without rows, and these are looked at beside it."""
+        with self.connection.transaction(force_rollback=True):
+            create_missing(self.call, self.connection, source)
+            target = read_schema(self.connection)
+            plan = plan_import(self.request, source.tables, source.manifest, target, self._fits)
+            return diagnose(self.call, self.connection, source, plan, target)
+
     def _there_already(self, target: Schema) -> bool:
         """Whether any table that the script creates exists; one that creates none is for tables that do."""
         assert isinstance(self.source, ScriptSource)
-        from server.model.import_plan import target_of
-
         return not self.source.creates or any(target_of(name, None) in target.facts for name in self.source.creates)
 
     def _finish_restore(self, restored: Restored) -> Imported:
@@ -332,11 +334,26 @@ class Import:
         self.done.tables = [
             ImportedTable(name=name, rows_in_file=rows, inserted=rows) for name, rows in restored.rows.items()
         ]
+        if self.source.manifest:
+            told = {table.name: 0 for table in self.source.manifest.tables}
+            raise_on_counts(self.source.manifest, told | restored.rows)
+            self.done.checks.append("row counts: as the manifest says")
         self.done.sequences_set = restored.sequences
         self.done.hazards += restored.notes
         self.done.checks.append(f"{restored.statements} schema statements run, keys and constraints made over all rows")
         self._record()
         return self.done
+
+
+def raise_on_counts(manifest: Manifest, arrived: Mapping[str, int]) -> None:
+    """FileRejected where other rows arrived than the manifest promises."""
+    issues = [
+        ImportIssue(type="row_count", table=name, current=f"{rows} rows", import_=f"manifest: {told.rows} rows")
+        for name, rows in arrived.items()
+        if (told := manifest.table(name)) and told.rows != rows
+    ]
+    if issues:
+        raise FileRejected(issues, [])
 
 
 def afterwards(database: Database, touched: Sequence[Identity], *, committed: bool) -> str | None:

@@ -3,8 +3,8 @@
 Everything happens in the caller's transaction; staging tables are temporary and go with it.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -39,6 +39,11 @@ class Landing:
     """Columns of `target`, one for each of the file's columns."""
     staged: bool
     rows: int = 0
+
+    def columns_for(self, rows: TableRows) -> tuple[str, ...]:
+        """The columns of `target` for those that these rows have, in their order."""
+        names = dict(zip(self.plan.file_columns, self.names, strict=True))
+        return tuple(names[name] for name in rows.columns or self.plan.file_columns)
 
 
 @dataclass
@@ -102,7 +107,7 @@ class Loader:
 
     def _take_copy(self, rows: TableRows, landing: Landing) -> int:
         with self.connection.cursor() as cursor:
-            with cursor.copy(copy_statement(landing.target, landing.names, rows)) as copy:
+            with cursor.copy(copy_statement(landing.target, landing.columns_for(rows), rows)) as copy:
                 for chunk in rows.chunks:
                     copy.write(chunk)
                     self.tell(landing.plan.shown, landing.rows)
@@ -158,16 +163,16 @@ class Loader:
         return taken
 
     def _take_inserts(self, rows: TableRows, landing: Landing) -> int:
-        into = sql.SQL("INSERT INTO {}").format(landing.target).as_bytes(self.connection)
+        names = landing.columns_for(rows)
+        keeping = overriding(landing.plan, staged=landing.staged)
         taken = 0
         with self.connection.cursor(binary=True) as cursor:  # the extended protocol takes one statement and no more
-            for chunk in rows.chunks:
-                cursor.execute(into + (b"" if rows.columns else self._all_columns(landing)) + chunk)
+            for values in rows.chunks:
+                ending = b"" if landing.staged else rows.options["ending"].encode()
+                cursor.execute(insert_statement(self.connection, landing.target, names, keeping, values, ending))
                 taken += cursor.rowcount
+                self.tell(landing.plan.shown, landing.rows + taken)
         return taken
-
-    def _all_columns(self, landing: Landing) -> bytes:
-        return sql.SQL(" ({})").format(listed(landing.names)).as_bytes(self.connection)
 
     def merge(self, plan: TablePlan) -> Merged:
         """Moves staged rows into the table, by the mode; for rows that landed there already, only says so."""
@@ -205,6 +210,14 @@ class Loader:
         return int(row[0]), int(row[1])
 
 
+def with_first_line(rows: TableRows, plan: TablePlan) -> TableRows:
+    """A csv without a header: its first line is a row."""
+    if not plan.headless or rows.columns is None:
+        return rows
+    first = ",".join('"' + value.replace('"', '""') + '"' if value else "" for value in rows.columns)
+    return replace(rows, columns=None, chunks=chain([first.encode() + b"\n"], rows.chunks))
+
+
 def copy_statement(target: sql.Composable, names: tuple[str, ...], rows: TableRows) -> sql.Composed:
     """COPY … FROM STDIN in the form that the rows have."""
     parts: list[sql.Composable] = [sql.SQL("FORMAT csv" if rows.form == "csv" else "FORMAT text")]
@@ -215,6 +228,20 @@ def copy_statement(target: sql.Composable, names: tuple[str, ...], rows: TableRo
             parts.append(sql.SQL("HEADER"))
     where = sql.SQL("{} ({})").format(target, listed(names)) if names else target
     return sql.SQL("COPY {} FROM STDIN ({})").format(where, sql.SQL(", ").join(parts))
+
+
+def insert_statement(
+    connection: Connection,
+    target: sql.Composable,
+    names: Sequence[str],
+    keeping: sql.SQL,
+    values: bytes,
+    ending: bytes = b"",
+) -> bytes:
+    """INSERT of rows as a script has them: `(…), (…)`, constants alone; DEFAULT VALUES where there are none."""
+    columns = sql.SQL("({})").format(listed(names)) if names else sql.SQL("")
+    head = sql.SQL("INSERT INTO {} {} {} ").format(target, columns, keeping).as_bytes(connection)
+    return head + b"VALUES " + values + b" " + ending if values else head + b"DEFAULT VALUES"
 
 
 def json_rows(columns: tuple[ColumnPlan, ...]) -> sql.Composed:

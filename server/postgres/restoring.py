@@ -1,21 +1,29 @@
 """Runs the schema of an export or dump: the whole script into a database without its tables, or what is missing."""
 
 import io
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
+from psycopg import sql
 
 from server.calls import Call
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
 from server.postgres.databases import Connection
+from server.postgres.loading import insert_statement
 from server.postgres.scratch import apply_setting, failed, run_statement
-from server.postgres.script_source import ScriptSource, key_of
+from server.postgres.script_source import ScriptSource, batches, key_of, values_of
 from server.postgres.scripts import ScriptReader, Statement
 
 # What is there already: a table, schema, function, column, object, a second primary key, an index on a partition …
 _EXISTS = {"42P07", "42P06", "42723", "42701", "42710", "42P16", "42809", "55000"}
+
+
+_TRIGGER = re.compile(
+    rb"^\s*(COMMENT\s+ON|ALTER\s+TABLE\s[^']*\s(ENABLE|DISABLE)(\s+(ALWAYS|REPLICA))?)\s+TRIGGER\s", re.I
+)
 
 
 @dataclass
@@ -41,25 +49,36 @@ class Restored:
             "statistics": "planner statistics",
         }
         found = [f"{words[kind]} ({count})" for kind, count in self.passed_over.items() if kind in words]
-        return [f"left_out: {'; '.join(found)}"] if found else []
+        notes = [f"left_out: {'; '.join(found)}"] if found else []
+        if self.whole and self.later:
+            made = sum(statement.node_kind == "create_trig_stmt" for statement in self.later)
+            notes.append(f"triggers_off: {made} triggers were made after the rows (run_triggers = false)")
+        return notes
 
 
-def run_whole(call: Call, connection: Connection, source: ScriptSource) -> Restored:
-    """Statement by statement as psql would, in the caller's transaction; rows are streamed."""
+def run_whole(call: Call, connection: Connection, source: ScriptSource, *, run_triggers: bool = True) -> Restored:
+    """Statement by statement as psql would, in the caller's transaction; rows are streamed.
+
+    Without `run_triggers` they are made last, wherever the script has them.
+    """
     done = Restored(whole=True)
     _begin(connection)
-    for statement in source.statements():
+    for statements in batches(source.statements()):
+        statement = statements[0]
         if statement.kind == "copy":
             _copy(call, connection, statement, source, done)
         elif statement.kind == "rows":
-            _run(connection, statement)
-            name = key_of(statement.target)
-            done.rows[name] = done.rows.get(name, 0) + 1
+            _insert(connection, statements, done)
+            call.progress(source.position, source.total_bytes, f"{key_of(statement.target)}: loading")
         elif statement.kind in ("sequence", "refresh"):
             _run(connection, statement)
             done.sequences += statement.kind == "sequence"
+        elif not run_triggers and _about_triggers(statement):
+            done.later.append(statement)
         else:
             _schema(call, connection, statement, done, source)
+    for statement in done.later:
+        _schema(call, connection, statement, done, source)
     _end(connection)
     return done
 
@@ -79,7 +98,7 @@ def create_missing(call: Call, connection: Connection, source: RowSource) -> Res
         call.check()
         if statement.kind == "setting":
             apply_setting(connection, statement, local=True)
-        elif statement.node_kind == "create_trig_stmt" or _about_triggers(statement):
+        elif _about_triggers(statement):
             done.later.append(statement)
         elif statement.kind in ("schema", "extension"):
             _make(connection, statement, done)
@@ -96,7 +115,9 @@ def finish(connection: Connection, restored: Restored) -> None:
 
 
 def _about_triggers(statement: Statement) -> bool:
-    return statement.node_kind == "alter_table_stmt" and b" TRIGGER " in statement.raw.upper()
+    if statement.node_kind in ("alter_table_stmt", "comment_stmt"):
+        return _TRIGGER.search(statement.raw) is not None
+    return statement.node_kind == "create_trig_stmt"
 
 
 def _make(connection: Connection, statement: Statement, done: Restored) -> None:
@@ -156,6 +177,23 @@ def _copy(call: Call, connection: Connection, statement: Statement, source: Scri
             done.rows[name] = before + max(cursor.rowcount, 0)
     except psycopg.Error as error:
         _raise(statement, error)
+
+
+def _insert(connection: Connection, statements: Sequence[Statement], done: Restored) -> None:
+    first = statements[0]
+    assert first.rows is not None
+    name = key_of(first.target)
+    keeping = sql.SQL("OVERRIDING SYSTEM VALUE" if first.rows.always else "")
+    target = sql.Identifier(*first.target)
+    values, ending = values_of(statements), first.rows.ending
+    if first.encoding != "utf-8":  # which the session speaks now
+        values = values.decode().encode(first.encoding)
+    try:
+        with connection.cursor(binary=True) as cursor:
+            cursor.execute(insert_statement(connection, target, first.columns, keeping, values, ending))
+            done.rows[name] = done.rows.get(name, 0) + cursor.rowcount
+    except psycopg.Error as error:
+        _raise(first, error)
 
 
 def _run(connection: Connection, statement: Statement) -> None:

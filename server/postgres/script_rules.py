@@ -35,6 +35,8 @@ class Verdict:
     columns: tuple[str, ...] = ()
     value: str | None = None
     options: tuple[tuple[str, str], ...] = ()
+    defaults: bool = False
+    """INSERT … DEFAULT VALUES."""
 
 
 class NotAllowed(Exception):
@@ -182,7 +184,19 @@ def _copy(node: Any, _policy: ScriptPolicy) -> Verdict:
     return Verdict("copy", _relation(node.relation), name_of(node.attlist), options=tuple(options.items()))
 
 
+def reads_stdin(parsed: Parsed) -> bool:
+    """Whether rows follow the statement, be it allowed or not."""
+    node = parsed.node
+    return parsed.kind == "copy_stmt" and node.is_from and not node.is_program and not node.filename
+
+
 def _insert(node: Any, _policy: ScriptPolicy) -> Verdict:
+    if (
+        not node.HasField("select_stmt")
+        and not node.HasField("with_clause")
+        and not node.HasField("on_conflict_clause")
+    ):
+        return Verdict("rows", _relation(node.relation), defaults=True)
     select = node.select_stmt.select_stmt
     if not node.HasField("select_stmt") or not select.values_lists or node.HasField("with_clause"):
         raise NotAllowed("insert_not_constant", "INSERT with anything but rows of constants")

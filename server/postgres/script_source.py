@@ -1,7 +1,6 @@
 """A SQL script as a source of rows: its COPY blocks and INSERTs by table, its sequences, and the schema it makes."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -9,7 +8,9 @@ from server.calls import Call
 from server.model.manifest import Manifest
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import FileTable, SequencePosition, TableRows
-from server.postgres.scripts import ScriptReader, Statement
+from server.model.tables import table_key
+from server.postgres.insert_rows import together
+from server.postgres.scripts import Refusals, ScriptReader, Statement
 
 
 class ScriptStream(Protocol):
@@ -24,97 +25,128 @@ class ScriptStream(Protocol):
 Open = Callable[[], AbstractContextManager[ScriptStream]]
 
 
+class _Heard:
+    """A stream whose every read can be cancelled."""
+
+    def __init__(self, call: Call, stream: ScriptStream) -> None:
+        self._call = call
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        self._call.check()
+        return self._stream.read(size)
+
+
 class ScriptSource:
-    """Reads the script once on making, judging every statement; then its rows as often as asked."""
+    """Reads the script once on making, judging every statement; then its rows as often as asked.
+
+    Refused: with every statement that is not allowed.
+    """
 
     format = "sql"
 
-    def __init__(self, call: Call, open_script: Open, policy: ScriptPolicy, *, sha256: str, total_bytes: int) -> None:
+    def __init__(
+        self,
+        call: Call,
+        open_script: Open,
+        policy: ScriptPolicy,
+        *,
+        total_bytes: int,
+        manifest: Manifest | None = None,
+    ) -> None:
         self.open = open_script
         self.policy = policy
-        self.sha256 = sha256
+        self.manifest = manifest
+        self.sha256 = ""
         self.total_bytes = total_bytes
-        self.manifest: Manifest | None = None
         self.schema_sql: str | None = None
-        self.kinds: dict[str, int] = {}
         self.creates: set[str] = set()
         self._call = call
         self._stream: ScriptStream | None = None
-        tables: dict[str, tuple[str, ...] | None] = {}
-        counts: dict[str, int] = {}
-        sequences: dict[str, SequencePosition] = {}
-        for statement in self.statements():
-            self.kinds[statement.kind] = self.kinds.get(statement.kind, 0) + 1
+        self._columns: dict[str, dict[str, None] | None] = {}
+        self._estimates: dict[str, int] = {}
+        self._positions: dict[str, SequencePosition] = {}
+        self._survey()
+        self.tables = tuple(
+            FileTable(name, None if columns is None else tuple(columns), estimate=self._estimates[name])
+            for name, columns in self._columns.items()
+        )
+        self.sequences = tuple(self._positions.values())
+
+    def _survey(self) -> None:
+        refusals = Refusals()
+        for statement in self.statements(refusals):
             if statement.node_kind == "create_stmt":
                 self.creates.add(key_of(statement.target))
-            if statement.kind in ("copy", "rows"):
-                name = key_of(statement.target)
-                tables.setdefault(name, statement.columns or None)
-                counts[name] = counts.get(name, 0) + _lines(statement)
-            if statement.kind == "sequence":
-                sequences[statement.target[0]] = _position(statement)
-        self.tables = tuple(FileTable(name, columns, estimate=counts[name]) for name, columns in tables.items())
-        self.sequences = tuple(sequences.values())
+            elif statement.kind == "sequence":
+                self._positions[statement.target[0]] = _position(statement)
+            elif statement.kind in ("copy", "rows"):
+                self._note_rows(statement)
+        refusals.raise_any()
+
+    def _note_rows(self, statement: Statement) -> None:
+        """COPY's lines are about its rows; an INSERT counts as one. Names of columns come together from all."""
+        name = key_of(statement.target)
+        columns = self._columns.setdefault(name, {} if statement.columns else None)
+        if columns is not None:
+            columns.update(dict.fromkeys(statement.columns))
+        lines = 1
+        if statement.copy:
+            for _ in statement.copy.chunks():
+                self._call.progress(self.position, self.total_bytes, "checking the script")
+            lines = statement.copy.lines
+        self._estimates[name] = self._estimates.get(name, 0) + lines
 
     @property
     def position(self) -> int:
         return self._stream.position if self._stream else 0
 
-    def statements(self) -> Iterator[Statement]:
-        """Every statement, allowed already, with progress by bytes read."""
+    def statements(self, refusals: Refusals | None = None) -> Iterator[Statement]:
+        """Every statement that is allowed; what is not is put into `refusals`, or raised where there are none."""
         with self.open() as stream:
             self._stream = stream
-            for count, statement in enumerate(ScriptReader(stream, self.policy)):
-                if count % 64 == 0 or statement.copy:
-                    self._call.check()
-                yield statement
+            yield from ScriptReader(_Heard(self._call, stream), self.policy, refusals)
 
     def read(self, order: Sequence[str]) -> Iterator[TableRows]:
         """In the script's order."""
         wanted = set(order)
         encoding: dict[str, str] = {}
-        for statement in self.statements():
-            if statement.kind == "setting" and statement.target == ("client_encoding",):
-                encoding = {"encoding": statement.value or "UTF8"}
-            if statement.kind not in ("copy", "rows"):
-                continue
-            table = key_of(statement.target)
-            if table in wanted:
-                yield rows_of(statement, table, encoding)
+        for statements in batches(self.statements()):
+            first = statements[0]
+            if first.kind == "setting" and first.target == ("client_encoding",):
+                encoding = {"encoding": first.value or "UTF8"}
+            if first.kind in ("copy", "rows") and key_of(first.target) in wanted:
+                yield _rows(statements, key_of(first.target), encoding)
 
 
-def _lines(statement: Statement) -> int:
-    """The lines of a COPY block, which are about its rows; an INSERT counts as one."""
-    return sum(chunk.count(b"\n") for chunk in statement.copy.chunks()) if statement.copy else 1
+def batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """INSERTs that differ in their rows alone together, every other statement alone."""
+
+    def key(statement: Statement) -> object | None:
+        rows = statement.rows
+        return (statement.target, statement.columns, rows.always, rows.ending) if rows and rows.values else None
+
+    return together(statements, key, lambda statement: len(statement.raw))
 
 
-def rows_of(statement: Statement, table: str, encoding: dict[str, str]) -> TableRows:
-    """The rows of a COPY block, which keep the script's encoding, or of an INSERT."""
-    columns = statement.columns or None
-    if statement.copy:
-        form = "csv" if statement.copy.options.get("format") == "csv" else "text"
-        return TableRows(table, form, columns, statement.copy.chunks(), statement.copy.options | encoding)
-    return TableRows(table, "insert", columns, iter([after_target(statement)]))
+def values_of(statements: Sequence[Statement]) -> bytes:
+    """`(…), (…)`, or nothing for DEFAULT VALUES."""
+    return b",\n".join(statement.rows.values for statement in statements if statement.rows)
 
 
-_TARGET = re.compile(
-    rb"""insert\s+into\s+(?:only\s+)?
-         (?:"(?:[^"]|"")*"|[\w$\x80-\xff]+) (?:\s*\.\s*(?:"(?:[^"]|"")*"|[\w$\x80-\xff]+))?""",
-    re.IGNORECASE | re.VERBOSE,
-)
-
-
-def after_target(statement: Statement) -> bytes:
-    """What follows the table's name in an INSERT, in UTF-8: `(columns) VALUES …`."""
-    raw = statement.sql.encode()
-    found = _TARGET.match(raw)
-    return raw[found.end() :] if found else raw
+def _rows(statements: Sequence[Statement], table: str, encoding: dict[str, str]) -> TableRows:
+    """The rows of a COPY block, which keep the script's encoding, or of some INSERTs."""
+    first = statements[0]
+    columns = first.columns or None
+    if first.copy:
+        form = "csv" if first.copy.options.get("format") == "csv" else "text"
+        return TableRows(table, form, columns, first.copy.chunks(), first.copy.options | encoding)
+    options = {"ending": first.rows.ending.decode()} if first.rows else {}
+    return TableRows(table, "insert", columns, iter([values_of(statements)]), options)
 
 
 def key_of(target: Sequence[str]) -> str:
     """The export's name of a relation that a script names."""
-    from server.model.tables import table_key
-
     return table_key(*target) if len(target) == 2 else table_key("public", target[0])
 
 

@@ -6,31 +6,63 @@ Runs nothing. Frames come from script_frames.py, trees from grammar.py, the rule
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from server.errors import Refused
 from server.model.script_policy import ScriptPolicy
 from server.postgres import grammar
+from server.postgres.insert_rows import Rows, plain_rows, rows_of
 from server.postgres.script_frames import Frame, Frames, Readable
-from server.postgres.script_rules import Kind, NotAllowed, judge
+from server.postgres.script_rules import Kind, NotAllowed, Verdict, judge, reads_stdin
 
 _RESTRICT = re.compile(rb"\\(restrict|unrestrict)\s+([A-Za-z0-9]+)")
 _META = re.compile(rb"\\([A-Za-z!?]+)")
+_COPY_ENDING = b" FROM stdin;"
+_COPY_LINE = re.compile(rb"^COPY [^\t\n]+ FROM stdin;\r?$", re.MULTILINE)
+_MOST_TOLD = 20
 _UNTOUCHED = "Nothing of the script was kept."
 
 
 class CopyBlock:
     """The rows after a COPY … FROM stdin, streamed once; what is left unread is passed over by the reader."""
 
-    def __init__(self, columns: tuple[str, ...], options: dict[str, str], data: Iterator[bytes]) -> None:
-        self.columns = columns
-        self.options = options
-        self._data = data
+    def __init__(self, verdict: Verdict, frames: Frames, *, may_hold_sql: bool) -> None:
+        self.columns = verdict.columns
+        self.options = dict(verdict.options)
+        self._frames = frames
+        self._begins = frames.line
+        tabbed = self.options.get("format", "text") == "text" and "delimiter" not in self.options
+        data = frames.copy_data()
+        self._data = data if may_hold_sql or not tabbed else self._watched(data)
+
+    @property
+    def lines(self) -> int:
+        """Lines read so far, which are about the rows."""
+        return max(0, self._frames.line - self._begins - 2)
 
     def chunks(self) -> Iterator[bytes]:
         """The rows as they stand in the script, without the closing `\\.`, in pieces of whole lines where possible."""
         return self._data
+
+    def _watched(self, data: Iterator[bytes]) -> Iterator[bytes]:
+        """Refused("copy_data_is_sql") where a line is a COPY statement: the `\\.` before it got lost.
+
+        A row of several columns has a tab in its line, so that none is mistaken; a single text column may hold such a
+        line, which the settings can then allow.
+        """
+        line = self._begins + 1
+        for chunk in data:
+            found = _COPY_LINE.search(chunk) if _COPY_ENDING in chunk else None
+            if found:
+                line = self._frames.line - chunk.count(b"\n", found.start())
+                raise Refused(
+                    "copy_data_is_sql",
+                    f"Line {line}: a COPY statement stands among the COPY data that begin after line {self._begins}.",
+                    state=_UNTOUCHED,
+                    next="The \\. that ends those data got lost: fetch the script again. If the line is a row, a person"
+                    " can add copy_data_is_sql to allow_statements under [imports].",
+                )
+            yield chunk
 
     def skip(self) -> None:
         """Reads to the end of the block."""
@@ -52,11 +84,11 @@ class Statement:
     line: int
     offset: int
     node_kind: str
-    node: Any
     target: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     value: str | None = None
     copy: CopyBlock | None = None
+    rows: Rows | None = None
     encoding: str = "utf-8"
 
     @property
@@ -64,27 +96,74 @@ class Statement:
         return self.raw.decode(self.encoding)
 
 
-class ScriptReader:
-    """Iterates over the statements of a binary stream; `offset` is how many bytes of it are read."""
+class Refusals:
+    """What was refused in a script: the first ones, and how many there were."""
 
-    def __init__(self, stream: Readable, policy: ScriptPolicy) -> None:
+    def __init__(self) -> None:
+        self.first: list[Refused] = []
+        self.total = 0
+
+    def add(self, refused: Refused) -> None:
+        self.total += 1
+        if self.total <= _MOST_TOLD:
+            self.first.append(refused)
+
+    def raise_any(self) -> None:
+        """Raises one Refused that tells all; nothing where nothing was refused."""
+        if self.total == 1:
+            raise self.first[0]
+        if self.total == 0:
+            return
+        codes = {refused.code for refused in self.first}
+        more = f" And {self.total - _MOST_TOLD} more." if self.total > _MOST_TOLD else ""
+        advice = dict.fromkeys(refused.next for refused in self.first if refused.next)
+        raise Refused(
+            codes.pop() if len(codes) == 1 else "script_refused",
+            f"{self.total} statements are refused. " + " ".join(refused.what for refused in self.first) + more,
+            state=_UNTOUCHED,
+            next=" ".join(word if word.endswith(".") else f"{word}." for word in advice) or None,
+            details={"total": self.total, "refused": [{"reason": r.code, "what": r.what} for r in self.first]},
+        )
+
+
+class ScriptReader:
+    """Iterates over the statements of a binary stream; `offset` is how many bytes of it are read.
+
+    What is refused is raised, or put into `refusals` and passed over, as far as the script can be read on.
+    """
+
+    def __init__(self, stream: Readable, policy: ScriptPolicy, refusals: Refusals | None = None) -> None:
         self._frames = Frames(stream)
         self._policy = policy
+        self._refusals = refusals
         self._key: bytes | None = None
+        self._inserts: dict[bytes, Verdict] = {}
 
     @property
     def offset(self) -> int:
         return self._frames.offset
 
     def __iter__(self) -> Iterator[Statement]:
-        while True:
-            frame = self._frames.next()
-            if frame is None:
-                return
-            if frame.is_meta:
-                self._meta(frame)
+        if self._refusals is None:
+            yield from self._statements()
+            return
+        try:
+            yield from self._statements()
+        except Refused as last:
+            self._refusals.add(last)
+
+    def _statements(self) -> Iterator[Statement]:
+        while (frame := self._frames.next()) is not None:
+            try:
+                if frame.is_meta:
+                    self._meta(frame)
+                    continue
+                statement = self._statement(frame)
+            except Refused as refused:
+                if self._refusals is None:
+                    raise
+                self._refusals.add(refused)
                 continue
-            statement = self._statement(frame)
             yield statement
             if statement.copy:
                 statement.copy.skip()
@@ -100,41 +179,89 @@ class ScriptReader:
         raise Refused("meta_command", f"Line {frame.line}: {shown} is refused.", state=_UNTOUCHED, next=advice)
 
     def _statement(self, frame: Frame) -> Statement:
+        known = plain_rows(frame.text)
+        if known:
+            found = self._known_insert(frame, *known)
+            if found:
+                return found
+        text = self._decoded(frame)
+        parsed, verdict = self._judged(frame, text)
+        rows = None
+        if verdict.kind == "rows" and not verdict.defaults:
+            bare = grammar.spelled(parsed, without=("on_conflict_clause", "returning_clause"))
+            whole = grammar.spelled(parsed, without=("returning_clause",))
+            rows = rows_of(bare, whole.removeprefix(bare).strip())
+        elif verdict.kind == "rows":
+            rows = Rows(b"")
+        copy = None
+        if verdict.kind == "copy":
+            allowed = "copy_data_is_sql" in self._policy.also_allow
+            copy = CopyBlock(verdict, self._frames, may_hold_sql=allowed)
+        if verdict.kind == "setting" and verdict.target == ("client_encoding",):
+            self._frames.encoding = python_codec(verdict.value or "UTF8")
+        return self._made(frame, verdict, parsed.kind, rows, copy)
+
+    def _known_insert(self, frame: Frame, short: bytes, rows: Rows) -> Statement | None:
+        """An INSERT of constants, by the verdict on the first that was written like it; None: to be read as a whole."""
+        verdict = self._inserts.get(short)
+        if verdict is None:
+            try:
+                (parsed,) = grammar.parse(short.decode(self._frames.encoding))
+                verdict = judge(parsed, self._policy)
+            except (grammar.SyntaxFailed, NotAllowed, UnicodeDecodeError):
+                return None
+            self._inserts[short] = verdict
+        if self._frames.encoding == "utf-8":
+            self._decoded(frame)
+        else:
+            rows = replace(rows, values=rows.values.decode(self._frames.encoding).encode())
+        return self._made(frame, verdict, "insert_stmt", rows, None)
+
+    def _decoded(self, frame: Frame) -> str:
         try:
-            text = frame.text.decode(self._frames.encoding)
+            return frame.text.decode(self._frames.encoding)
         except UnicodeDecodeError as failure:
             line = frame.line + frame.text.count(b"\n", 0, failure.start)
             what = f"Line {line}: not valid {self._frames.encoding.upper()}."
             raise Refused("wrong_encoding", what, state=_UNTOUCHED, next="Dump with --encoding=UTF8.") from None
+
+    def _judged(self, frame: Frame, text: str) -> tuple[grammar.Parsed, Verdict]:
         try:
             parsed = grammar.parse(text)
             if len(parsed) != 1:
                 raise NotAllowed("hidden_statement", f"{len(parsed)} statements where one should stand")
-            verdict = judge(parsed[0], self._policy)
         except grammar.SyntaxFailed as failure:
             raise _syntax(frame, text, failure) from None
         except NotAllowed as no:
-            what = f"Line {frame.line}: {no.what} is refused."
-            details = {"line": frame.line, "reason": no.code}
-            raise Refused(no.code, what, state=_UNTOUCHED, next=no.advice, details=details) from None
-        copy = None
-        if verdict.kind == "copy":
-            copy = CopyBlock(verdict.columns, dict(verdict.options), self._frames.copy_data())
-        if verdict.kind == "setting" and verdict.target == ("client_encoding",):
-            self._frames.encoding = python_codec(verdict.value or "UTF8")
+            raise _not_allowed(frame, no) from None
+        try:
+            return parsed[0], judge(parsed[0], self._policy)
+        except NotAllowed as no:
+            if self._refusals is not None and reads_stdin(parsed[0]):
+                for _ in self._frames.copy_data():
+                    pass  # the rows of a COPY that is refused are no statements
+            raise _not_allowed(frame, no) from None
+
+    def _made(self, frame: Frame, verdict: Verdict, kind: str, rows: Rows | None, copy: CopyBlock | None) -> Statement:
         return Statement(
             kind=verdict.kind,
             raw=frame.text,
             line=frame.line,
             offset=frame.offset,
-            node_kind=parsed[0].kind,
-            node=parsed[0].node,
+            node_kind=kind,
             target=verdict.target,
             columns=verdict.columns,
             value=verdict.value,
             copy=copy,
+            rows=rows,
             encoding=self._frames.encoding,
         )
+
+
+def _not_allowed(frame: Frame, no: NotAllowed) -> Refused:
+    what = f"Line {frame.line}: {no.what} is refused."
+    details = {"line": frame.line, "reason": no.code}
+    return Refused(no.code, what, state=_UNTOUCHED, next=no.advice, details=details)
 
 
 def _syntax(frame: Frame, text: str, failure: grammar.SyntaxFailed) -> Refused:

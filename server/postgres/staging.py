@@ -14,7 +14,7 @@ from server.model.table_rows import Form, TableRows
 from server.model.violations import Violation
 from server.postgres.databases import Connection
 from server.postgres.failures import describe
-from server.postgres.loading import copy_statement
+from server.postgres.loading import copy_statement, insert_statement
 from server.postgres.relations import written
 
 ROW = "pgferry_row"
@@ -91,7 +91,7 @@ def stage_rows(
             elif rows.form == "insert":
                 _stage_inserts(call, connection, rows, staged)
             else:
-                names = tuple(staged.names[name] for name in plan.file_columns)
+                names = tuple(staged.names[name] for name in rows.columns or plan.file_columns)
                 with connection.cursor() as cursor, cursor.copy(copy_statement(staged.row_type, names, rows)) as copy:
                     for chunk in rows.chunks:
                         call.check()
@@ -123,13 +123,11 @@ def _stage_json(call: Call, connection: Connection, rows: TableRows, staged: Sta
 
 
 def _stage_inserts(call: Call, connection: Connection, rows: TableRows, staged: Staged) -> None:
-    into = sql.SQL("INSERT INTO {}").format(staged.row_type)
-    if not rows.columns:
-        into += sql.SQL(" ({})").format(sql.SQL(", ").join(sql.Identifier(n) for n in staged.names.values()))
+    names = [staged.names[name] for name in rows.columns or staged.plan.file_columns]
     with connection.cursor(binary=True) as cursor:
-        for chunk in rows.chunks:
+        for values in rows.chunks:
             call.check()
-            cursor.execute(into.as_bytes(connection) + chunk)
+            cursor.execute(insert_statement(connection, staged.row_type, names, sql.SQL(""), values))
 
 
 def malformed(table: str, error: psycopg.Error) -> Violation | None:

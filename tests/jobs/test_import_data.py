@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 import zstandard
 
-from server.errors import FerryError, ImportRejected, Refused
+from server.calls import Call
+from server.errors import Refused
+from server.jobs.export_database import export_database
+from server.model.exports import ExportRequest
 from server.model.import_reports import FileRejected
+from server.services import load_services
 from tests.fix_imports import Importing, content_hash
 
 Make = Callable[[str], Importing]
@@ -419,12 +423,53 @@ def test_restore_makes_what_is_missing(importing: Importing, import_into: Make) 
 
 def test_a_script_that_fails_leaves_nothing(importing: Importing) -> None:
     before = importing.hash
-    script = "CREATE TABLE t (id int PRIMARY KEY);\nCOPY t FROM stdin;\n1\n1\n\\.\n"
-    with pytest.raises(FerryError) as caught:
+    script = "CREATE TABLE t (id int);\nALTER TABLE t ADD CHECK (missing > 1);\n"
+    with pytest.raises(Refused, match="Line 2: ALTER TABLE failed"):
         importing.run(importing.write("x.sql", script), "restore")
-    assert isinstance(caught.value, Refused | ImportRejected)
-    assert "Line 2" in str(caught.value)
     assert importing.hash == before
+
+
+@pytest.mark.parametrize("form", ["copy", "inserts"])
+def test_every_bad_row_of_a_whole_script_is_told(importing: Importing, form: str) -> None:
+    rows = {"p": ["1", "1", "2"], "c": ["7\t1\t-1", "7\t9\t5", "x\t2\t5"]}
+    copies = "".join(f"COPY {t} FROM stdin;\n" + "".join(f"{line}\n" for line in rows[t]) + "\\.\n" for t in "cp")
+    inserts = ""
+    for table in "cp":
+        for line in rows[table]:
+            inserts += f"INSERT INTO {table} VALUES ({', '.join(map(repr, line.split()))});\n"
+    script = (
+        "CREATE TABLE c (id int, p int, n int CHECK (n > 0));\nCREATE TABLE p (id int);\n"
+        + (copies if form == "copy" else inserts)
+        + "ALTER TABLE p ADD PRIMARY KEY (id);\nALTER TABLE c ADD PRIMARY KEY (id);\n"
+        "ALTER TABLE c ADD FOREIGN KEY (p) REFERENCES p;\n"
+    )
+    before = importing.hash
+    with pytest.raises(FileRejected) as caught:
+        importing.run(importing.write("x.sql", script), "restore")
+    assert {(v.table, v.kind, *v.rows) for v in caught.value.violations} == {
+        ("c", "bad_value", 3),
+        ("c", "check", 1),
+        ("c", "unique", 2),
+        ("c", "foreign_key", 2),
+        ("p", "unique", 2),
+    }
+    assert importing.hash == before
+
+
+def test_what_a_script_says_of_its_rows_is_checked(importing: Importing, import_into: Make) -> None:
+    import_into("CREATE TABLE t (id int); INSERT INTO t VALUES (1), (2), (3)")
+    toml = importing.folder / "pgferry.toml"
+    toml.write_text(toml.read_text().replace("[imports]", "[redaction]\nallow_none = true\n[imports]"))
+    request = ExportRequest(database="main", format="sql", path="t.sql")
+    export_database(load_services({}, importing.folder), Call(), request)
+    importing.configure()
+    importing.write("short.sql", (importing.folder / "t.sql").read_text().replace("\n2\n", "\n"))
+    with pytest.raises(FileRejected) as caught:
+        importing.run("short.sql", "restore")
+    assert [(issue.type, issue.current, issue.import_) for issue in caught.value.issues] == [
+        ("row_count", "2 rows", "manifest: 3 rows")
+    ]
+    assert "row counts: as the manifest says" in importing.run("t.sql", "restore").checks
 
 
 def test_privileges_and_hidden_rows_are_told_before_loading(import_into: Make) -> None:

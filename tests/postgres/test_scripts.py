@@ -6,8 +6,10 @@ import pytest
 
 from server.errors import Refused
 from server.model.script_policy import ScriptPolicy
+from server.postgres import grammar
+from server.postgres.insert_rows import plain_rows
 from server.postgres.script_frames import CHUNK
-from server.postgres.scripts import ScriptReader, Statement
+from server.postgres.scripts import Refusals, ScriptReader, Statement
 
 
 class Drip(io.BytesIO):
@@ -171,6 +173,80 @@ def test_what_a_dump_does_not_need_is_refused_with_its_line(code: str, statement
 )
 def test_tricks_are_refused(code: str, script: str) -> None:
     assert refusal(script).code == code
+
+
+def test_everything_that_is_refused_is_told_at_once() -> None:
+    script = """CREATE DATABASE x;
+\\connect x
+COPY t FROM stdin (FORMAT csv, FORCE_NULL (a));
+DROP TABLE not_a_statement;
+\\.
+SELEC 1;
+CREATE TABLE t (a int);
+DO $$ begin end $$;
+COPY t FROM stdin;
+1
+"""
+    refusals = Refusals()
+    allowed = list(ScriptReader(io.BytesIO(script.encode()), ScriptPolicy(), refusals))
+    assert [statement.node_kind for statement in allowed] == ["create_stmt", "copy_stmt"]
+    with pytest.raises(Refused) as caught:
+        refusals.raise_any()
+    assert [refused["reason"] for refused in caught.value.details["refused"]] == [
+        "database_command", "meta_command", "copy_option", "script_syntax", "do_block", "copy_not_terminated",
+    ]  # fmt: skip
+    for line in (1, 2, 3, 6, 8):
+        assert f"Line {line}" in caught.value.what
+
+
+def test_refusals_are_told_up_to_a_cap_with_their_number() -> None:
+    refusals = Refusals()
+    list(ScriptReader(io.BytesIO(b"UPDATE t SET a = 1;\n" * 50), ScriptPolicy(), refusals))
+    with pytest.raises(Refused, match=r"unknown_statement.*50 statements are refused.*Line 20: .*And 30 more"):
+        refusals.raise_any()
+
+
+@pytest.mark.parametrize("columns", ["", " (a)", " (a, b)"])
+def test_a_copy_block_that_lost_its_end_is_not_taken_for_rows(columns: str) -> None:
+    swallowed = "\n--\n-- Data for u\n--\n\nCOPY public.u (a, b) FROM stdin;\n1\t2\n\\.\n"
+    lost = f"COPY public.t{columns} FROM stdin;\n1\n{swallowed}"
+    refused = refusal(lost)
+    assert refused.code == "copy_data_is_sql"
+    assert "Line 8" in refused.what
+    assert read(lost, ScriptPolicy(also_allow={"copy_data_is_sql"}))[0].kind == "copy"
+
+
+def test_sql_in_a_row_of_several_columns_is_only_text() -> None:
+    rows = "1\tCOPY u FROM stdin;\n2\tDROP TABLE x;\nCOPY u FROM stdin;\t3\n"
+    assert copied(f"COPY t (a, b) FROM stdin;\n{rows}\\.\n") == [rows.encode()]
+    assert copied("COPY t (a) FROM stdin;\nDROP TABLE t;\nselect copy FROM stdin;\n\\.\n")
+
+
+INSERTS = {
+    "INSERT INTO t VALUES (1, -2.5e3, 'it''s; (', NULL, true, B'01', DEFAULT)": b"",
+    'insert into public."T x" ("a ""b", c) values (\'a\nb\', 1),\n (E\'x\', 2)': b"",
+    "INSERT INTO t (a) OVERRIDING SYSTEM VALUE VALUES ('x'), ('--y') ON CONFLICT DO NOTHING": b"ON CONFLICT DO NOTHING",
+    "INSERT INTO t VALUES ('a'::text, /* ' */ '{}'::int[], ARRAY[1]) -- '": b"",
+}
+
+
+@pytest.mark.parametrize(("text", "ending"), INSERTS.items())
+def test_inserts_are_read_alike_by_shape_and_by_the_grammar(text: str, ending: bytes) -> None:
+    (found,) = read(f"{text};")
+    assert found.rows
+    assert found.rows.ending == ending
+    again = f"INSERT INTO x VALUES {found.rows.values.decode()}"
+    spelled = grammar.spelled(grammar.parse(text)[0], without=("on_conflict_clause",))
+    assert grammar.spelled(grammar.parse(again)[0]).partition("VALUES")[2] == spelled.partition("VALUES")[2]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["pg_sleep(1)", "'a' || b", "$$x$$", "'x' 'y'", "(SELECT 1)", "1); SELECT (1", "1) RETURNING (1", "1, now()"],
+)
+def test_no_insert_is_known_by_a_shape_that_hides_more(value: str) -> None:
+    assert plain_rows(b"INSERT INTO t VALUES (1)")
+    assert plain_rows(f"INSERT INTO t VALUES ({value})".encode()) is None
 
 
 def test_no_text_of_the_script_stands_in_a_refusal() -> None:
