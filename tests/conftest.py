@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fix_demo",
     "tests.fix_exports",
     "tests.fix_imports",
+    "tests.fix_segments",
 ]

@@ -10,16 +10,43 @@ from server.calls import Call
 from server.model.address import parse_url
 from server.model.segment import Segment
 from server.model.segment_plan import plan_segment
-from server.postgres.closing import Closing, Dangling, Grown
+from server.postgres.closing import Closing, Dangling
 from server.postgres.databases import Connection, Database
+from server.postgres.growth import Grown
 from server.postgres.relation_map import read_relation_map
 from server.postgres.transactions import reading_with_tables
 from server.settings import ReferenceSettings
-from tests.fix_databases import FreshDatabase
+from tests.fix_databases import FreshDatabase, MakeDatabase
 
 FOREIGN_KEYS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
 WHERE contype = 'f' AND conparentid = 0 ORDER BY conrelid, conname
+"""
+
+
+TENANTS = """
+CREATE TABLE regions (id int PRIMARY KEY, name text NOT NULL);
+CREATE TABLE companies (
+    id int PRIMARY KEY, slug text UNIQUE, region_id int REFERENCES regions, created_at timestamptz NOT NULL
+);
+CREATE TABLE sites (id int PRIMARY KEY, company_id int NOT NULL REFERENCES companies, name text);
+CREATE TABLE kinds (id int PRIMARY KEY, name text);
+CREATE TABLE incidents (
+    id int PRIMARY KEY, site_id int NOT NULL REFERENCES sites, kind_id int NOT NULL REFERENCES kinds,
+    follows int REFERENCES incidents, status text NOT NULL, occurred_at timestamptz NOT NULL
+);
+CREATE INDEX ON incidents (site_id);
+CREATE TABLE notes (
+    incident_id int NOT NULL REFERENCES incidents, number int, body text, PRIMARY KEY (incident_id, number)
+);
+INSERT INTO regions VALUES (1, 'north'), (2, 'south');
+INSERT INTO companies VALUES (1, 'acme', 1, '2020-01-01'), (2, 'umbrella', 1, '2020-01-01');
+INSERT INTO sites SELECT n, 1 + n % 2, 'site ' || n FROM generate_series(1, 10) AS n;
+INSERT INTO kinds SELECT n, 'kind ' || n FROM generate_series(1, 5) AS n;
+INSERT INTO incidents SELECT n, 1 + n % 10, 1 + n % 3, NULL, CASE n % 4 WHEN 0 THEN 'failed' ELSE 'ok' END,
+    timestamptz '2026-01-01' + n * interval '1 day' FROM generate_series(1, 100) AS n;
+UPDATE incidents SET follows = id - 10 WHERE id > 90;
+INSERT INTO notes SELECT i.id, n, 'note' FROM incidents AS i, generate_series(1, 2) AS n;
 """
 
 
@@ -112,3 +139,23 @@ def load(result: GrownSegment, copy: FreshDatabase, *, in_order: bool) -> None:
                     into.write(line)
         for table, name, definition in keys:
             connection.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}'.encode())
+
+
+def where(table: str, *conditions: tuple[Any, ...], **more: Any) -> dict[str, Any]:
+    """A segment with one filter; a condition is (column, value) or (column, op, value)."""
+    tests = [
+        {"column": column, "op": rest[0] if len(rest) > 1 else "=", "value": rest[-1]} for column, *rest in conditions
+    ]
+    return {"filters": [{"table": table, "where": tests}], **more}
+
+
+def schema_of(database: str) -> str:
+    """The statements that make tables and indexes, without the rows."""
+    return ";".join(s for s in database.split(";") if not s.lstrip().startswith(("INSERT", "UPDATE", "DELETE")))
+
+
+def loaded(result: GrownSegment, make_database: MakeDatabase, ddl: str, *, in_order: bool = True) -> FreshDatabase:
+    copy = make_database()
+    copy.run(schema_of(ddl))
+    load(result, copy, in_order=in_order)
+    return copy

@@ -1,7 +1,7 @@
 """What an export will write: tables with their columns, masks and row sources. Made by a job, written by `writing`."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -42,6 +42,7 @@ class TableExport:
 class Plan:
     """A whole export. `tables` in load order. `sessions`: connections beside the first that may share its snapshot;
     0 where the pieces need what only the first connection has, as temporary tables. `word` stands in the default name.
+    `fingerprint`: of the schema, where it is being read already.
     """
 
     database: Database
@@ -59,6 +60,7 @@ class Plan:
     warnings: Sequence[str] = ()
     consistency: str = "one snapshot"
     sessions: int = 0
+    fingerprint: Callable[[], str] | None = None
 
     @property
     def shape(self) -> Shape:

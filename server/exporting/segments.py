@@ -1,25 +1,32 @@
 """Segments on their way to files: what a request chooses is grown to its closure and made the plan of an export."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
 from server.calls import Call
-from server.errors import Refused
+from server.errors import FerryError, Refused
 from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks, refuse_what_is_hidden
-from server.model.segment_plan import plan_segment
+from server.model.segment_plan import SegmentPlan, plan_segment
 from server.model.segment_reports import DanglingReference, SegmentRequest, applied
 from server.model.tables import Table
+from server.postgres.catalog import read_schema
 from server.postgres.closing import Closing
-from server.postgres.databases import Connection
+from server.postgres.databases import Connection, Database
 from server.postgres.relation_map import read_relation_map
 from server.postgres.statements import RowSource, fields_of
 from server.postgres.tables import is_distributed, read_tables
-from server.postgres.transactions import reading_with_tables
+from server.postgres.transactions import export_snapshot, joining, reading_with_tables
 from server.services import Services
 
 REASONS = 4
 """Reasons that are told for one table."""
+BIG = 50_000
+"""Rows of a table from which on those of a segment lie apart from each other."""
+SHORT = 400
+"""Bytes of a row, on the average, that are kept beside the keys."""
 
 
 class GrownSegment(NamedTuple):
@@ -48,10 +55,38 @@ def grown_segment(services: Services, call: Call, request: SegmentRequest) -> Ge
     def prepare(connection: Connection) -> _Prepared:
         return _prepare(services, call, connection, request)
 
-    with reading_with_tables(call, database, prepare, row_security=False) as (connection, prepared):
+    with (
+        reading_with_tables(call, database, prepare, row_security=False) as (connection, prepared),
+        _fingerprint_beside(call, database, connection, wanted=not request.estimate_only) as fingerprint,
+    ):
         prepared.closing.grow()
-        plan = _plan(services, request, prepared)
+        plan = replace(_plan(services, request, prepared), fingerprint=fingerprint)
         yield GrownSegment(connection, plan, _why(prepared), _dates(prepared), _dangling(prepared))
+
+
+@contextmanager
+def _fingerprint_beside(
+    call: Call, database: Database, connection: Connection, *, wanted: bool
+) -> Generator[Callable[[], str]]:
+    """The schema's fingerprint, read while the segment grows: on a connection that joins the snapshot, if there is one
+    to be had.
+    """
+
+    def beside() -> str:
+        with joining(call, database, snapshot, row_security=False) as other:
+            return read_schema(other).fingerprint
+
+    def fingerprint() -> str:
+        try:
+            return reading.result()
+        except FerryError:
+            call.check()
+            return read_schema(connection).fingerprint
+
+    snapshot = export_snapshot(connection)
+    with ThreadPoolExecutor(1, thread_name_prefix="fingerprint") as pool:
+        reading: Future[str] = pool.submit(beside) if wanted else Future()
+        yield fingerprint
 
 
 def _prepare(services: Services, call: Call, connection: Connection, request: SegmentRequest) -> _Prepared:
@@ -73,9 +108,25 @@ def _prepare(services: Services, call: Call, connection: Connection, request: Se
         request.exclude_columns,
     )
     refuse_what_is_hidden(list(tables.values()), masks)
+    if not request.estimate_only:
+        _carry(plan, tables, masks)
     closing = Closing(call, connection, plan, services.settings.exports.max_rows)
     closing.create()
     return _Prepared(closing, tables, masks)
+
+
+def _carry(plan: SegmentPlan, tables: Mapping[int, Table], masks: Masks) -> None:
+    """Decides which tables keep their rows beside the keys: big ones, from which a segment takes few, of short rows.
+
+    To fetch such rows a second time would cost more than to have written them to the temporary table.
+    """
+    for oid, node in plan.nodes.items():
+        table = tables.get(oid)
+        if table is None or node.copied or table.rows < BIG or table.bytes > table.rows * SHORT:
+            continue
+        if not any(piece.toast_bytes for piece in table.pieces):
+            how = masks.get((table.schema, table.name), {})
+            node.carried = tuple(column.name for column in table.columns if how.get(column.name) != "exclude")
 
 
 def _plan(services: Services, request: SegmentRequest, prepared: _Prepared) -> Plan:

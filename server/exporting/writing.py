@@ -162,7 +162,7 @@ def _draft(source: _Source, plan: Plan, at: datetime, dumps: _Dumps) -> Manifest
         compression=plan.compression,
         database=plan.database.name,
         server_version=f"{number // 10000}.{number % 10000}",
-        schema_fingerprint=read_schema(source.connection).fingerprint,
+        schema_fingerprint=plan.fingerprint() if plan.fingerprint else read_schema(source.connection).fingerprint,
         pgferry=version("pgferry"),
         consistency=plan.consistency,
         redactions=list(plan.redactions),

@@ -67,6 +67,8 @@ class Edge:
 
     `sound`: PostgreSQL guarantees that what is referred to is there. `period`: the last pair overlaps instead of being
     equal. `when`: a virtual reference only holds for rows that meet it. `as_text`: the types differ, so texts compare.
+    `indexed`: an index of the child helps to find the rows that refer to some; `exact`: it leads straight to them.
+    `alike`: the types at both ends are compared by an index of either.
     """
 
     name: str
@@ -78,6 +80,8 @@ class Edge:
     sound: bool = True
     period: bool = False
     indexed: bool = True
+    exact: bool = False
+    alike: bool = True
     virtual: bool = False
     when: Condition | None = None
     as_text: bool = False

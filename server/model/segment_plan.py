@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.errors import Refused, did_you_mean
+from server.model.conditions import columns_of
 from server.model.patterns import choose, matcher
 from server.model.relations import Edge, Relation, RelationColumn, RelationMap, components, load_order
 from server.model.segment import (
@@ -55,7 +56,8 @@ class NodePlan:
     """One table in the segment. `keys`: the columns that its key table keeps; `down`: the edges by which rows come down
     into it; `up`: the edges by which its rows are required; `written`: what comes down is part of the segment, not only
     the way to it; `may_pass`: rows outside of the dates may be kept for a while, as a way to others;
-    `cyclic`: rows come in rounds.
+    `cyclic`: rows come in rounds; `copied`: the columns of a narrow copy, where rounds would else read the table anew;
+    `carried`: the columns that are written, where it pays to keep them beside the keys instead of reading rows twice.
     """
 
     relation: Relation
@@ -69,6 +71,8 @@ class NodePlan:
     may_pass: bool = False
     limit: int | None = None
     cyclic: bool = False
+    copied: dict[str, None] = field(default_factory=dict[str, None])
+    carried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,14 +122,33 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
     for part in components(nodes, upward):
         for oid in part:
             nodes[oid].cyclic = len(part) > 1 or oid in upward.get(oid, ())
+    downward = tuple(map(tuple, components(walked, forward)))
+    for part in downward:
+        _set_copies(relations, nodes, part)
     return SegmentPlan(
         relations,
         nodes,
         seeds,
-        tuple(map(tuple, components(walked, forward))),
+        downward,
         tuple(tuple(part) for part in reversed(components(nodes, upward))),
         tuple(load_order(relations, nodes)),
     )
+
+
+def sample_key(relation: Relation) -> tuple[str, ...]:
+    """The columns of the first unique key, which is the primary key where there is one."""
+    return relation.unique_keys[0] if relation.unique_keys else ()
+
+
+def _set_copies(relations: RelationMap, nodes: Mapping[int, NodePlan], part: tuple[int, ...]) -> None:
+    """Which tables of a cycle are copied: those to which a way of the cycle itself leads down without an index."""
+    for oid in part:
+        node = nodes[oid]
+        if not any(not edge.indexed and relations.node(edge.parent) in part for edge in node.down):
+            continue
+        needed = [*node.keys, *(name for edge in node.down for name in edge.columns), *sample_key(node.relation)]
+        needed += [name for edge in (*node.down, *node.tests) if edge.when for name in columns_of(edge.when)]
+        node.copied.update(dict.fromkeys([*needed, *([node.date.column.name] if node.date else [])]))
 
 
 def _written(relations: RelationMap, patterns: list[str] | None, excluded: Sequence[str]) -> set[int]:

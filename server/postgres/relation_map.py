@@ -25,8 +25,9 @@ def read_relation_map(connection: Connection, references: Iterable[ReferenceSett
         column = RelationColumn(*values)
         columns.setdefault(oid, {})[column.name] = column
     relations = {row[0]: _relation(row, columns.get(row[0], {})) for row in ask(connection, "segment_relations")}
-    edges = [_edge(row) for row in ask(connection, "segment_references")]
-    found = RelationMap(relations, tuple(edge for edge in edges if {edge.child, edge.parent} <= relations.keys()))
+    rows = ask(connection, "segment_references")
+    edges = [_edge(relations, row) for row in rows if {row[1], row[2]} <= relations.keys()]
+    found = RelationMap(relations, tuple(edges))
     virtual: list[Edge] = []
     notes: list[str] = []
     for reference in references:
@@ -59,8 +60,10 @@ def _relation(row: tuple[Any, ...], columns: dict[str, RelationColumn]) -> Relat
     )
 
 
-def _edge(row: tuple[Any, ...]) -> Edge:
-    name, child, parent, columns, targets, operators, _full, sound, period, indexed = row
+def _edge(relations: dict[int, Relation], row: tuple[Any, ...]) -> Edge:
+    name, child, parent, columns, targets, operators, _full, sound, period, indexed, exact = row
+    own, other = relations[child].columns, relations[parent].columns
+    alike = all(_comparable(own[column], other[target]) for column, target in zip(columns, targets, strict=True))
     return Edge(
         name,
         child,
@@ -71,6 +74,8 @@ def _edge(row: tuple[Any, ...]) -> Edge:
         sound=sound,
         period=period,
         indexed=indexed,
+        exact=exact and alike and not period,
+        alike=alike,
     )
 
 
@@ -83,19 +88,21 @@ def _virtual(found: RelationMap, reference: ReferenceSettings) -> Edge:
     when = parse_condition(reference.when) if reference.when else None
     for name in columns_of(when) if when else ():
         child.column(name)
-    pairs = [(child.column(name), parent.column(target)) for name, target in zip(columns, targets, strict=True)]
+    ends = [(child.column(name), parent.column(target)) for name, target in zip(columns, targets, strict=True)]
+    alike = all(_comparable(column, target) for column, target in ends)
     return Edge(
         name=f"{reference.from_} → {reference.to}",
         child=child.oid,
         parent=parent.oid,
         columns=columns,
         targets=targets,
-        operators=tuple(target.operators for _, target in pairs),
+        operators=tuple(target.operators for _, target in ends),
         sound=False,
         indexed=False,
         virtual=True,
         when=when,
-        as_text=any(not _comparable(column, target) for column, target in pairs),
+        alike=alike,
+        as_text=not alike,
     )
 
 

@@ -227,7 +227,7 @@ def _settle(
         wanted["statement_timeout"] = f"{round(statement_timeout * 1000)}ms"
     connection.execute(
         "SELECT pg_catalog.set_config(name, value, %s) FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)"
-        " WHERE name IN (SELECT s.name FROM pg_catalog.pg_settings AS s)",
+        " WHERE pg_catalog.current_setting(name, true) IS NOT NULL",
         [local, list(wanted), list(wanted.values())],
     )
 

@@ -1,6 +1,7 @@
 -- Every foreign key: both tables, the columns in their order, the schema of each comparison (conpfeqop), whether it is
--- MATCH FULL, whether all rows are known to obey it (`sound`), whether its last column is a period (18), and whether an
--- index of the referring table helps to find the rows that refer to a given one.
+-- MATCH FULL, whether all rows are known to obey it (`sound`), whether its last column is a period (18), whether an index
+-- of the referring table helps to find the rows that refer to a given one (`indexed`), and whether one leads straight to
+-- them (`exact`): a btree that begins with exactly these columns, in their own order and collation.
 -- Leaves out the copies that PostgreSQL keeps for partitions.
 SELECT
     con.conname::text AS name,
@@ -33,9 +34,45 @@ SELECT
           AND x.indkey[0] = ANY (con.conkey)
           AND (
               x.indpred IS NULL
-              OR pg_catalog.pg_get_expr(x.indpred, x.indrelid) ~ '^\([^ ]+ IS NOT NULL\)$'
+              OR EXISTS (
+                  SELECT
+                  FROM pg_catalog.pg_attribute AS a
+                  WHERE a.attrelid = con.conrelid
+                    AND a.attnum = ANY (con.conkey)
+                    AND pg_catalog.pg_get_expr(x.indpred, x.indrelid)
+                        = pg_catalog.format('(%I IS NOT NULL)', a.attname)
+              )
           )
-    ) AS indexed
+    ) AS indexed,
+    EXISTS (
+        SELECT
+        FROM pg_catalog.pg_index AS x
+        JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
+        JOIN pg_catalog.pg_am AS m ON m.oid = i.relam
+        WHERE x.indrelid = con.conrelid
+          AND x.indisvalid
+          AND m.amname = 'btree'
+          AND x.indnkeyatts >= pg_catalog.cardinality(con.conkey)
+          AND (
+              x.indpred IS NULL
+              OR EXISTS (
+                  SELECT
+                  FROM pg_catalog.pg_attribute AS a
+                  WHERE a.attrelid = con.conrelid
+                    AND a.attnum = ANY (con.conkey)
+                    AND pg_catalog.pg_get_expr(x.indpred, x.indrelid)
+                        = pg_catalog.format('(%I IS NOT NULL)', a.attname)
+              )
+          )
+          AND NOT EXISTS (
+              SELECT
+              FROM pg_catalog.unnest(x.indkey::int2[]) WITH ORDINALITY AS k (number, place)
+              JOIN pg_catalog.pg_opclass AS o ON o.oid = x.indclass[k.place - 1]
+              LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.number
+              WHERE k.place <= pg_catalog.cardinality(con.conkey)
+                AND (k.number <> ALL (con.conkey) OR NOT o.opcdefault OR x.indcollation[k.place - 1] <> a.attcollation)
+          )
+    ) AS exact
 FROM (SELECT true AS conenforced, false AS conperiod) AS absent
 CROSS JOIN LATERAL (
     SELECT

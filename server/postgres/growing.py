@@ -1,0 +1,230 @@
+"""The statements that grow a segment: each brings rows into one key table."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from psycopg import sql
+
+from server.model.relations import Edge, Relation, RelationMap
+from server.model.segment_plan import sample_key
+from server.postgres.key_tables import AFTER, BEFORE, UNDATED, WITHIN, KeyTable, Way
+from server.postgres.row_tests import TRUE, any_of, condition, date_standing, date_test, every, pairs, table
+
+UPGRADE = sql.SQL(
+    "ON CONFLICT (row_at, row_table) DO UPDATE SET standing = excluded.standing, generation = excluded.generation"
+    " WHERE excluded.standing > own.standing"
+)
+"""A row that refers to a later row than was known is later too, and leads on anew."""
+
+Manner = Literal["scan", "list", "walk", "copy"]
+"""How rows below others are found. `scan`: PostgreSQL decides. `list`: the keys are few and go to the index of each way
+as one list. `walk`: each key goes to the index by itself, whatever PostgreSQL expects. `copy`: in the narrow copy.
+"""
+
+
+def matched(
+    keys: KeyTable,
+    relation: Relation,
+    tests: Sequence[sql.Composable],
+    *,
+    standing: int,
+    room: int,
+    generation: int,
+    fresh: bool,
+) -> sql.Composed:
+    """INSERT of the rows that a filter matches. `fresh`: the key table is still empty."""
+    return sql.SQL("INSERT INTO {} SELECT {} FROM {} AS t WHERE {} {}").format(
+        keys.target,
+        keys.values(sql.Identifier("t"), generation, sql.Literal(standing)),
+        table(relation),
+        every([*tests, *_not_yet(keys, fresh)]),
+        _first(keys, room),
+    )
+
+
+def below(
+    relations: RelationMap,
+    into: KeyTable,
+    ways: Sequence[Way],
+    *,
+    generation: int,
+    room: int,
+    manner: Manner,
+    fresh: bool,
+) -> sql.Composed:
+    """INSERT of the rows that refer to newer rows (generation beyond the given one) over any of some edges.
+
+    `walk` is for a single way. `fresh`: the key table is still empty.
+    """
+    plan, row = into.plan, sql.Identifier("t")
+    child = relations.relations[ways[0].edge.child]
+    refers = _is_among if manner == "list" else _refers
+    reached: sql.Composable = TRUE if manner == "walk" else any_of([refers(relations, way, row) for way in ways])
+    standing: sql.Composable = sql.Literal(UNDATED)
+    inherits = not plan.date and any(way.keys.plan.may_pass or way.keys.plan.date for way in ways)
+    upgrades = inherits and into.upgrades
+    if plan.date:
+        standing = date_standing(row, plan.date) if plan.may_pass else sql.Literal(WITHIN)
+        reached = reached if plan.may_pass else every([reached, date_test(row, plan.date)])
+    elif inherits and plan.may_pass:
+        standing = _latest(relations, ways, row)
+    elif inherits:
+        reached = any_of([_refers(relations, way, row, (UNDATED, WITHIN)) for way in ways])
+    if manner == "copy" and into.copy:
+        source = into.copy.rows(child)
+    else:
+        source = _walked(relations, ways[0], child) if manner == "walk" else sql.SQL("{} AS t").format(table(child))
+    return sql.SQL("INSERT INTO {} SELECT {} FROM {} WHERE {} {} {}").format(
+        into.target,
+        into.values(row, generation, standing),
+        source,
+        every([reached, *_not_yet(into, fresh or upgrades)]),
+        _first(into, room),
+        UPGRADE if upgrades else sql.SQL(""),
+    )
+
+
+def _walked(relations: RelationMap, way: Way, child: Relation) -> sql.Composed:
+    """The rows `t` that refer to newer rows over the edge, looked up key by key: OFFSET 0 keeps the planner to that.
+
+    Where the server knows little of a sparse index, it would rather read all of the rows behind it.
+    """
+    edge, above = way.edge, way.keys
+    tests = [_of_relation(relations, above, edge.parent, sql.Identifier("k")), *way.newer]
+    parents = [sql.SQL("k.{}").format(above.columns[name]) for name in edge.targets]
+    children = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in edge.columns]
+    return sql.SQL(
+        "(SELECT k.* FROM {} AS k WHERE {}) AS k CROSS JOIN LATERAL"
+        " (SELECT t.tableoid, t.ctid, t.* FROM {} AS t WHERE {} OFFSET 0) AS t"
+    ).format(above.name, every(tests), table(child), every(pairs(edge, parents, children)))
+
+
+def _latest(relations: RelationMap, ways: Sequence[Way], row: sql.Composable) -> sql.Composed:
+    """The highest standing among the rows that a row refers to."""
+    cases = [
+        sql.SQL("WHEN {} THEN {}").format(
+            any_of([_refers(relations, way, row, (standing,)) for way in ways]), sql.Literal(standing)
+        )
+        for standing in (AFTER, WITHIN, BEFORE)
+    ]
+    return sql.SQL("CASE {} ELSE {} END").format(sql.SQL(" ").join(cases), sql.Literal(UNDATED))
+
+
+def required(
+    relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, generation: int, room: int, walk: bool
+) -> sql.Composed:
+    """INSERT of the rows that newer rows refer to, over edges that share their parent, targets and types.
+
+    What is there already is left out before the table is touched. `walk`: each key goes to the index by itself.
+    """
+    edge = ways[0].edge
+    row, need = sql.Identifier("t"), sql.Identifier("n")
+    names = [sql.Identifier(f"n{place}") for place in range(len(edge.columns))]
+    needs = sql.SQL(" UNION ").join([_needs(relations, way, names) for way in ways])
+    if len(ways) == 1:
+        needs = sql.SQL("SELECT DISTINCT {} FROM ({}) AS n").format(sql.SQL(", ").join(names), needs)
+    targets = [sql.SQL("own.{}").format(into.columns[name]) for name in edge.targets]
+    wanted = [sql.SQL("{}.{}").format(need, name) for name in names]
+    there = every([_of_relation(relations, into, edge.parent, sql.Identifier("own")), *pairs(edge, targets, wanted)])
+    rows = [sql.SQL("{}.{}").format(row, sql.Identifier(name)) for name in edge.targets]
+    wanting = sql.SQL("(SELECT n.* FROM ({}) AS n WHERE NOT EXISTS (SELECT FROM {} AS own WHERE {})) AS n").format(
+        needs, into.name, there
+    )
+    form = sql.SQL("INSERT INTO {} SELECT {} FROM {wanting} JOIN {} AS t ON {} LIMIT {}")
+    if walk:
+        form = sql.SQL(
+            "INSERT INTO {} SELECT {} FROM {wanting} CROSS JOIN LATERAL"
+            " (SELECT t.tableoid, t.ctid, t.* FROM {} AS t WHERE {} OFFSET 0) AS t LIMIT {}"
+        )
+    elif edge.virtual or edge.period:  # several needs may mean one row
+        form = sql.SQL("INSERT INTO {} SELECT {} FROM {} AS t WHERE EXISTS (SELECT FROM {wanting} WHERE {}) LIMIT {}")
+    return form.format(
+        into.target,
+        into.values(row, generation, sql.Literal(UNDATED)),
+        table(relations.relations[edge.parent]),
+        every(pairs(edge, rows, wanted)),
+        sql.Literal(room),
+        wanting=wanting,
+    )
+
+
+def dangling(relations: RelationMap, edge: Edge, child: KeyTable, parent: KeyTable) -> sql.Composed:
+    """How many rows of the segment refer over this edge to a row that does not exist."""
+    names = [sql.Identifier(f"n{place}") for place in range(len(edge.columns))]
+    wanted = [sql.SQL("n.{}").format(name) for name in names]
+    targets = [sql.SQL("own.{}").format(parent.columns[name]) for name in edge.targets]
+    return sql.SQL("SELECT count(*) FROM ({}) AS n WHERE NOT EXISTS (SELECT FROM {} AS own WHERE {})").format(
+        _needs(relations, Way(edge, child), names),
+        parent.name,
+        every([_of_relation(relations, parent, edge.parent, sql.Identifier("own")), *pairs(edge, targets, wanted)]),
+    )
+
+
+def _refers(relations: RelationMap, way: Way, row: sql.Composable, standings: Sequence[int] = ()) -> sql.Composed:
+    """Whether `row` refers over the edge to a newer row of the key table, of one of some standings if given."""
+    edge, above = way.edge, way.keys
+    tests: list[sql.Composable] = [_of_relation(relations, above, edge.parent, sql.Identifier("k")), *way.newer]
+    if standings:
+        tests.append(sql.SQL("k.standing IN ({})").format(sql.SQL(", ").join(map(sql.Literal, standings))))
+    parents = [sql.SQL("k.{}").format(above.columns[name]) for name in edge.targets]
+    children = [sql.SQL("{}.{}").format(row, sql.Identifier(name)) for name in edge.columns]
+    exists = sql.SQL("EXISTS (SELECT FROM {} AS k WHERE {})").format(
+        above.name, every([*tests, *pairs(edge, parents, children)])
+    )
+    return every([exists, condition(row, edge.when)]) if edge.when else exists
+
+
+def _is_among(relations: RelationMap, way: Way, row: sql.Composable) -> sql.Composed:
+    """As `_refers`, for an edge of one column: whether it is one of the keys, as a list."""
+    edge, above = way.edge, way.keys
+    tests = [_of_relation(relations, above, edge.parent, sql.Identifier("k")), *way.newer]
+    return sql.SQL("{}.{} OPERATOR({}.=) ANY (ARRAY(SELECT k.{} FROM {} AS k WHERE {}))").format(
+        row,
+        sql.Identifier(edge.columns[0]),
+        sql.Identifier(edge.operators[0]),
+        above.columns[edge.targets[0]],
+        above.name,
+        every(tests),
+    )
+
+
+def _needs(relations: RelationMap, way: Way, names: Sequence[sql.Composable]) -> sql.Composed:
+    """What newer rows refer to over the edge: a reference with a NULL in it refers to nothing."""
+    edge, keys = way.edge, way.keys
+    columns = [sql.SQL("k.{}").format(keys.columns[name]) for name in edge.columns]
+    tests: list[sql.Composable] = [_of_relation(relations, keys, edge.child, sql.Identifier("k")), *way.newer]
+    tests += [sql.SQL("{} IS NOT NULL").format(column) for column in columns]
+    if edge in keys.tests:
+        tests.append(sql.SQL("k.{}").format(keys.tests[edge]))
+    return sql.SQL("SELECT {} FROM {} AS k WHERE {}").format(
+        sql.SQL(", ").join([sql.SQL("{} AS {}").format(*pair) for pair in zip(columns, names, strict=True)]),
+        keys.name,
+        every(tests),
+    )
+
+
+def _of_relation(relations: RelationMap, keys: KeyTable, oid: int, alias: sql.Composable) -> sql.Composable:
+    """Only rows of one partition, where the edge ends at a partition."""
+    if oid == keys.plan.relation.oid:
+        return TRUE
+    leaves = relations.relations[oid].leaves or (oid,)
+    return sql.SQL("{}.row_table = ANY ({}::oid[])").format(alias, sql.Literal(list(leaves)))
+
+
+def _not_yet(keys: KeyTable, fresh: bool) -> list[sql.Composable]:
+    """Leaves out rows that are there already."""
+    if fresh:
+        return []
+    there = sql.SQL("NOT EXISTS (SELECT FROM {} AS own WHERE own.row_at = t.ctid{})")
+    partitioned = keys.plan.relation.kind == "p"
+    return [there.format(keys.name, sql.SQL(" AND own.row_table = t.tableoid" if partitioned else ""))]
+
+
+def _first(keys: KeyTable, room: int) -> sql.Composed:
+    """LIMIT; by primary key where a sample is taken, by place where there is none."""
+    if keys.plan.limit is None:
+        return sql.SQL("LIMIT {}").format(sql.Literal(room))
+    relation = keys.plan.relation
+    order = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in sample_key(relation)]
+    places = [sql.SQL("t.tableoid"), sql.SQL("t.ctid")]
+    return sql.SQL("ORDER BY {} LIMIT {}").format(sql.SQL(", ").join(order or places), sql.Literal(room))

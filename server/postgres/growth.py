@@ -1,0 +1,189 @@
+"""What has come into a segment so far: rows by table, over which way, in which generation. No SQL.
+
+A generation is one statement that brings rows; a way is only asked for what came after it was asked last.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from server.errors import Refused
+from server.model.relations import Edge
+from server.model.segment_plan import SegmentPlan
+from server.postgres.key_tables import KeyTable, Way
+
+FEW = 1000
+"""Keys that are handed to an index as one list, so that rows reached on several ways are looked at once."""
+RARE = 20
+"""The part of a table's rows (one in …) up to which looking up what refers to each costs less than reading all."""
+
+
+@dataclass
+class Grown:
+    """What became of one table: rows that a filter or the way down brought, rows that references brought, and why."""
+
+    matched: int = 0
+    required: int = 0
+    reasons: dict[str, None] = field(default_factory=dict[str, None])
+
+    @property
+    def rows(self) -> int:
+        return self.matched + self.required
+
+
+class Arrival(NamedTuple):
+    """Rows that one statement brought: over which way (None: a filter, or several), in which generation;
+    `first`: the first of the ways."""
+
+    way: Edge | None
+    rows: int
+    generation: int
+    first: Edge | None = None
+
+
+class Growth:
+    """The books of one segment."""
+
+    def __init__(self, plan: SegmentPlan, max_rows: int) -> None:
+        self.relations = plan.relations
+        self.max_rows = max_rows
+        self.grown = {oid: Grown() for oid in plan.nodes}
+        self.held = dict.fromkeys(plan.nodes, 0)
+        self.generation = -1
+        self._plans = plan.nodes
+        self._newest = dict.fromkeys(plan.nodes, -1)
+        self._seen: dict[Edge, int] = {}
+        self._arrivals: dict[int, list[Arrival]] = {oid: [] for oid in plan.nodes}
+        self._thinned: set[int] = set()
+        self._read: set[int] = set()
+
+    def next(self) -> int:
+        """The number of a new generation."""
+        self.generation += 1
+        return self.generation
+
+    def turn(self) -> None:
+        """From the way down to the way up: every edge is asked anew."""
+        self._seen.clear()
+        self._read.clear()
+
+    def room(self, node: int) -> int:
+        """How many rows a statement may bring: one more than allowed in all, so that the guard sees it."""
+        limit = self._plans[node].limit
+        return self.max_rows + 1 if limit is None else limit - self.held[node]
+
+    def ways(self, keys: Mapping[int, KeyTable], edges: Iterable[Edge], end: Callable[[Edge], int]) -> list[Way]:
+        """The edges at whose other end something is new, each with the generation that it has seen."""
+        found: list[Way] = []
+        now = self.generation
+        for edge in edges:
+            other = self.relations.node(end(edge))
+            seen = self._seen.get(edge, -1)
+            if self._newest[other] > seen:
+                found.append(Way(edge, keys[other], seen))
+                self._seen[edge] = now
+        return found
+
+    def arrived(self, node: int, ways: Sequence[Edge], rows: int, reasons: Iterable[str], *, up: bool) -> None:
+        """Books the rows of one statement. Refused: the segment has become too large."""
+        self._newest[node] = self.generation
+        self.held[node] += rows
+        way = ways[0] if len(ways) == 1 else None
+        self._arrivals[node].append(Arrival(way, rows, self.generation, next(iter(ways), None)))
+        grown = self.grown[node]
+        grown.reasons.update(dict.fromkeys(reasons))
+        if up:
+            grown.required += rows
+        else:
+            grown.matched += rows
+        if self.total > self.max_rows:
+            raise self._too_large(node, up=up)
+
+    @property
+    def total(self) -> int:
+        return sum(self.held.values())
+
+    def thinned(self, node: int, rows: int, *, gone: bool) -> None:
+        """Books that only `rows` of a table are left on the way up."""
+        self.held[node] = self.grown[node].matched = rows
+        if gone:
+            self._thinned.add(node)
+        if not rows:
+            self._newest[node] = -1
+            self._arrivals[node].clear()
+            self.grown[node].reasons.clear()
+
+    def came_over(self, edge: Edge) -> bool:
+        """Whether every row of the edge's child came down over this very edge, from rows that are still there."""
+        node = self.relations.node(edge.parent)
+        arrivals = self._arrivals[self.relations.node(edge.child)]
+        return node not in self._thinned and all(arrival.way is edge for arrival in arrivals)
+
+    def are_few(self, ways: Sequence[Way]) -> bool:
+        """Whether the keys of each way can be handed to its index as a list."""
+        return all(
+            way.edge.indexed
+            and len(way.edge.columns) == 1
+            and not (way.edge.when or way.edge.as_text or way.edge.period or way.keys.plan.date)
+            and not way.keys.plan.may_pass
+            and self.held[way.keys.plan.relation.oid] <= FEW
+            for way in ways
+        )
+
+    def walks_down(self, way: Way) -> bool:
+        """Whether rows that refer to newer ones are looked up key by key."""
+        edge, child = way.edge, self.relations.relations[way.edge.child]
+        rare = child.kind == "r" and self._are_rare([way], [edge.parent, edge.child])
+        return edge.exact and (child.root in self._read or rare)
+
+    def walks_up(self, ways: Sequence[Way]) -> bool:
+        """Whether what newer rows refer to is looked up key by key. It has an index, but for virtual references."""
+        edge, parent = ways[0].edge, self.relations.relations[ways[0].edge.parent]
+        keyed = edge.alike and not edge.period and set(edge.targets) in map(set, parent.unique_keys)
+        return keyed and (parent.root in self._read or self._are_rare(ways, [edge.parent]))
+
+    def read(self, node: int) -> None:
+        """Books that a statement may have read a whole table: no other on the way in this direction is to."""
+        self._read.add(node)
+
+    def _are_rare(self, ways: Sequence[Way], ends: Iterable[int]) -> bool:
+        """Whether newer rows are few among those at some ends: then looking each up costs less than reading all."""
+        newer = sum(
+            arrival.rows
+            for way in ways
+            for arrival in self._arrivals[way.keys.plan.relation.oid]
+            if arrival.generation > way.seen
+        )
+        return all(newer * RARE <= self.relations.relations[oid].rows for oid in ends)
+
+    def below(self, edge: Edge) -> str:
+        """The reason of rows that came down over an edge."""
+        return f"below {self.relations.key(self.relations.node(edge.parent))} ({', '.join(edge.columns)})"
+
+    def place(self, edge: Edge) -> str:
+        """Where an edge begins: `incidents (site_id)`."""
+        return f"{self.relations.key(self.relations.node(edge.child))} ({', '.join(edge.columns)})"
+
+    def _too_large(self, node: int, *, up: bool) -> Refused:
+        path = [self.relations.key(node)]
+        current, seen = node, {node}
+        while True:
+            way = max(self._arrivals[current], key=lambda arrival: arrival.rows).first
+            if way is None:
+                break
+            current = self.relations.node(way.parent if way.child in self._relations_of(current) else way.child)
+            if current in seen:
+                break
+            seen.add(current)
+            path.append(self.relations.key(current))
+        counts = {self.relations.key(oid): held for oid, held in self.held.items() if held}
+        return Refused(
+            "segment_too_large",
+            f"The segment exceeds {self.max_rows:,} rows (exports.max_rows): "
+            f"{' → '.join(reversed(path))} brought {self.held[node]:,} rows{' by references' if up else ''}.",
+            next="Narrow the filters or dates, name fewer `tables`, set limit_per_table, or follow = none.",
+            details={"rows_so_far": dict(sorted(counts.items(), key=lambda item: -item[1])[:10])},
+        )
+
+    def _relations_of(self, node: int) -> set[int]:
+        return {oid for oid, relation in self.relations.relations.items() if relation.root == node}

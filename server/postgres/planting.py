@@ -1,0 +1,65 @@
+"""The rows that a segment's filters match: values are tried first, so that one that does not fit is named."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.raw_cursor import RawCursor
+
+from server.errors import Refused
+from server.model.relations import RelationMap
+from server.model.segment_plan import Bound, DateTest, Seed
+from server.postgres.databases import Connection
+from server.postgres.row_tests import date_test, every, filter_test, table
+
+
+def try_values(connection: Connection, relations: RelationMap, seed: Seed) -> None:
+    """Lets PostgreSQL read the values as the columns' types before anything depends on them."""
+    for bound in seed.conditions:
+        statement = sql.SQL("SELECT FROM {} AS t WHERE {} LIMIT 0").format(
+            table(relations.relations[seed.relation]), filter_test(relations, bound, count(1))
+        )
+        try:
+            RawCursor(connection).execute(statement, list(bound.values) or None)
+        except psycopg.DataError:
+            raise _unfit(bound) from None
+        except (errors.UndefinedFunction, errors.AmbiguousFunction, errors.DatatypeMismatch):
+            raise Refused(
+                "bad_filter",
+                f"{bound.shown}: {bound.op} does not work on {bound.column.type}.",
+                next="Use another op, or another column.",
+            ) from None
+
+
+def _unfit(bound: Bound) -> Refused:
+    return Refused(
+        "bad_value",
+        f"A value of the filter {bound.shown} {bound.op} does not fit the column's type, {bound.column.type}.",
+        next="Write the value as PostgreSQL reads that type.",
+    )
+
+
+def seed_tests(relations: RelationMap, seed: Seed, date: DateTest | None) -> list[sql.Composable]:
+    """What a row `t` must meet: the filter's conditions, with `$1 …` for `seed_values`, and the dates."""
+    numbers: Iterator[int] = count(1)
+    tests: list[sql.Composable] = [filter_test(relations, bound, numbers) for bound in seed.conditions]
+    return [*tests, date_test(sql.Identifier("t"), date)] if date else tests
+
+
+def seed_values(seed: Seed) -> list[str]:
+    return [value for bound in seed.conditions for value in bound.values]
+
+
+def emptied_by_dates(connection: Connection, relations: RelationMap, seed: Seed, date: DateTest) -> str | None:
+    """Where nothing came: the note that rows would have met the filter, had it not been for the dates."""
+    relation = relations.relations[seed.relation]
+    statement = sql.SQL("SELECT FROM {} AS t WHERE {} LIMIT 1").format(
+        table(relation), every(seed_tests(relations, seed, None))
+    )
+    if not seed.conditions or not RawCursor(connection).execute(statement, seed_values(seed) or None).rowcount:
+        return None
+    return (
+        f"{relation.key}: rows meet the filter, but none with {date.column.name} within the dates. "
+        f'To follow them whatever their date: date_columns = {{"{relation.key}": null}}.'
+    )

@@ -1,0 +1,99 @@
+"""What a filter may say, as PostgreSQL understands it; and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from server.errors import Refused
+from tests.fix_databases import FreshDatabase
+from tests.segments import grow, where
+
+
+def test_a_column_over_foreign_keys_narrows_a_filter(tenants: FreshDatabase) -> None:
+    result = grow(tenants, where("incidents", ("site.company.slug", "umbrella"), ("status", "failed"), follow="none"))
+    wanted = tenants.rows(
+        "SELECT i.id::text FROM incidents i JOIN sites s ON s.id = site_id JOIN companies c ON c.id = company_id"
+        " WHERE slug = 'umbrella' AND status = 'failed'"
+    )
+    ids = {row[0] for row in wanted}
+    assert result.grown["incidents"].matched == len(ids) > 0
+    assert ids <= set(result.values("incidents"))
+
+
+@pytest.mark.parametrize(
+    ("condition", "ids"),
+    [
+        (("n", 3), [3]),
+        (("n", "!=", 3), [1, 2]),
+        (("n", ">=", "2"), [2, 3]),
+        (("n", "between", [1, 2]), [1, 2]),
+        (("n", "in", [1, 3, 99]), [1, 3]),
+        (("n", "not_in", [1, 3]), [2]),
+        (("name", "like", "a%"), [1]),
+        (("name", "ilike", "B%"), [2]),
+        (("maybe", "is_null", None), [1]),
+        (("maybe", "not_null", None), [2, 3]),
+        (("flag", True), [2]),
+        (("tags", "contains", "x"), [1, 2]),
+        (("tags", "contains", ["x", 'y "q"']), [2]),
+        (("doc", "contains", {"a": 1}), [1]),
+        (("kind", "in", ["small"]), [1, 3]),
+        (("size", ">", 1.5), [3]),
+        (("day", "<", "2026-01-02"), [1]),
+        (("code", "abcdef"), []),
+        (("tags", ["x"]), [1]),
+        (("amount", ">=", 20), [2, 3]),
+    ],
+)
+def test_every_op_compares_as_postgresql_does(
+    fresh_database: FreshDatabase, condition: tuple[Any, ...], ids: list[int]
+) -> None:
+    fresh_database.run(
+        "CREATE TYPE kind AS ENUM ('small', 'big'); CREATE DOMAIN amount AS numeric(8,2) CHECK (VALUE > 0);"
+        "CREATE TABLE t (n int PRIMARY KEY, name text, maybe int, flag bool, tags text[], doc jsonb, kind kind,"
+        " size float8, day date, code varchar(3), amount amount);"
+        "INSERT INTO t VALUES"
+        """ (1, 'abc', NULL, false, '{x}', '{"a": 1, "b": 2}', 'small', 1, '2026-01-01', 'abc', 10),"""
+        """ (2, 'bcd', 1, true, '{x,"y \\"q\\""}', '[]', 'big', 1.5, '2026-01-02', NULL, 20),"""
+        " (3, 'cde', 2, NULL, NULL, NULL, 'small', 2, '2026-01-03', NULL, 30)"
+    )
+    assert [int(value) for value in grow(fresh_database, where("t", condition)).values("t")] == ids
+
+
+@pytest.mark.parametrize(
+    ("condition", "code", "words"),
+    [
+        (("id", "x'; DROP TABLE companies; --"), "bad_value", "integer"),
+        (("created_at", ">", "yesterday-ish"), "bad_value", "timestamp with time zone"),
+        (("id", "like", "1%"), "bad_filter", "integer"),
+        (("id", "contains", 1), "bad_filter", "integer"),
+        (("id", "between", [1]), "bad_filter", "two values"),
+        (("id", "in", list[int]()), "bad_filter", "list"),
+        (("id", None), "bad_filter", "is_null"),
+        (("id", [1]), "bad_filter", "one value"),
+        (("slgu", "acme"), "unknown_column", "slug"),
+        (("reigon.name", "north"), "unknown_column", "region"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_naming_the_column_and_its_type(
+    tenants: FreshDatabase, condition: tuple[Any, ...], code: str, words: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        grow(tenants, where("companies", condition))
+    assert refused.value.code == code
+    assert words in str(refused.value)
+    assert "yesterday" not in str(refused.value)
+    assert "DROP" not in str(refused.value)
+
+
+def test_an_unknown_table_is_refused_with_the_nearest(tenants: FreshDatabase) -> None:
+    with pytest.raises(Refused, match="incidents"):
+        grow(tenants, where("incident"))
+    with pytest.raises(Refused, match="companies"):
+        grow(tenants, where("sites", tables=["company"]))
+
+
+def test_a_filtered_view_is_refused(tenants: FreshDatabase) -> None:
+    tenants.run("CREATE VIEW open AS SELECT * FROM incidents")
+    with pytest.raises(Refused, match="a view"):
+        grow(tenants, where("open"))

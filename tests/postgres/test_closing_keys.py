@@ -1,0 +1,190 @@
+"""Every kind of key: followed both ways, and loaded into an empty copy of the schema."""
+
+from tests.fix_databases import FreshDatabase, MakeDatabase
+from tests.segments import grow, loaded, reference, where
+
+
+def test_a_whole_chain_of_self_references_comes_along(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE parts (id int PRIMARY KEY, parent int REFERENCES parts);"
+        "INSERT INTO parts SELECT n, nullif(n - 1, 0) FROM generate_series(1, 300) AS n"
+    )
+    up = grow(fresh_database, where("parts", ("id", 200), follow="none"))
+    assert up.counts() == {"parts": (1, 199)}
+    both = grow(fresh_database, where("parts", ("id", 200)))
+    assert both.counts() == {"parts": (101, 199)}
+
+
+def test_composite_keys_onto_unique_constraints_with_nulls_and_two_keys_between_the_same_tables(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    ddl = """
+    CREATE TABLE people (id int PRIMARY KEY, country text, number int, UNIQUE (country, number));
+    CREATE TABLE deals (
+        id int PRIMARY KEY, buyer_country text, buyer_number int, seller_country text, seller_number int,
+        FOREIGN KEY (buyer_country, buyer_number) REFERENCES people (country, number) MATCH FULL,
+        FOREIGN KEY (seller_country, seller_number) REFERENCES people (country, number)
+    );
+    INSERT INTO people VALUES (1, 'de', 1), (2, 'de', 2), (3, 'fr', 1), (4, 'fr', NULL);
+    INSERT INTO deals VALUES (1, 'de', 1, 'fr', 1), (2, NULL, NULL, 'de', NULL), (3, 'de', 2, NULL, NULL);
+    """
+    fresh_database.run(ddl)
+    result = grow(fresh_database, where("deals", ("id", "<=", 2)))
+    assert result.counts() == {"people": (0, 2), "deals": (2, 0)}
+    loaded(result, make_database, ddl)
+    assert grow(fresh_database, where("people", ("id", 1))).counts() == {"people": (1, 1), "deals": (1, 0)}
+
+
+def test_a_cycle_between_two_tables_ends_and_loads(fresh_database: FreshDatabase, make_database: MakeDatabase) -> None:
+    ddl = """
+    CREATE TABLE teams (id int PRIMARY KEY, lead int);
+    CREATE TABLE users (id int PRIMARY KEY, team int NOT NULL REFERENCES teams);
+    ALTER TABLE teams ADD FOREIGN KEY (lead) REFERENCES users DEFERRABLE;
+    INSERT INTO teams SELECT n, NULL FROM generate_series(1, 20) AS n;
+    INSERT INTO users SELECT n, 1 + n % 20 FROM generate_series(1, 40) AS n;
+    UPDATE teams SET lead = id + 2;
+    """
+    fresh_database.run(ddl)
+    result = grow(fresh_database, where("teams", ("id", 5), follow="none"))
+    assert result.counts()["teams"] == (1, 19)
+    loaded(result, make_database, ddl, in_order=False)
+
+
+def test_partitioned_tables_on_either_side_count_as_one_table(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    ddl = """
+    CREATE TABLE events (id int, day int, source int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+    CREATE TABLE events_a PARTITION OF events FOR VALUES FROM (0) TO (10);
+    CREATE TABLE events_b PARTITION OF events FOR VALUES FROM (10) TO (20) PARTITION BY LIST (day);
+    CREATE TABLE events_b1 PARTITION OF events_b FOR VALUES IN (11);
+    CREATE TABLE events_b2 PARTITION OF events_b DEFAULT;
+    CREATE TABLE sources (id int PRIMARY KEY);
+    CREATE TABLE details (id int PRIMARY KEY, event int, day int, FOREIGN KEY (event, day) REFERENCES events);
+    ALTER TABLE events ADD FOREIGN KEY (source) REFERENCES sources;
+    CREATE TABLE only_a (id int PRIMARY KEY, event int, day int);
+    ALTER TABLE only_a ADD FOREIGN KEY (event, day) REFERENCES events_a (id, day);
+    INSERT INTO sources VALUES (1), (2), (3);
+    INSERT INTO events SELECT n, n % 20, 1 + n % 3 FROM generate_series(1, 200) AS n;
+    INSERT INTO details SELECT id, id, day FROM events;
+    INSERT INTO only_a SELECT id, id, day FROM events WHERE day < 10;
+    """
+    fresh_database.run(ddl)
+    result = grow(fresh_database, where("sources", ("id", 2)))
+    events = fresh_database.rows("SELECT count(*) FROM events WHERE source = 2")[0][0]
+    early = fresh_database.rows("SELECT count(*) FROM events_a WHERE source = 2")[0][0]
+    assert result.counts() == {
+        "sources": (1, 0), "events": (events, 0), "details": (events, 0), "only_a": (early, 0),
+    }  # fmt: skip
+    loaded(result, make_database, ddl)
+    partition = grow(fresh_database, where("events_b1", follow="none"))
+    assert partition.counts()["events"][0] == fresh_database.rows("SELECT count(*) FROM events_b1")[0][0]
+    below = grow(fresh_database, where("events", ("id", "in", [3, 4]), follow="children"))
+    assert below.counts()["details"] == (2, 0)
+
+
+def test_a_key_onto_one_partition_does_not_take_rows_of_another(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE items (id int, kind int) PARTITION BY LIST (kind);"
+        "CREATE TABLE items_1 PARTITION OF items FOR VALUES IN (1); CREATE TABLE items_2 PARTITION OF items DEFAULT;"
+        "ALTER TABLE items_1 ADD PRIMARY KEY (id);"
+        "CREATE TABLE uses (id int PRIMARY KEY, item int REFERENCES items_1);"
+        "INSERT INTO items VALUES (1, 1), (1, 2), (2, 1); INSERT INTO uses VALUES (1, 1), (2, 2)"
+    )
+    assert grow(fresh_database, where("items", ("kind", 2))).counts() == {"items": (1, 0)}
+    assert grow(fresh_database, where("uses", ("id", 1))).values("items", 1) == ["1"]
+
+
+def test_inheritance_keeps_each_tables_own_rows_and_keys(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    ddl = """
+    CREATE TABLE owners (id int PRIMARY KEY);
+    CREATE TABLE things (id int PRIMARY KEY, owner int REFERENCES owners);
+    CREATE TABLE cars (wheels int, PRIMARY KEY (id)) INHERITS (things);
+    ALTER TABLE cars ADD FOREIGN KEY (owner) REFERENCES owners;
+    INSERT INTO owners VALUES (1), (2);
+    INSERT INTO things VALUES (1, 1), (2, 2);
+    INSERT INTO cars VALUES (3, 1, 4), (4, 2, 4);
+    """
+    fresh_database.run(ddl)
+    result = grow(fresh_database, where("things", ("owner", 1)))
+    assert result.counts() == {"owners": (0, 1), "things": (1, 0), "cars": (1, 0)}
+    loaded(result, make_database, ddl)
+
+
+def test_references_across_schemas_and_names_that_need_quotes(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    ddl = """
+    CREATE SCHEMA "Odd %s";
+    CREATE TABLE "Odd %s"."a ""odd"" table" ("the id" int PRIMARY KEY, "100%" text);
+    CREATE TABLE child (id int PRIMARY KEY, "Parent" int REFERENCES "Odd %s"."a ""odd"" table");
+    INSERT INTO "Odd %s"."a ""odd"" table" VALUES (1, '%s'), (2, '$1');
+    INSERT INTO child VALUES (1, 1), (2, 2), (3, 2);
+    """
+    fresh_database.run(ddl)
+    result = grow(fresh_database, where("child", ("Parent.100%", "$1")))
+    assert result.values("child") == ["2", "3"]
+    loaded(result, make_database, ddl)
+
+
+def test_dangling_references_of_a_key_that_is_not_valid_are_kept_and_reported(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    ddl = """
+    CREATE TABLE parents (id int PRIMARY KEY, next int);
+    CREATE TABLE children (id int PRIMARY KEY, parent int);
+    INSERT INTO parents VALUES (1, 9), (2, 1);
+    INSERT INTO children VALUES (1, 1), (2, 7), (3, 7), (4, 2);
+    ALTER TABLE children ADD CONSTRAINT late FOREIGN KEY (parent) REFERENCES parents NOT VALID;
+    ALTER TABLE parents ADD FOREIGN KEY (next) REFERENCES parents NOT VALID;
+    """
+    fresh_database.run(ddl)
+    result = grow(fresh_database, where("children"))
+    assert result.counts() == {"parents": (0, 2), "children": (4, 0)}
+    assert {(d.reference, d.rows) for d in result.dangling} == {("children (parent)", 2), ("parents (next)", 1)}
+    loaded(result, make_database, ddl, in_order=False)
+
+
+def test_tables_without_any_key_are_followed_with_their_duplicates(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE logins (user_id int REFERENCES users, at int);"
+        "INSERT INTO users VALUES (1), (2); INSERT INTO logins VALUES (1, 5), (1, 5), (2, 5), (NULL, 1)"
+    )
+    assert grow(fresh_database, where("users", ("id", 1))).counts() == {"users": (1, 0), "logins": (2, 0)}
+
+
+COMMENTS = """
+CREATE TABLE incidents (id bigint PRIMARY KEY, title text);
+CREATE TABLE sites (id uuid PRIMARY KEY);
+CREATE TABLE comments (id int PRIMARY KEY, entity_type text, entity_id text, body text);
+INSERT INTO incidents VALUES (1, 'one'), (2, 'two');
+INSERT INTO sites VALUES ('00000000-0000-0000-0000-000000000001');
+INSERT INTO comments VALUES (1, 'incident', '1'), (2, 'site', '00000000-0000-0000-0000-000000000001'),
+    (3, 'incident', '2'), (4, 'incident', '99'), (5, 'note', 'x'), (6, NULL, '1'), (7, 'site', '1');
+"""
+
+
+def test_a_polymorphic_reference_of_the_settings_is_followed_both_ways(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(COMMENTS)
+    references = [
+        reference("comments(entity_id)", "incidents(id)", "entity_type = 'incident'"),
+        reference("comments(entity_id)", "sites(id)", "entity_type = 'site'"),
+        reference("nowhere(id)", "sites(id)"),
+    ]
+    down = grow(fresh_database, where("incidents", ("id", 1)), references=references)
+    assert (down.values("comments"), down.values("incidents")) == (["1"], ["1"])
+    up = grow(fresh_database, where("comments"), references=references)
+    assert up.counts() == {"incidents": (0, 2), "sites": (0, 1), "comments": (7, 0)}
+    assert sorted((d.table, d.rows) for d in up.dangling) == [("incidents", 1), ("sites", 1)]
+
+
+def test_types_of_extensions_compare_as_they_do_in_the_schema_of_the_extension(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE EXTENSION citext; CREATE TABLE users (email citext PRIMARY KEY);"
+        "CREATE TABLE logins (id int, email citext REFERENCES users);"
+        "INSERT INTO users VALUES ('A@x'), ('b@x'); INSERT INTO logins VALUES (1, 'a@X'), (2, 'b@x')"
+    )
+    assert grow(fresh_database, where("logins", ("email", "A@X"))).counts() == {"users": (0, 1), "logins": (1, 0)}
+    assert grow(fresh_database, where("users", ("email", "like", "a%"))).counts()["logins"] == (1, 0)

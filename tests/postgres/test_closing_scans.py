@@ -1,0 +1,78 @@
+"""How often tables are read while a segment grows."""
+
+from typing import Any
+
+from tests.fix_databases import FreshDatabase, MakeDatabase
+from tests.segments import grow, loaded, where
+
+
+def test_without_an_index_each_table_is_read_once_in_each_direction(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE companies (id int PRIMARY KEY);"
+        "CREATE TABLE sites (id int PRIMARY KEY, company int NOT NULL REFERENCES companies);"
+        "CREATE TABLE people (id int PRIMARY KEY, company int NOT NULL REFERENCES companies);"
+        "CREATE TABLE visits (id int PRIMARY KEY, site int REFERENCES sites, host int REFERENCES people,"
+        " guest int REFERENCES people);"
+        "INSERT INTO companies SELECT n FROM generate_series(1, 10) AS n;"
+        "INSERT INTO sites SELECT n, 1 + n % 10 FROM generate_series(1, 1000) AS n;"
+        "INSERT INTO people SELECT n, 1 + n % 10 FROM generate_series(1, 1000) AS n;"
+        "INSERT INTO visits SELECT n, 1 + n % 1000, 1 + n % 999, 1 + n % 998 FROM generate_series(1, 20000) AS n;"
+        "ANALYZE"
+    )
+    result = grow(fresh_database, where("companies", ("id", 3)))
+    assert result.counts()["visits"][0] > 2000
+    assert result.scans["visits"] == 1
+    assert result.scans["sites"] <= 2
+    assert result.scans["people"] <= 2
+
+
+def test_a_self_reference_without_an_index_is_read_once_however_deep_it_goes(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE parts (id int PRIMARY KEY, parent int REFERENCES parts);"
+        "INSERT INTO parts SELECT n, CASE WHEN n % 100 > 0 THEN n - 1 END FROM generate_series(0, 19999) AS n;"
+        "ANALYZE"
+    )
+    result = grow(fresh_database, where("parts", ("id", 5040)))
+    assert result.counts() == {"parts": (60, 40)}
+    assert result.scans["parts"] == 1
+
+
+def test_a_cycle_of_tables_without_indexes_is_read_once_for_each_table(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    ddl = """
+    CREATE TABLE teams (id int PRIMARY KEY, lead int, since date NOT NULL) PARTITION BY RANGE (id);
+    CREATE TABLE teams_a PARTITION OF teams FOR VALUES FROM (0) TO (5000);
+    CREATE TABLE teams_b PARTITION OF teams DEFAULT;
+    CREATE TABLE users (id int PRIMARY KEY, team int NOT NULL REFERENCES teams, mentor int REFERENCES users);
+    ALTER TABLE teams ADD FOREIGN KEY (lead) REFERENCES users;
+    INSERT INTO teams SELECT n, NULL, '2026-01-01' FROM generate_series(1, 10000) AS n;
+    INSERT INTO users SELECT n, n, CASE WHEN n % 7 = 0 THEN n - 1 END FROM generate_series(1, 10000) AS n;
+    UPDATE teams SET lead = id - 1 WHERE id % 20 > 0 AND id > 1;
+    """
+    fresh_database.run(ddl + "ANALYZE")
+    result = grow(fresh_database, where("teams", ("id", 4990)))
+    assert result.grown["teams"].matched == 10
+    assert result.grown["users"].matched >= 10
+    assert {table: result.scans[table] for table in ("teams_a", "teams_b", "users")} == {
+        "teams_a": 1, "teams_b": 1, "users": 1,
+    }  # fmt: skip
+    loaded(result, make_database, ddl, in_order=False)
+    sample = grow(fresh_database, where("teams", ("id", 4990), limit_per_table=3))
+    assert (sample.grown["teams"].matched, sample.grown["users"].matched) == (3, 3)
+    late: dict[str, Any] = {"since": "2027-01-01", "date_columns": {"teams": "since"}}
+    dated = grow(fresh_database, where("teams", ("id", 4990), **late))
+    assert dated.grown["teams"].matched == 1
+    assert dated.grown["users"].matched == 2  # of the team, and the one whose mentor that is
+
+
+def test_a_sparse_reference_is_looked_up_in_its_index_alone(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE events (id int PRIMARY KEY, follows int REFERENCES events, body text);"
+        "CREATE INDEX ON events (follows) WHERE follows IS NOT NULL;"
+        "INSERT INTO events SELECT n, CASE WHEN n % 50 = 0 AND n > 400 THEN n - 400 END, repeat('x', 200)"
+        " FROM generate_series(1, 20000) AS n; ANALYZE"
+    )
+    result = grow(fresh_database, where("events", ("id", "between", [5000, 5500])))
+    assert result.grown["events"].matched == 791
+    assert result.scans["events"] == 0
