@@ -48,7 +48,7 @@ def run_import(services: Services, call: Call, request: ImportRequest) -> Run:
         with writing(
             call, database, rehearse=request.rehearse, lock_timeout=settings.lock_timeout_seconds
         ) as connection:
-            run = Import(call, database, connection, source, request, settings.record, given)
+            run = Import(call, database, connection, source, request, settings.record, _policy(services), given)
             done = run.run()
         committed = not request.rehearse
     finally:
@@ -74,17 +74,18 @@ def open_rows(services: Services, call: Call, request: ImportRequest) -> RowSour
     found = open_source(path, alone, heartbeat)
     if not isinstance(found, ScriptFile):
         return found
-    policy = ScriptPolicy(
-        extensions=frozenset(services.settings.imports.extensions),
-        also_allow=frozenset(services.settings.imports.allow_statements),
-    )
     with ThreadPoolExecutor(1) as pool:
         hashing = pool.submit(sha256_of, path, lambda _: call.check())
         source = ScriptSource(
-            call, lambda: opened(path), policy, total_bytes=path.stat().st_size, manifest=read_manifest(path)
+            call, lambda: opened(path), _policy(services), total_bytes=path.stat().st_size, manifest=read_manifest(path)
         )
         source.sha256 = hashing.result()
     return source
+
+
+def _policy(services: Services) -> ScriptPolicy:
+    imports = services.settings.imports
+    return ScriptPolicy(extensions=frozenset(imports.extensions), also_allow=frozenset(imports.allow_statements))
 
 
 def _size(path: Path) -> int:

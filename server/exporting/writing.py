@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from server.calls import Call
-from server.errors import FerryError, Refused
+from server.errors import DatabaseFailed, FerryError, Refused
 from server.exporting.plan import Plan
 from server.exporting.tallying import Tallying
 from server.files.csv_tables import CsvTables
@@ -74,7 +74,7 @@ def write_export(services: Services, call: Call, connection: Connection, plan: P
         stack.callback(writer.abandon)
         tallying = Tallying(call, plan, writer)
         _write_rows(source, plan, writer, tallying, dumps)
-        manifest = _counted(draft, plan, tallying, dumps.warnings)
+        manifest = _counted(draft, plan, tallying, dumps)
         facts = writer.close(manifest)
     return _report(plan, manifest, tallying, path, facts, time.monotonic() - started)
 
@@ -109,9 +109,9 @@ class _Dumps:
         self.warnings: list[str] = []
         self._source = source
         self._plan = plan
-        self._wanted = plan.content != "data" and not (plan.format == "json" and plan.content == "full")
+        self._needed = plan.content == "schema" or plan.format == "sql"
         self._parts: dict[Section | None, Future[str]] = {}
-        if self._wanted:
+        if plan.content != "data":
             self._start(stack)
 
     def _start(self, stack: ExitStack) -> None:
@@ -120,9 +120,7 @@ class _Dumps:
         try:
             dumper = find_dumper(source.services.settings.postgres.bin_directory, server_version)
         except Refused as missing:
-            if plan.content == "schema" or plan.format == "sql":
-                raise
-            self.warnings.append(f"There is no schema.sql: {missing.what}")
+            self._do_without(missing)
             return
         snapshot = export_snapshot(source.connection)
         in_parts = plan.format == "sql" and plan.content == "full"
@@ -141,7 +139,20 @@ class _Dumps:
 
     def get(self, section: Section | None = None) -> str | None:
         """The SQL, waited for; None where there is none."""
-        return self._parts[section].result() if section in self._parts else None
+        if section not in self._parts:
+            return None
+        try:
+            return self._parts[section].result()
+        except (DatabaseFailed, Refused) as failure:
+            self._do_without(failure)
+            del self._parts[section]
+            return None
+
+    def _do_without(self, failure: FerryError) -> None:
+        """Rows are worth having without their schema, where the format does not stand on it."""
+        if self._needed:
+            raise failure
+        self.warnings.append(f"The schema's SQL is missing, so restore cannot create tables: {failure.what}")
 
 
 def _draft(source: _Source, plan: Plan, at: datetime, dumps: _Dumps) -> Manifest:
@@ -150,7 +161,8 @@ def _draft(source: _Source, plan: Plan, at: datetime, dumps: _Dumps) -> Manifest
     if hidden:
         dumps.warnings.append(f"The role may not read the positions of the sequences {', '.join(hidden)}.")
     number = source.connection.info.server_version
-    dumped = dumps.get() if plan.format == "json" else None
+    fingerprint = plan.fingerprint() if plan.fingerprint else read_schema(source.connection).fingerprint
+    dumped = dumps.get() if plan.format == "json" else None  # it stands before the rows
     return Manifest(
         exported_at=at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         export_type=plan.export_type,
@@ -162,7 +174,7 @@ def _draft(source: _Source, plan: Plan, at: datetime, dumps: _Dumps) -> Manifest
         compression=plan.compression,
         database=plan.database.name,
         server_version=f"{number // 10000}.{number % 10000}",
-        schema_fingerprint=plan.fingerprint() if plan.fingerprint else read_schema(source.connection).fingerprint,
+        schema_fingerprint=fingerprint,
         pgferry=version("pgferry"),
         consistency=plan.consistency,
         redactions=list(plan.redactions),
@@ -171,7 +183,6 @@ def _draft(source: _Source, plan: Plan, at: datetime, dumps: _Dumps) -> Manifest
         tables=_tables(plan),
         sequences=_named_sequences(sequences, plan),
         schema_sql=dumped,
-        schema_file="schema.sql" if plan.format in ("csv", "jsonl") and plan.content != "data" else None,
     )
 
 
@@ -270,7 +281,7 @@ def _sessions(source: _Source, plan: Plan) -> list[Session]:
     return [session] * min(plan.sessions, sum(len(export.pieces) for export in plan.tables))
 
 
-def _counted(draft: Manifest, plan: Plan, tallying: Tallying, warnings: Sequence[str]) -> Manifest:
+def _counted(draft: Manifest, plan: Plan, tallying: Tallying, dumps: _Dumps) -> Manifest:
     """The manifest with what the rows turned out to be."""
     rows = [tally.rows for tally in tallying.tallies]
     tables = [
@@ -289,7 +300,8 @@ def _counted(draft: Manifest, plan: Plan, tallying: Tallying, warnings: Sequence
             "record_counts": {export.table.key: count for export, count in zip(plan.tables, rows, strict=False)},
             "total_records": sum(rows),
             "tables": tables or draft.tables,
-            "warnings": [*draft.warnings, *warnings, *tallying.losses()],
+            "warnings": [*draft.warnings, *dumps.warnings, *tallying.losses()],
+            "schema_file": "schema.sql" if plan.format in ("csv", "jsonl") and dumps.get() is not None else None,
         }
     )
 
@@ -320,7 +332,9 @@ def _report(
 
 def _next(plan: Plan, path: Path) -> str:
     if plan.format == "json":
-        reading = f"head -1 shows the metadata; jq '.data' {path.name} or DuckDB reads the rows"
+        reading = (
+            f"jq '.metadata | del(.schemaSql)' {path.name} shows what is in it; jq '.data' or DuckDB reads the rows"
+        )
     elif plan.format == "sql":
         reading = "psql -v ON_ERROR_STOP=1 -f loads it into an empty database"
     else:

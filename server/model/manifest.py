@@ -91,7 +91,7 @@ class Manifest(Part):
     tables: list[ManifestTable] = []
     sequences: list[ManifestSequence] = []
     schema_sql: str | None = None
-    """The DDL by pg_dump, in a json document whose content is `schema`."""
+    """The DDL by pg_dump, in a json document whose content is not `data`."""
     schema_file: str | None = None
     """The file with the DDL, in a folder."""
 

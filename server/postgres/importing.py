@@ -26,6 +26,7 @@ from server.model.import_plan import (
 from server.model.import_reports import FileRejected, ImportedTable
 from server.model.manifest import Manifest
 from server.model.schema import Identity, Schema
+from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
 from server.model.violations import Violation
 from server.postgres.catalog import read_schema
@@ -76,6 +77,7 @@ class Import:
     source: RowSource
     request: ImportRequest
     keep_record: bool
+    policy: ScriptPolicy
     given: Schema | None = None
     done: Imported = field(default_factory=Imported)
     _told: dict[str, int] = field(default_factory=dict[str, int])
@@ -298,7 +300,7 @@ class Import:
             differences = schema_differences(self.given, target, self.given.of("table"))
             if differences:
                 raise FileRejected(differences, [])
-        return create_missing(self.call, self.connection, self.source)
+        return create_missing(self.call, self.connection, self.source, self.policy)
 
     def _run_whole(self, source: ScriptSource) -> Restored:
         """The script as it stands; where its rows do not fit its own schema, every violation is told."""
@@ -318,7 +320,7 @@ class Import:
     def _violations_of_whole(self, source: ScriptSource) -> list[Violation]:
         """The schema is made once more, without rows, and these are looked at beside it."""
         with self.connection.transaction(force_rollback=True):
-            create_missing(self.call, self.connection, source)
+            create_missing(self.call, self.connection, source, self.policy)
             target = read_schema(self.connection)
             plan = plan_import(self.request, source.tables, source.manifest, target, self._fits)
             return diagnose(self.call, self.connection, source, plan, target)

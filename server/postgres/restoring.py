@@ -83,13 +83,13 @@ def run_whole(call: Call, connection: Connection, source: ScriptSource, *, run_t
     return done
 
 
-def create_missing(call: Call, connection: Connection, source: RowSource) -> Restored | None:
+def create_missing(call: Call, connection: Connection, source: RowSource, policy: ScriptPolicy) -> Restored | None:
     """Runs the schema statements of the source; what is there already is left as it is. None: it has no schema."""
     statements: Iterable[Statement]
     if isinstance(source, ScriptSource):
         statements = source.statements()
     elif source.schema_sql:
-        statements = ScriptReader(io.BytesIO(source.schema_sql.encode()), ScriptPolicy())
+        statements = ScriptReader(io.BytesIO(source.schema_sql.encode()), policy)
     else:
         return None
     done = Restored(whole=False)
