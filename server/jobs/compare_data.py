@@ -1,5 +1,6 @@
 """Which rows differ between two databases: checksums of whole tables first, of parts of the key where they differ,
-of rows where parts do, and rows themselves only as samples.
+of rows where parts do, and rows themselves only as samples. A table is scanned once where it is equal; else a second
+time for its parts, and for the rows of parts by the index of an integer key or in a third scan that only reads keys.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,19 +18,22 @@ from server.model.comparing import (
     SideTable,
     TableDifference,
     TablePlan,
-    batches,
+    matched,
     merged_ranges,
     plan_comparison,
 )
 from server.model.patterns import choose, matcher
 from server.model.redaction import Policy
-from server.postgres.comparing import TableSums, read_tables
-from server.postgres.transactions import Connection, reading
+from server.postgres.comparing import TableSums, hash_sample, read_tables
+from server.postgres.transactions import reading
 from server.services import Services
 
 ROWS_PER_PART = 256
 MOST_PARTS = 1 << 16
-BATCH_ROWS = 400_000
+MOST_BY_INDEX = 0.1
+"""The share of a table's rows that is fetched by an index; a scan is cheaper for more."""
+TOLD_EVERY = 10_000
+"""Rows between two words of progress."""
 VALUE_CHARACTERS = 200
 MOST_SAMPLES = 60
 """Rows shown in one answer, over all tables."""
@@ -53,6 +57,8 @@ class Pair:
     source: TableSums
     target: TableSums
     plan: TablePlan
+    tell: Callable[[float, str], None]
+    """Says how far the comparison of this table is, from 0 to 1."""
 
     def both(self, ask: Callable[[TableSums], T]) -> tuple[T, T]:
         """Asks both sides at the same time."""
@@ -94,24 +100,28 @@ def _compare_sides(
         reading(call, sides[1].database, row_security=False) as second,
     ):
         mine, theirs = read_tables(first), read_tables(second)
+        hashes = hash_sample(first), hash_sample(second)
+        by_value = hashes[0] is not None and hashes[0] == hashes[1]
         known = [name for name in dict.fromkeys([*mine, *theirs]) if only is None or name in only]
         names = choose(tables, known)
+        progress = _Progress(call, {name: (mine.get(name) or theirs[name]) for name in names})
         differing: list[TableDifference] = []
         same: dict[str, int] = {}
         missing: dict[str, str] = {}
-        for number, name in enumerate(names):
-            call.progress(number, len(names), f"comparing {name[0]}.{name[1]}")
+        for name in names:
             if name not in mine or name not in theirs:
                 label = (mine.get(name) or theirs[name]).shown
                 missing[label] = f"only in the {'source' if name in mine else 'target'}"
                 continue
             table = mine[name]
             try:
-                pair = _pair(first, second, table, theirs[name], wishes)
+                plan = _plan(table, theirs[name], wishes)
             except NotComparable as no:
                 missing[table.shown] = str(no)
                 continue
-            found = _compare(call, pair, table, wishes, policies)
+            source_sums = TableSums(first, table, plan, by_value=by_value)
+            target_sums = TableSums(second, theirs[name], plan, by_value=by_value)
+            found = _compare(Pair(source_sums, target_sums, plan, progress.of(name)), table, wishes, policies)
             if found.added or found.removed or found.changed or found.notes:
                 differing.append(found)
             if not (found.added or found.removed or found.changed):
@@ -128,7 +138,31 @@ def _compare_sides(
     )
 
 
-def _pair(first: Connection, second: Connection, mine: SideTable, theirs: SideTable, wishes: Wishes) -> Pair:
+class _Progress:
+    """Counts rows of all tables as far as they are compared, by the estimates of the server."""
+
+    def __init__(self, call: Call, tables: Mapping[tuple[str, str], SideTable]) -> None:
+        self._call = call
+        self._tables = tables
+        self._before: dict[tuple[str, str], int] = {}
+        total = 0
+        for name, table in tables.items():
+            self._before[name] = total
+            total += max(1, table.rows)
+        self._total = total
+
+    def of(self, name: tuple[str, str]) -> Callable[[float, str], None]:
+        """What tells of one table."""
+        table = self._tables[name]
+
+        def tell(share: float, what: str) -> None:
+            done = self._before[name] + share * max(1, table.rows)
+            self._call.progress(round(done), self._total, f"{table.shown}: {what}")
+
+        return tell
+
+
+def _plan(mine: SideTable, theirs: SideTable, wishes: Wishes) -> TablePlan:
     asked = next((list(key) for pattern, key in wishes.key.items() if _is_named(pattern, mine)), None)
     excluded = [
         column.name
@@ -138,7 +172,7 @@ def _pair(first: Connection, second: Connection, mine: SideTable, theirs: SideTa
     plan = plan_comparison(mine, theirs, key=asked, excluded=excluded, equal_types=wishes.equal_types)
     if not plan.columns:
         raise NotComparable("no column is on both sides")
-    return Pair(TableSums(first, mine, plan), TableSums(second, theirs, plan), plan)
+    return plan
 
 
 def _is_named(pattern: str, table: SideTable) -> bool:
@@ -151,13 +185,12 @@ def _excludes(pattern: str, table: SideTable, column: str) -> bool:
     return last == column and (not head or _is_named(head, table))
 
 
-def _compare(
-    call: Call, pair: Pair, table: SideTable, wishes: Wishes, policies: tuple[Policy, Policy]
-) -> TableDifference:
+def _compare(pair: Pair, table: SideTable, wishes: Wishes, policies: tuple[Policy, Policy]) -> TableDifference:
+    pair.tell(0, "comparing checksums")
     (rows, total), (other_rows, other_total) = pair.both(lambda side: side.whole())
-    found = Differences(wishes.sample)
+    found = Differences(wishes.sample, bool(pair.plan.key))
     if (rows, total) != (other_rows, other_total):
-        _narrow(call, pair, found, max(rows, other_rows))
+        _narrow(pair, found, max(rows, other_rows))
     notes = list(pair.plan.notes)
     if found.doubled:
         notes.append(f"the key is not unique: {found.doubled} keys have several rows")
@@ -173,45 +206,43 @@ def _compare(
     )
 
 
-def _narrow(call: Call, pair: Pair, found: Differences, rows: int) -> None:
+def _narrow(pair: Pair, found: Differences, rows: int) -> None:
     """Parts of the key whose checksums differ, then the rows in them."""
     wanted = max(1, min(MOST_PARTS, rows // ROWS_PER_PART))
-    mask = (1 << (wanted - 1).bit_length()) - 1
-    shift = _shift(pair, wanted) if pair.plan.integer_key else 0
-    mine, theirs = pair.both(lambda side: side.parts(shift=shift, mask=mask))
-    sizes = {
-        part: max(mine.get(part, (0, 0))[0], theirs.get(part, (0, 0))[0])
-        for part in mine.keys() | theirs.keys()
-        if mine.get(part) != theirs.get(part)
-    }
-    for parts in batches(sizes, BATCH_ROWS):
-        call.check()
-        if pair.plan.integer_key:
-            ranges = merged_ranges(parts, shift)
-            source, target = pair.both(lambda side, ranges=ranges: side.of_ranges(ranges))
-        else:
-            source, target = pair.both(lambda side, parts=parts: side.of_parts(parts, mask=mask))
-        found.add(source, target, keyed=bool(pair.plan.key))
+    low, high, shift = _ranges(pair, wanted) if pair.plan.integer_key else (0, (1 << (wanted - 1).bit_length()) - 1, 0)
+    pair.tell(0.3, f"comparing {high - low + 1} parts")
+    mine, theirs = pair.both(lambda side: side.parts(low, high, shift=shift))
+    differing = sorted(part for part in mine.keys() | theirs.keys() if mine.get(part) != theirs.get(part))
+    concerned = sum(max(mine.get(part, (0, 0))[0], theirs.get(part, (0, 0))[0]) for part in differing)
+    pair.tell(0.7, f"looking at {concerned} rows")
+    if pair.plan.integer_key and concerned < MOST_BY_INDEX * rows:
+        ranges = merged_ranges(differing, shift)
+        streams = pair.both(lambda side: side.rows_of_ranges(ranges))
+    else:
+        streams = pair.both(lambda side: side.rows_of_parts(differing, high, shift=shift))
+    for number, (one, other) in enumerate(matched(*streams)):
+        if number % TOLD_EVERY == 0:
+            pair.tell(0.7 + 0.3 * min(1, number / max(1, concerned)), f"{number} of {concerned} rows")
+        found.add(one, other)
 
 
-def _shift(pair: Pair, wanted: int) -> int:
-    """How many low bits of an integer key make one part, so that there are about `wanted` parts."""
+def _ranges(pair: Pair, wanted: int) -> tuple[int, int, int]:
+    """The first and the last part of an integer key, and how many low bits make a part, for about `wanted` parts."""
     spans = [span for span in pair.both(lambda side: side.span()) if span is not None]
-    if not spans:
-        return 0
-    width = max(high for _, high in spans) - min(low for low, _ in spans)
-    return min(62, max(0, (width // wanted).bit_length()))
+    lowest, highest = min(low for low, _ in spans), max(high for _, high in spans)
+    shift = min(62, max(0, ((highest - lowest) // wanted).bit_length()))
+    return lowest >> shift, highest >> shift, shift
 
 
 def _samples(pair: Pair, table: SideTable, found: Differences, policies: tuple[Policy, Policy]) -> list[dict[str, Any]]:
-    keys = found.keys or {}
-    mine = pair.source.samples([*keys.get("removed", []), *keys.get("changed", [])])
-    theirs = pair.target.samples([*keys.get("added", []), *keys.get("changed", [])])
+    everywhere = [places for kind in found.places.values() for places in kind]
+    mine = pair.source.at([place for place, _ in everywhere if place])
+    theirs = pair.target.at([place for _, place in everywhere if place])
     shown = _Shown(pair.plan, table, policies)
-    samples = [shown.whole("added", theirs[key]) for key in keys.get("added", []) if key in theirs]
-    samples += [shown.whole("removed", mine[key]) for key in keys.get("removed", []) if key in mine]
-    changed = [key for key in keys.get("changed", []) if key in mine and key in theirs]
-    return samples + [shown.changed(mine[key], theirs[key]) for key in changed]
+    samples = [shown.whole("added", theirs[there]) for _, there in found.places["added"] if there]
+    samples += [shown.whole("removed", mine[here]) for here, _ in found.places["removed"] if here]
+    changed = [(here, there) for here, there in found.places["changed"] if here and there]
+    return samples + [shown.changed(mine[here], theirs[there]) for here, there in changed]
 
 
 class _Shown:

@@ -1,8 +1,10 @@
 """What compare_data answers, and the rules by which two tables are matched column by column. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
@@ -40,10 +42,14 @@ class DataComparison(Report):
 
 @dataclass(frozen=True)
 class ComparedColumn:
-    """A column that both sides have. `cast`: how its values become comparable text (None: as they are)."""
+    """A column that both sides have. `cast`: how its values become comparable (None: as they are).
+
+    `exact`: equal hashes of its values mean that they print alike, so that they need not be printed.
+    """
 
     name: str
     cast: str | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,11 +63,12 @@ class SideColumn:
 
 @dataclass(frozen=True)
 class SideTable:
-    """A table of one side; `key`: the columns of its primary key in order."""
+    """A table of one side; `key`: the columns of its primary key in order; `rows`: as last estimated."""
 
     schema: str
     name: str
     partitioned: bool
+    rows: int
     columns: tuple[SideColumn, ...]
     key: tuple[str, ...]
 
@@ -88,6 +95,8 @@ _INTEGERS = {"int2", "int4", "int8"}
 _NUMBERS = _INTEGERS | {"numeric", "float4", "float8"}
 _TIMES = {"date", "timestamp", "timestamptz"}
 _JSON = {"json", "jsonb"}
+_EXACT = _INTEGERS | _TIMES | {"bool", "text", "varchar", "bpchar", "bytea", "uuid", "oid", "time"}
+_EXACT_CASTS = {"integer", "time", "text"}
 
 
 def plan_comparison(
@@ -104,7 +113,7 @@ def plan_comparison(
     missing = [name for name in names if name not in {column.name for column in shared}]
     if missing:
         raise NotComparable(f"the key column {missing[0]} is not on both sides, or excluded")
-    columns = tuple(ComparedColumn(c.name, _cast(c.base, others[c.name].base)) for c in shared)
+    columns = tuple(_compared(c.name, c.base, others[c.name].base) for c in shared)
     bases = {column.name: (column.base, others[column.name].base) for column in shared}
     integer = len(names) == 1 and names == source.key == target.key and set(bases[names[0]]) <= _INTEGERS
     notes = [f"only in the source: column {name}" for name in sorted(mine - others.keys() - set(excluded))]
@@ -114,8 +123,13 @@ def plan_comparison(
     return TablePlan(columns, names, integer, tuple(notes))
 
 
+def _compared(name: str, source: str, target: str) -> ComparedColumn:
+    cast = _cast(source, target)
+    return ComparedColumn(name, cast, cast in _EXACT_CASTS if cast else source in _EXACT)
+
+
 def _cast(source: str, target: str) -> str | None:
-    """By which equal values of two types become equal text."""
+    """By which equal values of two types become equal."""
     both = {source, target}
     if source == target:
         return None
@@ -137,48 +151,83 @@ def side_tables(rows: Sequence[Sequence[Any]]) -> dict[tuple[str, str], SideTabl
 def _side_table(name: tuple[str, str], lines: list[Sequence[Any]]) -> SideTable:
     columns = tuple(SideColumn(line[3], line[4], line[5]) for line in lines if line[3] is not None)
     key = sorted((line[6], line[3]) for line in lines if line[6] is not None)
-    return SideTable(name[0], name[1], bool(lines[0][2]), columns, tuple(column for _, column in key))
+    return SideTable(name[0], name[1], bool(lines[0][2]), int(lines[0][7]), columns, tuple(column for _, column in key))
 
 
-@dataclass
-class Rows:
-    """The rows of one side in a part of the key: their checksum by key, and how many there are of each."""
+Place = tuple[int, str]
+"""Where a row is on its side: the table (or partition) and its place in there."""
+RowSum = tuple[int, int, int, str]
+"""A row of one side: its key (or the hash of it), its checksum, and the two parts of its place."""
 
-    checksums: dict[Any, int]
-    counts: dict[Any, int]
+
+class KeyRows(NamedTuple):
+    """The rows that one side has of a key: how many, the sum of their checksums, and where the first is."""
+
+    rows: int
+    total: int
+    place: Place | None
+
+
+_NONE = KeyRows(0, 0, None)
+
+
+def by_key(rows: Iterable[RowSum]) -> Iterator[tuple[int, KeyRows]]:
+    """Rows in order of key, gathered."""
+    for key, same in groupby(rows, key=itemgetter(0)):
+        count = total = 0
+        place = None
+        for _, checksum, table, spot in same:
+            count, total, place = count + 1, total + checksum, place or (table, spot)
+        yield key, KeyRows(count, total, place)
+
+
+def matched(source: Iterable[RowSum], target: Iterable[RowSum]) -> Iterator[tuple[KeyRows, KeyRows]]:
+    """What both sides have of each key, out of two streams in order of key."""
+    ones, others = by_key(source), by_key(target)
+    one, other = next(ones, None), next(others, None)
+    while one or other:
+        if other is None or (one is not None and one[0] < other[0]):
+            assert one is not None
+            yield one[1], _NONE
+            one = next(ones, None)
+        elif one is None or other[0] < one[0]:
+            yield _NONE, other[1]
+            other = next(others, None)
+        else:
+            yield one[1], other[1]
+            one, other = next(ones, None), next(others, None)
 
 
 @dataclass
 class Differences:
-    """Keys by what became of their row; only the first few of each are kept."""
+    """Counts of rows by what became of them; the places on both sides are kept of the first few of each."""
 
     keep: int
+    keyed: bool
     added: int = 0
     removed: int = 0
     changed: int = 0
     doubled: int = 0
-    keys: dict[str, list[Any]] | None = None
+    places: dict[str, list[tuple[Place | None, Place | None]]] = field(
+        default_factory=lambda: {"added": [], "removed": [], "changed": []}
+    )
 
-    def add(self, source: Rows, target: Rows, *, keyed: bool) -> None:
-        """Counts what differs in one part."""
-        for key in source.counts.keys() | target.counts.keys():
-            mine, theirs = source.counts.get(key, 0), target.counts.get(key, 0)
-            self.doubled += keyed and max(mine, theirs) > 1
-            if theirs > mine:
-                self.added += theirs - mine
-                self._keep("added", key)
-            elif mine > theirs:
-                self.removed += mine - theirs
-                self._keep("removed", key)
-            elif keyed and source.checksums[key] != target.checksums[key]:
-                self.changed += mine
-                self._keep("changed", key)
+    def add(self, mine: KeyRows, theirs: KeyRows) -> None:
+        """Counts what became of the rows of one key."""
+        self.doubled += self.keyed and max(mine.rows, theirs.rows) > 1
+        if theirs.rows > mine.rows:
+            self.added += theirs.rows - mine.rows
+            self._keep("added", mine, theirs)
+        elif mine.rows > theirs.rows:
+            self.removed += mine.rows - theirs.rows
+            self._keep("removed", mine, theirs)
+        elif self.keyed and mine.total != theirs.total:
+            self.changed += mine.rows
+            self._keep("changed", mine, theirs)
 
-    def _keep(self, kind: str, key: Any) -> None:
-        if self.keys is None:
-            self.keys = {"added": [], "removed": [], "changed": []}
-        if len(self.keys[kind]) < self.keep:
-            self.keys[kind].append(key)
+    def _keep(self, kind: str, mine: KeyRows, theirs: KeyRows) -> None:
+        if len(self.places[kind]) < self.keep:
+            self.places[kind].append((mine.place, theirs.place))
 
 
 def merged_ranges(buckets: Sequence[int], shift: int) -> list[tuple[int, int]]:
@@ -191,16 +240,3 @@ def merged_ranges(buckets: Sequence[int], shift: int) -> list[tuple[int, int]]:
         else:
             ranges.append((low, high))
     return ranges
-
-
-def batches(sizes: Mapping[int, int], most: int) -> list[list[int]]:
-    """Buckets in groups of at most about `most` rows."""
-    groups: list[list[int]] = []
-    held = most
-    for bucket, size in sorted(sizes.items()):
-        if held + size > most and (not groups or groups[-1]):
-            groups.append([])
-            held = 0
-        groups[-1].append(bucket)
-        held += size
-    return groups

@@ -1,11 +1,11 @@
-"""Checksums of a table's rows: whole, by parts of the key, and row by row; all aggregated on the server."""
+"""Checksums of a table's rows: whole, by parts of the key, and row by row; all computed on the server."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
-from psycopg import sql
+from psycopg import capabilities, sql
 
-from server.model.comparing import ComparedColumn, Rows, SideTable, TablePlan, side_tables
+from server.model.comparing import ComparedColumn, Place, RowSum, SideTable, TablePlan, side_tables
 from server.postgres.databases import Connection
 from server.postgres.questions import ask
 
@@ -17,6 +17,9 @@ _CASTS: dict[str | None, sql.SQL] = {
     "json": sql.SQL("{}::pg_catalog.jsonb"),
     "text": sql.SQL("{}::pg_catalog.text"),
 }
+_MEMORY = sql.SQL("SET LOCAL work_mem = '64MB'")
+"""Room for the sums of all parts, and for sorting the rows of those that differ."""
+_CHUNK = 1000 if capabilities.has_stream_chunked() else 1
 
 
 def read_tables(connection: Connection) -> dict[tuple[str, str], SideTable]:
@@ -24,23 +27,33 @@ def read_tables(connection: Connection) -> dict[tuple[str, str], SideTable]:
     return side_tables(ask(connection, "comparable_tables"))
 
 
-class TableSums:
-    """Asks one side for the checksums of one table, as the plan says."""
+def hash_sample(connection: Connection) -> int | None:
+    """The server's own hash of a fixed row; None before 14. Two servers that agree on it hash all rows alike:
+    partitions by hash rest on these functions, so they never change, but the order of bytes may differ.
+    """
+    if connection.info.server_version < 140000:
+        return None
+    row = connection.execute(
+        "SELECT pg_catalog.hash_record_extended(ROW(1::int8, 'pgferry'::text, '2026-01-31'::date, true), 0)"
+    ).fetchone()
+    return int(row[0]) if row else None
 
-    def __init__(self, connection: Connection, table: SideTable, plan: TablePlan) -> None:
+
+class TableSums:
+    """Asks one side for the checksums of one table, as the plan says. `by_value`: by the server's own hash of rows."""
+
+    def __init__(self, connection: Connection, table: SideTable, plan: TablePlan, *, by_value: bool) -> None:
         self._connection = connection
         self._plan = plan
         name = sql.Identifier(table.schema, table.name)
         self._table = sql.SQL("FROM {} AS t").format(name if table.partitioned else sql.SQL("ONLY {}").format(name))
-        self._row = _hash(_record(plan.columns))
+        hashed = _hash_of_values if by_value else _hash_of_text
+        self._row = hashed(plan.columns)
         by_name = {column.name: column for column in plan.columns}
-        self._key_columns = [by_name[column] for column in plan.key]
         if plan.integer_key:
             self._key: sql.Composable = sql.SQL("{}::pg_catalog.int8").format(_column(plan.key[0]))
-        elif plan.key:
-            self._key = _record(self._key_columns)
         else:
-            self._key = self._row
+            self._key = hashed([by_name[column] for column in plan.key]) if plan.key else self._row
 
     def whole(self) -> tuple[int, int]:
         """The number of rows and the sum of their checksums: one scan, in parallel where the server does that."""
@@ -54,71 +67,81 @@ class TableSums:
         low, high = self._rows(statement.format(_column(self._plan.key[0]), self._table))[0]
         return None if low is None else (int(low), int(high))
 
-    def parts(self, *, shift: int, mask: int) -> dict[int, tuple[int, int]]:
-        """The number of rows and the sum of their checksums for each part of the key."""
-        # The planner takes every part for a group of one row, and would sort the table: few groups fit into memory.
-        self._connection.execute("SET LOCAL enable_sort = off")
-        self._connection.execute("SET LOCAL work_mem = '1GB'")
-        statement = sql.SQL("SELECT {}, pg_catalog.count(*), pg_catalog.sum({}) {} GROUP BY 1").format(
-            self._part(shift, mask), self._row, self._table
-        )
-        parts = {int(part): (int(count), int(total)) for part, count, total in self._rows(statement)}
-        self._connection.execute("SET LOCAL enable_sort TO DEFAULT")
-        self._connection.execute("SET LOCAL work_mem TO DEFAULT")
-        return parts
+    def parts(self, low: int, high: int, *, shift: int) -> dict[int, tuple[int, int]]:
+        """The number of rows and the sum of their checksums for each of the parts `low` to `high` of the key.
 
-    def of_ranges(self, ranges: Sequence[tuple[int, int]]) -> Rows:
-        """The checksums of the rows whose integer key lies in one of the ranges, found by the index."""
-        column = _column(self._plan.key[0])
+        Grouped by a joined series, not by the expression: its number of groups the planner knows, and so takes a hash
+        table and several processes, where it would else sort the whole table.
+        """
+        self._connection.execute(_MEMORY)
         statement = sql.SQL(
-            "SELECT r.k, r.h FROM unnest(%s::pg_catalog.int8[], %s::pg_catalog.int8[]) AS w (low, high)"
-            " CROSS JOIN LATERAL (SELECT {} AS k, {} AS h {} WHERE {} BETWEEN w.low AND w.high) AS r"
-        ).format(self._key, self._row, self._table, column)
-        lows, highs = [low for low, _ in ranges], [high for _, high in ranges]
-        return _collected(self._connection.execute(statement, [lows, highs]).fetchall())
+            "SELECT g.part, pg_catalog.count(*), pg_catalog.sum({})"
+            " {} JOIN pg_catalog.generate_series(%s::pg_catalog.int8, %s::pg_catalog.int8) AS g (part) ON g.part = {}"
+            " GROUP BY g.part"
+        ).format(self._row, self._table, self._part(shift, high))
+        found = self._connection.execute(statement, [low, high]).fetchall()
+        return {int(part): (int(count), int(total)) for part, count, total in found}
 
-    def of_parts(self, parts: Sequence[int], *, mask: int) -> Rows:
-        """The checksums of the rows in some parts of a key that is no integer: one scan."""
-        statement = sql.SQL("SELECT {}, {} {} WHERE {} = ANY (%s::pg_catalog.int8[])").format(
-            self._key, self._row, self._table, self._part(0, mask)
+    def rows_of_ranges(self, ranges: Sequence[tuple[int, int]]) -> Generator[RowSum]:
+        """The rows whose integer key lies in one of the ranges, in order of key, found by the index."""
+        statement = sql.SQL(
+            "SELECT r.* FROM unnest(%s::pg_catalog.int8[], %s::pg_catalog.int8[]) AS w (low, high)"
+            " CROSS JOIN LATERAL ({} WHERE {} BETWEEN w.low AND w.high) AS r ORDER BY 1"
+        ).format(self._sums(), _column(self._plan.key[0]))
+        self._connection.execute("SET LOCAL enable_seqscan = off")
+        return self._stream(statement, [[low for low, _ in ranges], [high for _, high in ranges]])
+
+    def rows_of_parts(self, parts: Sequence[int], high: int, *, shift: int) -> Generator[RowSum]:
+        """The rows in some parts of the key, in order of key: one scan."""
+        statement = sql.SQL("{} WHERE {} = ANY (%s::pg_catalog.int8[]) ORDER BY 1").format(
+            self._sums(), self._part(shift, high)
         )
-        return _collected(self._connection.execute(statement, [list(parts)]).fetchall())
+        return self._stream(statement, [list(parts)])
 
-    def samples(self, keys: Sequence[Any]) -> dict[Any, tuple[str | None, ...]]:
-        """The rows of a few keys as text, in the order of the plan's columns."""
-        if not keys:
+    def _sums(self) -> sql.Composed:
+        return sql.SQL("SELECT {}, {}, t.tableoid::pg_catalog.int8, t.ctid::text {}").format(
+            self._key, self._row, self._table
+        )
+
+    def _stream(self, statement: sql.Composed, values: Sequence[Any]) -> Generator[RowSum]:
+        """Rows as they come, after the first has been waited for."""
+        self._connection.execute(_MEMORY)
+        rows = self._connection.cursor().stream(statement, values, size=_CHUNK)
+        first = next(rows, None)
+
+        def all_of_them() -> Generator[RowSum]:
+            if first is not None:
+                yield _row_sum(first)
+            for row in rows:
+                yield _row_sum(row)
+            self._connection.execute("SET LOCAL enable_seqscan TO DEFAULT")
+
+        return all_of_them()
+
+    def at(self, places: Sequence[Place]) -> dict[Place, tuple[str | None, ...]]:
+        """The rows at a few places as text, in the order of the plan's columns."""
+        if not places:
             return {}
-        key = _column(self._plan.key[0]) if self._plan.integer_key else self._key
         texts = sql.SQL(", ").join(sql.SQL("{}::pg_catalog.text").format(_value(c)) for c in self._plan.columns)
-        kind = sql.SQL("text" if self._plan.key and not self._plan.integer_key else "int8")
-        statement = sql.SQL("SELECT {} {}, {} {} WHERE {} = ANY (%s::pg_catalog.{}[]) LIMIT {}").format(
-            sql.SQL("" if self._plan.key else "DISTINCT ON (1)"),
-            self._key,
-            texts,
-            self._table,
-            key,
-            kind,
-            sql.Literal(len(keys)),
-        )
-        return {row[0]: tuple(row[1:]) for row in self._connection.execute(statement, [list(keys)])}
+        statement = sql.SQL(
+            "SELECT t.tableoid::pg_catalog.int8, t.ctid::text, {} {} WHERE t.ctid = ANY (%s::pg_catalog.tid[])"
+        ).format(texts, self._table)
+        found = self._connection.execute(statement, [[spot for _, spot in places]]).fetchall()
+        return {(int(row[0]), str(row[1])): tuple(row[2:]) for row in found}
 
-    def _part(self, shift: int, mask: int) -> sql.Composed:
+    def _part(self, shift: int, high: int) -> sql.Composed:
+        """The part of a row: some high bits of an integer key, some low bits of another's hash."""
         if self._plan.integer_key:
             return sql.SQL("({} >> {})").format(self._key, sql.Literal(shift))
-        key = self._key if not self._plan.key else _hash(self._key)
-        return sql.SQL("({} & {}::pg_catalog.int8)").format(key, sql.Literal(mask))
+        return sql.SQL("({} & {}::pg_catalog.int8)").format(self._key, sql.Literal(high))
 
     def _rows(self, statement: sql.Composed) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement).fetchall()
 
 
-def _collected(rows: Sequence[tuple[Any, ...]]) -> Rows:
-    checksums: dict[Any, int] = {}
-    counts: dict[Any, int] = {}
-    for key, checksum in rows:
-        checksums[key] = checksums.get(key, 0) + checksum
-        counts[key] = counts.get(key, 0) + 1
-    return Rows(checksums, counts)
+def _row_sum(row: tuple[Any, ...]) -> RowSum:
+    key, checksum, table, spot = row
+    return key, checksum, table, spot
 
 
 def _column(name: str) -> sql.Composed:
@@ -129,9 +152,14 @@ def _value(column: ComparedColumn) -> sql.Composed:
     return _CASTS[column.cast].format(_column(column.name))
 
 
-def _record(columns: Sequence[ComparedColumn]) -> sql.Composed:
-    return sql.SQL("ROW({})::pg_catalog.text").format(sql.SQL(", ").join(_value(column) for column in columns))
+def _hash_of_text(columns: Sequence[ComparedColumn]) -> sql.Composed:
+    values = sql.SQL(", ").join(_value(column) for column in columns)
+    return sql.SQL("pg_catalog.hashtextextended(ROW({})::pg_catalog.text, 0)").format(values)
 
 
-def _hash(text: sql.Composable) -> sql.Composed:
-    return sql.SQL("pg_catalog.hashtextextended({}, 0)").format(text)
+def _hash_of_values(columns: Sequence[ComparedColumn]) -> sql.Composed:
+    """A third of the time that printing the row takes; what has no exact hash is printed all the same."""
+    values = [
+        _value(column) if column.exact else sql.SQL("{}::pg_catalog.text").format(_value(column)) for column in columns
+    ]
+    return sql.SQL("pg_catalog.hash_record_extended(ROW({}), 0)").format(sql.SQL(", ").join(values))

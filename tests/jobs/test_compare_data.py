@@ -15,13 +15,15 @@ from server.model.exports import ExportRequest
 from server.services import load_services
 from tests.fix_databases import FreshDatabase, MakeDatabase
 
-ROWS = 30_000
+ROWS = 12_000
 KEYS = {
     "integer": ("id bigint PRIMARY KEY", "n"),
     "sparse": ("id bigint PRIMARY KEY", "n * 7919 - 100000000"),
-    "small": ("id smallint PRIMARY KEY", "(n - 15000)::smallint"),
+    "small": ("id smallint PRIMARY KEY", "(n - 6000)::smallint"),
     "text": ("id text PRIMARY KEY", "'key ' || n || ' \"''\\'"),
     "uuid": ("id uuid PRIMARY KEY", "md5(n::text)::uuid"),
+    "date": ("id date PRIMARY KEY", "date '1990-01-01' + n"),
+    "two columns": ("id text, day date, PRIMARY KEY (id, day)", "'k' || n % 100, date '1990-01-01' + n"),
 }
 
 
@@ -70,7 +72,7 @@ def test_each_of_a_hundred_planted_differences_is_found(
     assert not report.equal
     table = only(report)
     assert numbers(table) == (30, 30, 40, ROWS - 30 - 30 - 40)
-    assert table.key == ["id"]
+    assert table.key == (["id", "day"] if kind == "two columns" else ["id"])
     changed = [sample for sample in table.samples if sample["kind"] == "changed"]
     assert len(changed) == 5
     assert len(table.samples) == 15
@@ -78,6 +80,27 @@ def test_each_of_a_hundred_planted_differences_is_found(
         ((column, (before, after)),) = sample["columns"].items()
         assert column == "cost"
         assert float(after) == float(before) + 1
+
+
+def test_every_row_may_differ_and_the_progress_only_grows(
+    source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    for database, value in ((source, "n"), (target, "-n")):
+        database.run(
+            "CREATE TABLE t (id text PRIMARY KEY, v int); CREATE TABLE u (id bigint PRIMARY KEY, v int);"
+            f"INSERT INTO t SELECT n, {value} FROM generate_series(1, 25000) AS n;"
+            f"INSERT INTO u SELECT n, {value} FROM generate_series(1, 25000) AS n; ANALYZE"
+        )
+    told: list[tuple[float, float | None, str]] = []
+    (tmp_path / "pgferry.toml").write_text(
+        f'[databases.a]\nurl = "{source.url}"\n[databases.b]\nurl = "{target.url}"\n'
+    )
+    call = Call(lambda done, total, what: told.append((done, total, what)))
+    report = compare_data(load_services({}, tmp_path), call, source="a", target="b")
+    assert [numbers(table) for table in report.differing] == [(0, 0, 25_000, 0)] * 2
+    assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
+    assert {total for _, total, _ in told} == {50_000}
+    assert any(what == "u: 20000 of 25000 rows" for _, _, what in told)
 
 
 def test_equal_tables_are_equal_whatever_the_order_of_rows_and_columns(

@@ -1,5 +1,6 @@
 -- Tables whose rows can be compared, one row per column in order of number: schema, table, whether it is partitioned,
--- column, its type as declared, the name of its base type, and the column's place in the primary key (NULL: not in it).
+-- column, its type as declared, the name of its base type, the column's place in the primary key (NULL: not in it), and
+-- the table's rows as last estimated, those of its partitions among them.
 -- Partitions count as part of their parent; foreign, temporary and extension-owned tables are left out.
 SELECT
     n.nspname AS schema,
@@ -8,7 +9,13 @@ SELECT
     a.attname AS column,
     pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
     coalesce(b.typname, t.typname) AS base,
-    pg_catalog.array_position(k.conkey::int[], a.attnum::int) AS key_place
+    pg_catalog.array_position(k.conkey::int[], a.attnum::int) AS key_place,
+    CASE WHEN c.relkind = 'r' THEN greatest(c.reltuples, 0)::bigint ELSE (
+        SELECT coalesce(sum(greatest(l.reltuples, 0)), 0)::bigint
+        FROM pg_catalog.pg_partition_tree(c.oid) AS p
+        JOIN pg_catalog.pg_class AS l ON l.oid = p.relid
+        WHERE p.isleaf
+    ) END AS rows
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
