@@ -1,13 +1,18 @@
 """One tenant of 200 out of a big child table: how long a segment takes, next to the least that could be done.
 
-    python tests/benchmarks/segment.py [--rows 5000000] [--rounds 5] [--no-index]
+    python tests/benchmarks/segment.py [--rows 5000000] [--rounds 5] [--no-index] [--home FOLDER]
+        [--pg-sample "perl pg_sample"]
 
 Compared in one run: the single semi-join COPY of the same child rows by psql (the floor: it follows nothing and proves
 nothing), and what is written by hand without pgferry: a COPY for each table, each with the subqueries that its own
-references need. pg_sample is no package that can be installed here; it is not compared.
+references need. With `--pg-sample`, how it is run here, pg_sample takes the same rows of the tenant and what they refer
+to. `--home` keeps the database for the next run. Memory is that of this process, in which the job runs as in a server.
 """
 
 import argparse
+import os
+import resource
+import shlex
 import statistics
 import subprocess
 import tempfile
@@ -63,6 +68,16 @@ BY_HAND = (
 """What a person writes: one level of references, and no proof that it is enough."""
 
 
+SAMPLED = (
+    "tenants = id = 17",
+    "sites = tenant_id = 17",
+    "people = tenant_id = 17",
+    "kinds = false",
+    "incidents = site_id IN (SELECT id FROM sites WHERE tenant_id = 17)",
+)
+"""The same rows, as pg_sample is told."""
+
+
 def best(rounds: int, work: Callable[[], object]) -> float:
     """The median of some rounds, in seconds."""
     taken: list[float] = []
@@ -80,46 +95,83 @@ def psql(server: EmbeddedServer, *statements: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
+def sample(server: EmbeddedServer, command: str, out: Path) -> None:
+    """pg_sample on the same tenant; it makes a schema of its own in the database, and drops it."""
+    limits = [part for rule in SAMPLED for part in ("--limit", rule)]
+    where = ["--db-host", server.host, "--db-port", str(server.port), "--db-user", server.user, "--file", str(out)]
+    subprocess.run(
+        [*shlex.split(command), "--data-only", "--force", *limits, *where, "bench"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PGPASSWORD": server.password},
+    )
+    assert out.read_bytes().count(b"incident number") > 1000, "pg_sample failed"
+
+
+def peak() -> float:
+    """The most memory that this process has had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rows", type=int, default=5_000_000)
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--no-index", action="store_true")
+    arguments.add_argument("--home", type=Path)
+    arguments.add_argument("--pg-sample")
     options = arguments.parse_args()
-    with embedded_server() as server, tempfile.TemporaryDirectory() as folder:
-        with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE bench")
-        with psycopg.connect(server.url("bench"), autocommit=True) as connection:
-            connection.execute(SCHEMA.encode())
-            connection.execute(ROWS.replace("%s", str(options.rows)).encode())
-            connection.execute((KEYS if options.no_index else KEYS + INDEXES).encode())
-            connection.execute("VACUUM ANALYZE")
+    made = options.home is not None and options.home.exists()
+    with embedded_server(options.home, durable=False) as server, tempfile.TemporaryDirectory() as folder:
+        if not made:
+            fill(server, options.rows, indexes=not options.no_index)
         root = Path(folder)
         (root / "pgferry.toml").write_text(f'[databases.bench]\nurl = "{server.url("bench")}"\n')
-        measure(server, root, options.rounds)
+        measure(server, root, options.rounds, options.pg_sample)
 
 
-def measure(server: EmbeddedServer, root: Path, rounds: int) -> None:
+def fill(server: EmbeddedServer, rows: int, *, indexes: bool) -> None:
+    """Makes the database."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE bench")
+    with psycopg.connect(server.url("bench"), autocommit=True) as connection:
+        connection.execute(SCHEMA.encode())
+        connection.execute(ROWS.replace("%s", str(rows)).encode())
+        connection.execute((KEYS + INDEXES if indexes else KEYS).encode())
+        connection.execute("VACUUM ANALYZE")
+
+
+def asked(**condition: object) -> SegmentRequest:
+    """A segment of some tenants."""
+    filters = [{"table": "tenants", "where": [condition]}]
+    return SegmentRequest.model_validate({"database": "bench", "format": "csv", "filters": filters})
+
+
+def measure(server: EmbeddedServer, root: Path, rounds: int, pg_sample: str | None) -> None:
     out = root / "out.csv"
     services = load_services({}, root)
-    request = SegmentRequest.model_validate(
-        {
-            "database": "bench",
-            "format": "csv",
-            "filters": [{"table": "tenants", "where": [{"column": "slug", "value": "tenant-17"}]}],
-        }
-    )
+    request = asked(column="slug", value="tenant-17")
     report = export_segment(services, Call(), request)
     print({table.name: (table.matched, table.required) for table in report.tables})
-    ours = best(rounds, lambda: export_segment(services, Call(), request))
-    floor = best(rounds, lambda: psql(server, f"\\copy ({MINE}) TO '{out}' (FORMAT csv)"))
-    hand = best(
-        rounds,
-        lambda: psql(server, *(f"\\copy (WITH mine AS ({MINE}) {query}) TO '{out}' (FORMAT csv)" for query in BY_HAND)),
-    )
-    print(f"semi-join COPY of the child by psql   {floor:7.3f} s")
-    print(f"export_segment, closed, csv           {ours:7.3f} s   {ours / floor:.2f}x")
-    print(f"written by hand, table by table       {hand:7.3f} s   {hand / ours:.2f}x of ours")
+    by_hand = [f"\\copy (WITH mine AS ({MINE}) {query}) TO '{out}' (FORMAT csv)" for query in BY_HAND]
+    works: dict[str, Callable[[], object]] = {
+        "semi-join COPY of the child by psql": lambda: psql(server, f"\\copy ({MINE}) TO '{out}' (FORMAT csv)"),
+        "export_segment, closed, csv": lambda: export_segment(services, Call(), request),
+        "written by hand, table by table": lambda: psql(server, *by_hand),
+    }
+    if pg_sample:
+        works["pg_sample, data alone"] = lambda: sample(server, pg_sample, out)
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(rounds):  # in alternation, so that a busy moment is everybody's
+        for name, work in works.items():
+            taken[name].append(best(1, work))
+    (_, floor), (_, ours), *_ = medians = [(name, statistics.median(times)) for name, times in taken.items()]
+    print(f"load {os.getloadavg()[0]:.1f}")
+    for name, seconds in medians:
+        print(f"{name:36} {seconds:7.3f} s   {seconds / floor:6.2f}x of the COPY   {seconds / ours:6.2f}x of ours")
+    before = peak()
+    larger = export_segment(services, Call(), asked(column="id", op="<=", value=20))
+    print(f"peak memory {before:.0f} MiB; after {larger.total_rows:,} rows in one segment {peak():.0f} MiB")
 
 
 if __name__ == "__main__":

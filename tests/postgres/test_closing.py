@@ -126,17 +126,3 @@ def test_only_temporary_tables_can_be_written_while_a_segment_grows(tenants: Fre
     result = grow(tenants, where("companies"))
     assert result.counts()["companies"] == (2, 0)
     assert tenants.rows("SELECT count(*) FROM pg_class WHERE relname LIKE 'pgferry%'") == [(0,)]
-
-
-def test_a_role_that_may_not_create_temporary_tables_is_told_so(tenants: FreshDatabase) -> None:
-    tenants.run(
-        f"CREATE ROLE seg_reader LOGIN; REVOKE TEMPORARY ON DATABASE {tenants.name} FROM PUBLIC;"
-        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO seg_reader"
-    )
-    try:
-        as_reader = FreshDatabase(tenants.name, f"postgresql://seg_reader@{tenants.url.split('@')[1]}")
-        with pytest.raises(Refused) as refused:
-            grow(as_reader, where("companies"))
-        assert refused.value.code in ("no_temporary_tables", "wrong_password")
-    finally:
-        tenants.run("DROP OWNED BY seg_reader; DROP ROLE seg_reader")
