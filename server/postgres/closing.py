@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 from psycopg.raw_cursor import RawCursor
+from psycopg.rows import TupleRow
 
 from server.calls import Call
 from server.model.relations import Edge
@@ -50,6 +51,7 @@ class Closing:
         self.notes: list[str] = []
         self._analyzed = dict.fromkeys(plan.nodes, 0)
         self._copied: set[KeyTable] = set()
+        self._suspect: set[Edge] = set()
 
     def create(self) -> None:
         """Makes the key tables, and keeps the tables of the segment from being rewritten while places count."""
@@ -100,7 +102,7 @@ class Closing:
                 generation=self.growth.next(),
                 fresh=not self.growth.held[node],
             )
-            self._insert(node, (), statement, seed_values(seed), ["filter"])
+            self._insert(node, (), statement, ["filter"], seed_values(seed))
         if date and not self.growth.held[node]:
             note = emptied_by_dates(self.connection, self.relations, seed, date)
             self.notes += [note] if note else []
@@ -133,7 +135,7 @@ class Closing:
                         fresh=not self.growth.held[node],
                     )
                     reasons = [self.growth.below(way.edge) for way in some]
-                    self._insert(node, [way.edge for way in some], statement, (), reasons)
+                    self._insert(node, [way.edge for way in some], statement, reasons)
         return bool(ways)
 
     def _together(self, into: KeyTable, ways: list[Way]) -> list[list[Way]]:
@@ -179,8 +181,11 @@ class Closing:
             statement = growing.required(
                 self.relations, into, group, generation=self.growth.next(), room=room, walk=walk
             )
+            came, wanted = self._ask(statement)
+            if came < wanted:
+                self._suspect.update(way.edge for way in group)
             reasons = [f"referred to by {self.growth.place(way.edge)}" for way in group]
-            self._insert(node, [way.edge for way in group], statement, (), reasons, up=True)
+            self._arrived(node, [way.edge for way in group], came, reasons, up=True)
         return bool(ways)
 
     def _kind(self, edge: Edge) -> object:
@@ -194,13 +199,21 @@ class Closing:
         node: int,
         ways: Sequence[Edge],
         statement: sql.Composed,
-        values: Iterable[str],
         reasons: Iterable[str],
-        *,
-        up: bool = False,
+        values: Sequence[str] = (),
     ) -> None:
         self.call.check()
         rows = RawCursor(self.connection).execute(statement, list(values) or None).rowcount
+        self._arrived(node, ways, rows, reasons)
+
+    def _ask(self, statement: sql.Composed) -> TupleRow:
+        self.call.check()
+        row = self.connection.execute(statement).fetchone()
+        assert row is not None
+        return row
+
+    def _arrived(self, node: int, ways: Sequence[Edge], rows: int, reasons: Iterable[str], *, up: bool = False) -> None:
+        """Books rows that came, and tells the planner where they have become many."""
         if rows <= 0:
             return
         growth, keys = self.growth, self.keys[node]
@@ -217,15 +230,16 @@ class Closing:
             if not self.growth.held[node] or (keys.plan.written and not keys.plan.may_pass):
                 continue
             gone = self.connection.execute(dropped(keys)).rowcount
-            row = self.connection.execute(sql.SQL("SELECT count(*) FROM {}").format(keys.name)).fetchone()
-            self.growth.thinned(node, row[0] if row else 0, gone=gone > 0)
+            (left,) = self._ask(sql.SQL("SELECT count(*) FROM {}").format(keys.name))
+            self.growth.thinned(node, left, gone=gone > 0)
 
     def _find_dangling(self) -> None:
         for node, keys in self.keys.items():
             for edge in keys.plan.up:
                 child = self.keys[self.relations.node(edge.child)]
-                if edge.sound or not self.growth.held[self.relations.node(edge.child)]:
+                held = self.growth.held[self.relations.node(edge.child)]
+                if not held or (edge.sound and edge not in self._suspect):
                     continue
-                row = self.connection.execute(growing.dangling(self.relations, edge, child, keys)).fetchone()
-                if row and row[0]:
-                    self.dangling.append(Dangling(self.relations.key(node), self.growth.place(edge), row[0]))
+                (rows,) = self._ask(growing.dangling(self.relations, edge, child, keys))
+                if rows:
+                    self.dangling.append(Dangling(self.relations.key(node), self.growth.place(edge), rows))

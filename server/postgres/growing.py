@@ -113,51 +113,67 @@ def _latest(relations: RelationMap, ways: Sequence[Way], row: sql.Composable) ->
 def required(
     relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, generation: int, room: int, walk: bool
 ) -> sql.Composed:
-    """INSERT of the rows that newer rows refer to, over edges that share their parent, targets and types.
+    """Inserts the rows that newer rows refer to, over edges that share their parent, targets and types.
+
+    Answers with how many came and how many keys were wanted: where these are more, some refer to nothing.
 
     What is there already is left out before the table is touched. `walk`: each key goes to the index by itself.
     """
-    edge = ways[0].edge
-    row, need = sql.Identifier("t"), sql.Identifier("n")
-    names = [sql.Identifier(f"n{place}") for place in range(len(edge.columns))]
-    needs = sql.SQL(" UNION ").join([_needs(relations, way, names) for way in ways])
-    if len(ways) == 1:
-        needs = sql.SQL("SELECT DISTINCT {} FROM ({}) AS n").format(sql.SQL(", ").join(names), needs)
-    targets = [sql.SQL("own.{}").format(into.columns[name]) for name in edge.targets]
-    wanted = [sql.SQL("{}.{}").format(need, name) for name in names]
-    there = every([_of_relation(relations, into, edge.parent, sql.Identifier("own")), *pairs(edge, targets, wanted)])
-    rows = [sql.SQL("{}.{}").format(row, sql.Identifier(name)) for name in edge.targets]
-    wanting = sql.SQL("(SELECT n.* FROM ({}) AS n WHERE NOT EXISTS (SELECT FROM {} AS own WHERE {})) AS n").format(
-        needs, into.name, there
-    )
-    form = sql.SQL("INSERT INTO {} SELECT {} FROM {wanting} JOIN {} AS t ON {} LIMIT {}")
+    edge, row = ways[0].edge, sql.Identifier("t")
+    wanted = [sql.SQL("n.{}").format(name) for name in _names(edge)]
+    rows = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in edge.targets]
     if walk:
-        form = sql.SQL(
-            "INSERT INTO {} SELECT {} FROM {wanting} CROSS JOIN LATERAL"
-            " (SELECT t.tableoid, t.ctid, t.* FROM {} AS t WHERE {} OFFSET 0) AS t LIMIT {}"
-        )
-    elif edge.virtual or edge.period:  # several needs may mean one row
-        form = sql.SQL("INSERT INTO {} SELECT {} FROM {} AS t WHERE EXISTS (SELECT FROM {wanting} WHERE {}) LIMIT {}")
-    return form.format(
-        into.target,
-        into.values(row, generation, sql.Literal(UNDATED)),
-        table(relations.relations[edge.parent]),
-        every(pairs(edge, rows, wanted)),
-        sql.Literal(room),
-        wanting=wanting,
+        form = "n CROSS JOIN LATERAL (SELECT t.tableoid, t.ctid, t.* FROM {} AS t WHERE {} OFFSET 0) AS t"
+    elif edge.period or edge.virtual:  # several needs may mean one row
+        form = "{} AS t WHERE EXISTS (SELECT FROM n WHERE {})"
+    else:
+        form = "n JOIN {} AS t ON {}"
+    tests = [*pairs(edge, rows, wanted), *(_not_yet(into, fresh=False) if edge.period else ())]
+    return sql.SQL(
+        "WITH n AS MATERIALIZED ({needs}), came AS (INSERT INTO {target} SELECT {values} FROM {rows} LIMIT {room}"
+        " RETURNING true) SELECT (SELECT count(*) FROM came), (SELECT count(*) FROM n)"
+    ).format(
+        needs=_missing(relations, into, ways),
+        target=into.target,
+        values=into.values(row, generation, sql.Literal(UNDATED)),
+        rows=sql.SQL(form).format(table(relations.relations[edge.parent]), every(tests)),
+        room=sql.Literal(room),
     )
+
+
+def _missing(relations: RelationMap, into: KeyTable, ways: Sequence[Way]) -> sql.Composed:
+    """The keys that newer rows refer to and that are not there yet; of periods, all: several rows may cover one."""
+    edge = ways[0].edge
+    needs = sql.SQL(" UNION ").join([_needs(relations, way) for way in ways])
+    if len(ways) == 1:
+        needs = sql.SQL("SELECT DISTINCT n.* FROM ({}) AS n").format(needs)
+    if edge.period:
+        return sql.SQL("{}").format(needs)
+    return sql.SQL("SELECT n.* FROM ({}) AS n WHERE NOT {}").format(needs, _is_there(relations, into, edge))
+
+
+def _is_there(relations: RelationMap, parent: KeyTable, edge: Edge) -> sql.Composed:
+    """Whether what `n` refers to is in a key table; a period: whether the rows there cover it together."""
+    wanted = [sql.SQL("n.{}").format(name) for name in _names(edge)]
+    targets = [sql.SQL("own.{}").format(parent.columns[name]) for name in edge.targets]
+    tests = [_of_relation(relations, parent, edge.parent, sql.Identifier("own")), *pairs(edge, targets, wanted)]
+    if edge.period:
+        return sql.SQL("coalesce({} <@ (SELECT pg_catalog.range_agg({}) FROM {} AS own WHERE {}), false)").format(
+            wanted[-1], targets[-1], parent.name, every(tests)
+        )
+    return sql.SQL("EXISTS (SELECT FROM {} AS own WHERE {})").format(parent.name, every(tests))
 
 
 def dangling(relations: RelationMap, edge: Edge, child: KeyTable, parent: KeyTable) -> sql.Composed:
     """How many rows of the segment refer over this edge to a row that does not exist."""
-    names = [sql.Identifier(f"n{place}") for place in range(len(edge.columns))]
-    wanted = [sql.SQL("n.{}").format(name) for name in names]
-    targets = [sql.SQL("own.{}").format(parent.columns[name]) for name in edge.targets]
-    return sql.SQL("SELECT count(*) FROM ({}) AS n WHERE NOT EXISTS (SELECT FROM {} AS own WHERE {})").format(
-        _needs(relations, Way(edge, child), names),
-        parent.name,
-        every([_of_relation(relations, parent, edge.parent, sql.Identifier("own")), *pairs(edge, targets, wanted)]),
+    return sql.SQL("SELECT count(*) FROM ({}) AS n WHERE NOT {}").format(
+        _needs(relations, Way(edge, child)), _is_there(relations, parent, edge)
     )
+
+
+def _names(edge: Edge) -> list[sql.Identifier]:
+    """What the columns of a need are called."""
+    return [sql.Identifier(f"n{place}") for place in range(len(edge.columns))]
 
 
 def _refers(relations: RelationMap, way: Way, row: sql.Composable, standings: Sequence[int] = ()) -> sql.Composed:
@@ -188,7 +204,7 @@ def _is_among(relations: RelationMap, way: Way, row: sql.Composable) -> sql.Comp
     )
 
 
-def _needs(relations: RelationMap, way: Way, names: Sequence[sql.Composable]) -> sql.Composed:
+def _needs(relations: RelationMap, way: Way) -> sql.Composed:
     """What newer rows refer to over the edge: a reference with a NULL in it refers to nothing."""
     edge, keys = way.edge, way.keys
     columns = [sql.SQL("k.{}").format(keys.columns[name]) for name in edge.columns]
@@ -197,7 +213,7 @@ def _needs(relations: RelationMap, way: Way, names: Sequence[sql.Composable]) ->
     if edge in keys.tests:
         tests.append(sql.SQL("k.{}").format(keys.tests[edge]))
     return sql.SQL("SELECT {} FROM {} AS k WHERE {}").format(
-        sql.SQL(", ").join([sql.SQL("{} AS {}").format(*pair) for pair in zip(columns, names, strict=True)]),
+        sql.SQL(", ").join([sql.SQL("{} AS {}").format(*pair) for pair in zip(columns, _names(edge), strict=True)]),
         keys.name,
         every(tests),
     )

@@ -117,7 +117,7 @@ class Growth:
         """Whether every row of the edge's child came down over this very edge, from rows that are still there."""
         node = self.relations.node(edge.parent)
         arrivals = self._arrivals[self.relations.node(edge.child)]
-        return node not in self._thinned and all(arrival.way is edge for arrival in arrivals)
+        return node not in self._thinned and not edge.period and all(arrival.way is edge for arrival in arrivals)
 
     def are_few(self, ways: Sequence[Way]) -> bool:
         """Whether the keys of each way can be handed to its index as a list."""

@@ -68,7 +68,7 @@ def test_a_standby_gives_whole_exports_and_refuses_segments(
             export_segment(project.services, Call(), SegmentRequest.model_validate({"database": "it", "filters": ACME}))
         assert refused.value.code == "no_temporary_tables"
         assert "standby" in refused.value.what
-        assert "export_database works here" in refused.value.next
+        assert "export_database works here" in str(refused.value.next)
         whole = export_database(project.services, Call(), ExportRequest(database="it", format="json"))
         assert {table.name: table.rows for table in whole.tables}["notes"] == 200
         assert json.loads(Path(str(whole.path)).read_text())["metadata"]["totalRecords"] == whole.total_rows
@@ -87,7 +87,7 @@ def test_a_role_without_temporary_tables_gives_whole_exports_and_is_told_what_a_
         with pytest.raises(Refused) as refused:
             export_segment(project.services, Call(), request)
         assert refused.value.code == "no_temporary_tables"
-        assert "GRANT TEMPORARY" in refused.value.next
+        assert "GRANT TEMPORARY" in str(refused.value.next)
         whole = export_database(project.services, Call(), ExportRequest(database="it", format="jsonl"))
         assert whole.total_rows == 319
         tenants.run(f"GRANT TEMPORARY ON DATABASE {tenants.name} TO seg_reader")

@@ -1,5 +1,8 @@
 """Every kind of key: followed both ways, and loaded into an empty copy of the schema."""
 
+import psycopg
+import pytest
+
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.segments import grow, loaded, reference, where
 
@@ -188,3 +191,63 @@ def test_types_of_extensions_compare_as_they_do_in_the_schema_of_the_extension(f
     )
     assert grow(fresh_database, where("logins", ("email", "A@X"))).counts() == {"users": (0, 1), "logins": (1, 0)}
     assert grow(fresh_database, where("users", ("email", "like", "a%"))).counts()["logins"] == (1, 0)
+
+
+TEMPORAL = """
+CREATE TABLE prices (id int4range, valid daterange, cents int, PRIMARY KEY (id, valid WITHOUT OVERLAPS));
+CREATE TABLE orders (
+    number int PRIMARY KEY, item int4range, valid daterange, FOREIGN KEY (item, PERIOD valid) REFERENCES prices
+);
+INSERT INTO prices VALUES ('[1,2)', '[2026-01-01,2026-02-01)', 10), ('[1,2)', '[2026-02-01,2026-03-01)', 20),
+    ('[1,2)', '[2026-03-01,2026-04-01)', 30), ('[2,3)', '[2026-01-01,2027-01-01)', 40);
+INSERT INTO orders VALUES (1, '[1,2)', '[2026-01-15,2026-02-15)'), (2, '[1,2)', '[2026-03-05,2026-03-06)'),
+    (3, '[2,3)', '[2026-05-01,2026-06-01)'), (4, NULL, '[2026-05-01,2026-06-01)'), (5, '[1,2)', NULL);
+"""
+
+
+def knows_periods(database: FreshDatabase) -> bool:
+    """Makes the tables of TEMPORAL; servers before 18 cannot read them."""
+    with database.connect() as connection:
+        if connection.info.server_version >= 180000:
+            connection.execute(TEMPORAL.encode())
+            return True
+        with pytest.raises(psycopg.errors.SyntaxError):
+            connection.execute(TEMPORAL.encode())
+    return False
+
+
+def test_a_key_over_periods_brings_every_row_that_covers_one(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    if not knows_periods(fresh_database):
+        return
+    up = grow(fresh_database, where("orders", ("number", "in", [1, 4, 5])))
+    assert up.values("prices", 2) == ["10", "20"]
+    loaded(up, make_database, TEMPORAL)
+    down = grow(fresh_database, where("prices", ("cents", 10)))
+    assert (down.values("orders"), down.counts()["prices"]) == (["1"], (1, 1))
+    assert not down.dangling
+    loaded(down, make_database, TEMPORAL)
+
+
+def test_a_period_that_is_covered_in_part_alone_is_told(fresh_database: FreshDatabase) -> None:
+    if not knows_periods(fresh_database):
+        return
+    fresh_database.run(
+        "ALTER TABLE orders DROP CONSTRAINT orders_item_valid_fkey;"
+        "DELETE FROM prices WHERE cents = 20; ALTER TABLE orders ADD FOREIGN KEY (item, PERIOD valid)"
+        " REFERENCES prices NOT ENFORCED"
+    )
+    result = grow(fresh_database, where("orders"))
+    assert [(found.reference, found.rows) for found in result.dangling] == [("orders (item, valid)", 1)]
+
+
+def test_dangling_references_that_no_trigger_stopped_are_reported_too(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE parents (id int PRIMARY KEY); CREATE TABLE children (id int PRIMARY KEY, parent int REFERENCES"
+        " parents, other int REFERENCES parents); INSERT INTO parents VALUES (1), (2);"
+        "SET session_replication_role = replica; INSERT INTO children VALUES (1, 1, 1), (2, 7, 2), (3, 7, 8)"
+    )
+    result = grow(fresh_database, where("children"))
+    assert result.counts() == {"parents": (0, 2), "children": (3, 0)}
+    assert [(d.reference, d.rows) for d in result.dangling] == [("children (other)", 1), ("children (parent)", 2)]
