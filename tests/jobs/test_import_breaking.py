@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -19,6 +20,7 @@ from server.calls import Call
 from server.errors import Cancelled, DatabaseFailed, FerryError, OutcomeUnknown
 from server.model.import_reports import FileRejected
 from server.postgres import transactions
+from server.postgres.embedded import EmbeddedServer
 from tests.fix_imports import Importing
 
 Make = Callable[[str], Importing]
@@ -264,4 +266,84 @@ def test_a_full_disk_of_the_session_is_a_clear_failure(import_into: Make) -> Non
     before = importing.hash
     with suppress(FerryError):  # temporary files may not be needed at all; what counts is what is left
         importing.run(importing.write("rows.csv", many(60_000, "60001,77,orphan\n")), "replace")
+    assert importing.hash == before
+
+
+@contextmanager
+def little_room(importing: Importing, server: EmbeddedServer, folder: Path) -> Generator[str]:
+    """A tablespace with about 8 MB: a file system of its own where one may be mounted.
+
+    Else a limit that the kernel sets to every process that the server starts: no file of theirs grows beyond.
+    """
+    folder.mkdir()
+    owner = (server.home / "data").stat().st_uid
+    name = f"{importing.database.name}_little"
+    mount = ["mount", "-t", "tmpfs", "-o", f"size=8m,uid={owner}", "tmpfs", str(folder)]
+    if os.geteuid() == 0 and subprocess.call(mount, stderr=subprocess.DEVNULL) == 0:
+        try:
+            importing.database.run(f"CREATE TABLESPACE {name} LOCATION '{folder}'")
+            yield name
+            importing.database.run("DROP TABLE rows, parents")
+            importing.database.run(f"DROP TABLESPACE {name}")
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+        return
+    limit_files(server, str(24 << 20))
+    try:
+        yield "pg_default"
+    finally:
+        limit_files(server, "unlimited")
+
+
+def limit_files(server: EmbeddedServer, size: str) -> None:
+    """As the server's own user, who may do that to its processes."""
+    postmaster = (server.home / "data" / "postmaster.pid").read_text().split()[0]
+    owner = Path(f"/proc/{postmaster}").stat()
+    same: dict[str, Any] = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
+    subprocess.run(["prlimit", f"--pid={postmaster}", f"--fsize={size}:"], **same, check=True)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_disk_that_is_full(import_into: Make, postgres: EmbeddedServer, open_folder: Path, mode: str) -> None:
+    importing = import_into(TABLES)
+    wide = "x" * 600
+    rows = "id,parent,note\n" + "".join(f"{n},{1 + n % 9},{wide}{n}\n" for n in range(101, 60_000))
+    with little_room(importing, postgres, open_folder / "little") as space:
+        importing.database.run(f"ALTER TABLE rows SET TABLESPACE {space}")
+        before = importing.hash
+        with pytest.raises(DatabaseFailed) as caught:
+            importing.run(importing.write("rows.csv", rows), mode)
+        assert caught.value.code in ("server_disk_full", "server_internal_error", "server_system_error")
+        assert "Rolled back" in str(caught.value)
+        assert importing.hash == before
+        importing.write("rows.csv", many(300))
+        assert importing.run("rows.csv", mode).outcome == "committed"
+
+
+def test_a_statement_timeout_of_the_database_is_not_the_imports(import_into: Make) -> None:
+    importing = import_into(TABLES)
+    importing.database.run(f"ALTER DATABASE {importing.database.name} SET statement_timeout = '100ms'")
+    importing.database.run(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END';"
+        "CREATE TRIGGER slow AFTER INSERT ON rows EXECUTE FUNCTION slow()"
+    )
+    assert importing.run(importing.write("rows.csv", many(200))).outcome == "committed"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_statement_timeout(import_into: Make, mode: str) -> None:
+    """One that a trigger sets: it ends the statement that loads or merges the second table."""
+    importing = import_into(
+        TABLES
+        + """CREATE FUNCTION hurry() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM set_config('statement_timeout', '50ms', true); RETURN NULL; END $$;
+        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
+        CREATE TRIGGER hurry AFTER INSERT ON parents EXECUTE FUNCTION hurry();
+        CREATE TRIGGER slow AFTER INSERT ON rows EXECUTE FUNCTION slow()"""
+    )
+    before = importing.hash
+    importing.write("all/parents.csv", "id,name\n" + "".join(f"{n},new {n}\n" for n in range(10, 20)))
+    importing.write("all/rows.csv", "id,parent,note\n" + "".join(f"{n + 200},{n},note {n}\n" for n in range(10, 20)))
+    with pytest.raises(DatabaseFailed, match="timed_out"):
+        importing.run("all", mode)
     assert importing.hash == before
