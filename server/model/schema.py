@@ -145,10 +145,7 @@ def compared(_identity: Identity, attributes: Attributes, *, owners: bool, grant
     left_out = _left_out(owners, grants)
     if left_out.isdisjoint(attributes):
         return attributes
-    kept = attributes.copy()
-    for name in left_out:
-        kept.pop(name, None)
-    return kept
+    return {name: value for name, value in attributes.items() if name not in left_out}
 
 
 @cache

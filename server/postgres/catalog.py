@@ -83,7 +83,7 @@ def read_schema(connection: Connection, *, dependencies: bool = False, second: S
         answers = _asked(connection, second, (*FACTS, *_ABOUT, *extra), stack)
         reader = _Reader()
         for name in FACTS:
-            reader.take(*answers[name].result())
+            reader.take(answers[name].result())
         reader.attach("comment", answers["comments"].result().rows)
         reader.attach("security_labels", answers["security_labels"].result().rows)
         reader.grant(answers["grants"].result().rows)
@@ -106,7 +106,9 @@ def _asked(
     """Every question, asked in order by a thread for each connection, so that facts are made while the server works."""
     big = second is not None and ask_one(connection, "catalog_size")[0] >= _BIG
     other = stack.enter_context(second()) if second is not None and big else None
-    answers: dict[str, Future[Answer]] = {}
+    answers = {name: _nothing() for name in names}
+    vain = _in_vain(connection)
+    names = [name for name in names if name not in vain]
     for lane in (connection, other):
         if lane is None:
             continue
@@ -115,6 +117,18 @@ def _asked(
         mine = [name for name in names if other is None or (name in _BESIDE) == (lane is other)]
         answers |= {name: pool.submit(answer, lane, name) for name in mine}
     return answers
+
+
+def _in_vain(connection: Connection) -> set[str]:
+    """The questions about what this database has nothing of: asking them all would cost more than most schemas do."""
+    present = answer(connection, "catalog_presence")
+    return {name for name, there in zip(present.names, present.rows[0], strict=True) if not there}
+
+
+def _nothing() -> Future[Answer]:
+    empty: Future[Answer] = Future()
+    empty.set_result(Answer((), []))
+    return empty
 
 
 @contextmanager
@@ -149,12 +163,14 @@ class _Reader:
         self.not_covered: list[NotCovered] = []
         self.ours: set[Address] = set()
 
-    def take(self, names: tuple[str, ...], rows: list[TupleRow]) -> None:
+    def take(self, answer: Answer) -> None:
         """One question's answer: the facts that it holds."""
-        at = {name: i for i, name in enumerate(names)}
-        plain = [(i, name) for name, i in at.items() if i >= _HEAD and name[0] != "_"]
+        rows = answer.rows
+        at = {name: i for i, name in enumerate(answer.names)}
+        told = {i for i, values in enumerate(zip(*rows, strict=True)) if values.count(None) < len(rows)}
+        plain = [(i, name) for name, i in at.items() if i >= _HEAD and i in told and name[0] != "_"]
         numbered = [(name, at[of]) for name, of in _NUMBERED.items() if name in at and of in at]
-        lists = [(i, name) for i, name in plain if any(type(row[i]) is list for row in rows)]
+        lists = [(i, name) for i, name in plain if i in answer.arrays]
         behind = at.get("_index", at.get("_relation"))
         facts, addresses, new = self.facts, self.addresses, tuple[str].__new__
         for row in rows:

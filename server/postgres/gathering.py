@@ -15,6 +15,7 @@ from psycopg import sql
 from server.calls import Call
 from server.postgres.copying import CHUNK, Tally, copy_bytes, copy_lines
 from server.postgres.databases import Connection
+from server.postgres.row_stream import copy_rows, is_plain
 from server.postgres.statements import RowSource, Shape, copy_statement
 
 HELD = 8 << 20
@@ -28,6 +29,8 @@ SEPARATORS: dict[Shape, bytes] = {"json": b",\n", "jsonl": b"\n", "inserts": b"\
 Session = Callable[["Work"], None]
 """Runs the work with a connection: opens one that joins the snapshot, calls the work, closes it."""
 Work = Callable[[Connection], None]
+Copy = Callable[[Connection, sql.Composable, Callable[[Any, int], None], Callable[[], None]], int]
+"""Runs a COPY of csv or text rows and gives them on."""
 
 
 class Receiver(Protocol):
@@ -120,10 +123,11 @@ class _Desk:
     def work(self, connection: Connection) -> None:
         """Takes pieces until there are none left."""
         try:
+            copy = copy_rows if is_plain(connection) else copy_bytes
             while (number := self._take()) is not None:
                 table, source = self.pieces[number]
                 piece = _Piece(self, number, table)
-                piece.read(connection, copy_statement(source, self.shape, self.batches[table].name))
+                piece.read(connection, copy_statement(source, self.shape, self.batches[table].name), copy)
         except BaseException:
             with self.condition:
                 self.stopped = True
@@ -148,20 +152,21 @@ class _Desk:
     def hand_on(self, piece: "_Piece") -> None:
         """What a due piece holds goes to the receiver."""
         self._open(piece.table)
-        if piece.data and not piece.handed and self.tally.rows and self.separator:
+        if not piece.size:
+            return
+        if not piece.handed and self.tally.rows and self.separator:
             self.receiver.write(self.separator)
-        if piece.data:
-            self.receiver.write(piece.data)
-            piece.data = bytearray()
-            piece.handed = True
+        for data in piece.held:
+            self.receiver.write(data)
+        piece.held, piece.size, piece.handed = [], 0, True
 
     def close(self, piece: "_Piece") -> None:
         """A piece is complete: hands it on if it is due, and with it all that waited for it; else keeps it."""
-        if not self.wait_for_turn(piece.number, len(piece.data)):
+        if not self.wait_for_turn(piece.number, piece.size):
             with self.condition:
                 if self.due != piece.number:
                     self.finished[piece.number] = piece
-                    self.finished_bytes += len(piece.data)
+                    self.finished_bytes += piece.size
                     return
         following: _Piece | None = piece
         while following is not None:
@@ -172,7 +177,7 @@ class _Desk:
                 self.due += 1
                 following = self.finished.pop(self.due, None)
                 if following is not None:
-                    self.finished_bytes -= len(following.data)
+                    self.finished_bytes -= following.size
                 self.condition.notify_all()
 
     def _open(self, table: int) -> None:
@@ -197,47 +202,43 @@ class _Piece:
         self.desk = desk
         self.number = number
         self.table = table
-        self.data = bytearray()
+        self.held: list[Any] = []
+        self.size = 0
         self.handed = False
         self.tally = Tally()
         self.told = 0
         self.rows = 0
-        self.counted = 0
+        self._lines = bytearray()
 
-    def read(self, connection: Connection, statement: sql.Composable) -> None:
+    def read(self, connection: Connection, statement: sql.Composable, copy: Copy) -> None:
         if self.desk.separator:
             self.tally = copy_lines(connection, statement, self._take_lines, self.desk.check)
+            self._take(self._lines, 0)
         else:
-            self.tally = Tally(copy_bytes(connection, statement, self._take, self.desk.check))
-        self._tell(self.tally.rows)
+            self.tally = Tally(copy(connection, statement, self._take, self.desk.check))
+            self.rows = self.tally.rows
+        self._tell()
         self.desk.close(self)
 
-    def _take(self, data: bytearray) -> None:
-        """A MiB of csv or text rows."""
-        if self.data:
-            self.data += data
-        else:
-            self.data = data
-        self._overflow()
+    def _take(self, data: bytes | bytearray, rows: int) -> None:
+        """Whole rows, some hundred thousand bytes of them: hands on what there is if this piece is due, and pauses the
+        server where too much waits."""
+        self.held.append(data)
+        self.size += len(data)
+        self.rows += rows
+        self._tell()
+        if self.desk.due == self.number or (self.size >= HELD and self.desk.wait_for_turn(self.number)):
+            self.desk.hand_on(self)
 
     def _take_lines(self, data: Any, rows: int) -> None:
         if self.rows:
-            self.data += self.desk.separator
-        self.data += data
+            self._lines += self.desk.separator
+        self._lines += data
         self.rows += rows
-        if len(self.data) >= CHUNK:
-            self._overflow()
+        if len(self._lines) >= CHUNK:
+            lines, self._lines = self._lines, bytearray()
+            self._take(lines, 0)
 
-    def _overflow(self) -> None:
-        """Hands on what there is if it is due; pauses the server where too much waits."""
-        if not self.desk.separator:
-            self.rows += self.data.count(b"\n", self.counted)  # a csv value may have one too: corrected at the end
-            self.counted = len(self.data)
-        self._tell(self.rows)
-        if self.desk.due == self.number or (len(self.data) >= HELD and self.desk.wait_for_turn(self.number)):
-            self.desk.hand_on(self)
-            self.counted = 0
-
-    def _tell(self, rows: int) -> None:
-        self.desk.moved(self.table, rows - self.told)
-        self.told = rows
+    def _tell(self) -> None:
+        self.desk.moved(self.table, self.rows - self.told)
+        self.told = self.rows

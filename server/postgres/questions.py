@@ -19,10 +19,11 @@ _SINCE = re.compile(r"^-- since (\d+)$", re.MULTILINE)
 
 
 class Answer(NamedTuple):
-    """The names of the columns, and the rows."""
+    """The names of the columns, the rows, and which columns hold arrays."""
 
     names: tuple[str, ...]
     rows: list[TupleRow]
+    arrays: frozenset[int] = frozenset()
 
 
 @cache
@@ -43,7 +44,14 @@ def answer(connection: Connection, name: str, *parameters: Any) -> Answer:
     if connection.info.server_version < since(name) * 10000:
         return Answer((), [])
     cursor = RawCursor(connection).execute(question(name), parameters or None)
-    return Answer(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
+    columns = cursor.description or ()
+    arrays = frozenset(i for i, column in enumerate(columns) if _is_array(connection, column.type_code))
+    return Answer(tuple(column.name for column in columns), cursor.fetchall(), arrays)
+
+
+def _is_array(connection: Connection, oid: int) -> bool:
+    known = connection.adapters.types.get(oid)
+    return known is None or known.array_oid == oid
 
 
 @overload

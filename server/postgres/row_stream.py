@@ -1,0 +1,204 @@
+"""COPY of text rows straight from a connection's socket: a third of what a call of libpq for each row costs.
+
+Each message of such a COPY is one row and ends in a line feed, and text never holds a NUL. So a line feed, a `d` and a
+NUL (the highest byte of a length below 16 MiB) stand only between two rows, and whole blocks are parted there at once.
+What does not fit that (longer rows, notices) is read message by message, and the server's own count must come out.
+Source: PostgreSQL's documentation, Frontend/Backend Protocol, "COPY Operations" and "Message Formats".
+"""
+
+import os
+import re
+import selectors
+import socket
+from collections.abc import Callable
+
+import psycopg
+from psycopg import errors, pq, sql
+
+from server.postgres.databases import Connection, interrupt
+from server.postgres.questions import ask
+
+CHUNK = 1 << 19
+"""Bytes that are put together before they are parted and handed on."""
+PATIENCE = 0.5
+"""Seconds that a silent server is waited for before `check` is asked again."""
+_BLOCK = 1 << 18
+_WORTH_WAKING = 1 << 17
+"""Bytes of rows for which we wake: a server that sends them by 8 KiB would wake us for each."""
+_PAUSE = 0.005
+"""Seconds after which we look for fewer: a statement's last rows are fewer."""
+_BORDER = re.compile(rb"\nd\0...", re.DOTALL)
+_BORDER_MARK = b"\nd\0"
+_ROW, _COMPLETE, _FAILURE, _READY = b"dCEZ"
+_OTHERS = b"HcNSA"
+"""The rows begin, the rows end; a notice, a parameter, a notification."""
+_HEAD = 5
+"""Bytes before a message's own: its kind, and its length, which counts itself."""
+_END = b"Z\0\0\0\5"
+"""The last message of a statement, but for the byte that tells the transaction's state."""
+
+
+def is_plain(connection: Connection) -> bool:
+    """Whether the connection's socket carries PostgreSQL's protocol as it is: neither TLS nor GSS, and no Windows."""
+    if os.name != "posix" or connection.pgconn.ssl_in_use:
+        return False
+    return not any(encrypted for (encrypted,) in ask(connection, "session_encryption"))
+
+
+def copy_rows(
+    connection: Connection,
+    statement: sql.Composable,
+    take: Callable[[bytes, int], None],
+    check: Callable[[], None],
+) -> int:
+    """Runs a COPY … TO STDOUT of csv or text rows and gives them to `take`, some at a time, with how many they are.
+
+    Returns the number of rows. `check` is called before each wait: what it raises, and what `take` raises, stops the
+    query on the server first. Only for a connection that `is_plain` and at rest; libpq sees none of it.
+    """
+    stream = RowStream()
+    with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line, selectors.DefaultSelector() as selector:
+        selector.register(line, selectors.EVENT_READ)
+        try:
+            _send(line, statement.as_bytes(connection))
+            while not stream.ended:
+                check()
+                _wait(line, selector)
+                rows, count = stream.feed(_receive(line))
+                if count:
+                    take(rows, count)
+        except BaseException:
+            _stop(connection, line, stream)
+            raise
+    return stream.total()
+
+
+def _send(line: socket.socket, statement: bytes) -> None:
+    line.setblocking(True)
+    line.sendall(b"Q" + (len(statement) + 5).to_bytes(4, "big") + statement + b"\0")
+    line.setblocking(False)  # as libpq wants it
+
+
+def _wait(line: socket.socket, selector: selectors.BaseSelector) -> None:
+    """Until much has come, or a little has and no more for a moment, or nothing for long."""
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, _WORTH_WAKING)
+    found = selector.select(_PAUSE)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+    if not found:
+        selector.select(PATIENCE)
+
+
+def _receive(line: socket.socket) -> bytes:
+    try:
+        data = line.recv(_BLOCK)
+    except BlockingIOError:
+        return b""
+    except OSError as error:
+        raise psycopg.OperationalError(f"the connection was lost: {error.strerror}") from None
+    if not data:
+        raise psycopg.OperationalError("the connection was lost: the server closed it")
+    return data
+
+
+def _stop(connection: Connection, line: socket.socket, stream: "RowStream") -> None:
+    """Stops what runs and reads on to its end, so that a rollback is possible; closes the connection where it fails."""
+    try:
+        if not stream.ended:
+            interrupt(connection)
+        line.settimeout(10)
+        while not stream.ended:
+            stream.feed(_receive(line))
+    except psycopg.Error:
+        connection.close()
+
+
+class RowStream:
+    """Parts what comes into rows, and keeps what else the server says. Rows come out whole, `chunk` bytes at a time."""
+
+    def __init__(self, chunk: int = CHUNK) -> None:
+        self._chunk = chunk
+        self.ended = False
+        self._rows = 0
+        self._counted: int | None = None
+        self._failure: psycopg.Error | None = None
+        self._came: list[bytes] = []
+        self._size = 0
+        self._needed = chunk
+        self._last = b""
+
+    def feed(self, data: bytes) -> tuple[bytes, int]:
+        """Takes in what came; rows, and how many they are, once there are enough or the statement has ended."""
+        self._came.append(data)
+        self._size += len(data)
+        self._last = (self._last + data[-6:])[-6:]
+        if self._size < self._needed and not self._last.startswith(_END):
+            return b"", 0
+        buffer = b"".join(self._came)
+        rows, count, start = self._part(buffer)
+        self._came, self._size = [buffer[start:]], len(buffer) - start
+        self._needed = max(self._chunk, _length(buffer, start) if self._size >= _HEAD else 0)
+        self._rows += count
+        return rows, count
+
+    def _part(self, buffer: bytes) -> tuple[bytes, int, int]:
+        """The rows in a buffer, how many they are, and where the first message begins that is not whole."""
+        found: list[bytes] = []
+        count = start = 0
+        at_once = True
+        while len(buffer) - start >= _HEAD:
+            last = buffer.rfind(_BORDER_MARK, start) + 1 if at_once and buffer.startswith(b"d\0", start) else 0
+            if last > start:
+                pieces = _BORDER.split(buffer[start + _HEAD : last])
+                rows = b"\n".join(pieces)
+                at_once = b"\0" not in rows  # else another kind of message is among them
+                if at_once:
+                    found.append(rows)
+                    count += len(pieces)
+                    start = last
+                    continue
+            end = start + _length(buffer, start)
+            if end > len(buffer):
+                break
+            if buffer[start] == _ROW:
+                found.append(buffer[start + _HEAD : end])
+                count += 1
+            else:
+                self._note(buffer[start], buffer[start + _HEAD : end])
+            start = end
+        return found[0] if len(found) == 1 else b"".join(found), count, start
+
+    def _note(self, kind: int, text: bytes) -> None:
+        """A message that is no row."""
+        if kind == _COMPLETE:
+            self._counted = int(text.strip(b"\0").split()[-1])
+        elif kind == _FAILURE:
+            self._failure = _failure(text)
+        elif kind == _READY:
+            self.ended = True
+        elif kind not in _OTHERS:
+            raise psycopg.OperationalError("the connection was lost: what came is not PostgreSQL's protocol")
+
+    def total(self) -> int:
+        """The number of rows; raises the server's failure, or one of ours where its count is another."""
+        if self._failure is not None:
+            raise self._failure
+        if self._counted != self._rows:
+            raise psycopg.InternalError(f"{self._rows} rows came, the server counted {self._counted}")
+        return self._rows
+
+
+def _length(buffer: bytes, start: int) -> int:
+    """Of the message that begins at `start`, its kind included."""
+    return 1 + int.from_bytes(buffer[start + 1 : start + _HEAD], "big")
+
+
+def _failure(text: bytes) -> psycopg.Error:
+    """The error that an ErrorResponse tells: fields of one letter, as libpq numbers them, and a text."""
+    fields: dict[int, bytes | None] = {field[0]: field[1:] for field in text.split(b"\0") if field}
+    state = (fields.get(pq.DiagnosticField.SQLSTATE) or b"").decode()
+    message = (fields.get(pq.DiagnosticField.MESSAGE_PRIMARY) or b"").decode(errors="replace")
+    try:
+        kind = errors.lookup(state)
+    except KeyError:
+        kind = psycopg.DatabaseError
+    return kind(message, info=fields)
