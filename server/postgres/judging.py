@@ -11,7 +11,7 @@ from typing import Any
 from server.postgres.databases import Connection
 from server.postgres.function_rules import FIRST_USER_OID, FunctionFacts, judge_function
 from server.postgres.grammar import SyntaxFailed, parse, read_plpgsql
-from server.postgres.query_rules import Found, Named, NotReadOnly, survey
+from server.postgres.query_rules import Found, Named, NotReadOnly, constant_parts, survey
 from server.postgres.questions import ask
 
 Scope = tuple[str, ...] | None
@@ -19,7 +19,10 @@ Scope = tuple[str, ...] | None
 
 DEPARSED: Scope = ("pg_catalog",)
 """Text that the server wrote with an empty search path: what has no schema is its own."""
-_SECRET_RELATIONS = {"pg_file_settings", "pg_hba_file_rules", "pg_ident_file_mappings"}
+_SECRET_RELATIONS = {
+    "pg_file_settings": "the server's files", "pg_hba_file_rules": "the server's files",
+    "pg_ident_file_mappings": "the server's files", "pg_largeobject": "large objects",
+}  # fmt: skip
 _MOST_STEPS = 2000
 
 
@@ -33,6 +36,7 @@ class Relation:
     kind: str
     definition: str | None
     expressions: list[str]
+    planned: list[str]
     foreign_parts: list[str]
     columns: list[str | None]
     types: list[str | None]
@@ -171,11 +175,15 @@ class Judge:
         if relation.kind == "f" or relation.foreign_parts:
             raise NotReadOnly(f"{shown} is or has a foreign table, which reaches another server or a file")
         if relation.oid < FIRST_USER_OID and relation.name in _SECRET_RELATIONS:
-            raise NotReadOnly(f"{shown} reads the server's files")
+            raise NotReadOnly(f"{shown} reads {_SECRET_RELATIONS[relation.name]}")
         if relation.definition is not None:
             self._steps.append(_Step(parse(relation.definition)[0].node, DEPARSED, f" (in the view {shown})"))
         for expression in relation.expressions:
             self._expression(expression, f" (which reading {shown} calls)", step.function)
+        for expression in relation.planned:
+            tree = parse(f"SELECT {expression}")[0].node
+            via = f" (which planning a query of {shown} calls)"
+            self._steps += [_Step(part, DEPARSED, via) for part in constant_parts(tree)]
 
     def _expression(self, text: str, via: str, function: str | None = None) -> None:
         tree = parse(f"SELECT {text}")[0].node

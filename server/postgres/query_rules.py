@@ -103,6 +103,13 @@ def survey(node: Any) -> Found:
     return found
 
 
+def constant_parts(node: Any) -> Iterator[Any]:
+    """The greatest calls and operators below `node` that name no column: their value does not hang on any row."""
+    for kind, part in walk(node):
+        if kind in ("FuncCall", "A_Expr") and not any(inner == "ColumnRef" for inner, _ in walk(part)):
+            yield part
+
+
 def _collect(kind: str, part: Any, found: Found) -> None:
     match kind:
         case "FuncCall":

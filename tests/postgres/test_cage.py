@@ -58,6 +58,10 @@ CREATE TABLE guarded (id int);
 INSERT INTO guarded VALUES (1);
 ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
 CREATE POLICY p ON guarded USING (writes() > 0);
+CREATE FUNCTION once() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_read_file('PG_VERSION'); RETURN 1; END $$;
+CREATE TABLE planned (id int);
+CREATE INDEX ON planned (id) WHERE id > once();
 """
 EXTENSIONS = "CREATE EXTENSION dblink; CREATE EXTENSION tablefunc; CREATE EXTENSION file_fdw;" + (
     "CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;"
@@ -66,6 +70,32 @@ EXTENSIONS = "CREATE EXTENSION dblink; CREATE EXTENSION tablefunc; CREATE EXTENS
     "CREATE FOREIGN TABLE part PARTITION OF parted DEFAULT SERVER files OPTIONS (filename '/etc/passwd');"
 )
 
+NINETEEN = {
+    "COMMIT": ["COMMIT; DELETE FROM victim"],
+    "ROLLBACK and BEGIN READ WRITE": ["ROLLBACK; BEGIN READ WRITE; DELETE FROM victim; COMMIT"],
+    "comments between": ["/* a */ COMMIT /* b */ ; -- c\\n DELETE FROM victim", "SELECT 1 /* ; */; DELETE FROM victim"],
+    "COPY TO PROGRAM": ["COPY victim TO PROGRAM 'touch PLACE'", "COPY (SELECT 1) TO PROGRAM 'touch PLACE'"],
+    "COPY TO and FROM a file": ["COPY victim TO 'PLACE'", "COPY victim FROM '/etc/passwd'"],
+    "pg_read_file": ["SELECT pg_read_file('PG_VERSION')"],
+    "pg_ls_dir": ["SELECT pg_ls_dir('.')"],
+    "lo_create": ["SELECT lo_create(4711)"],
+    "lo_export": ["SELECT lo_export(4711, 'PLACE')"],
+    "dblink": ["SELECT * FROM dblink('dbname=postgres', 'SELECT 1') AS t (a int)"],
+    "pg_terminate_backend": ["SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"],
+    "pg_notify": ["SELECT pg_notify('channel', 'x')"],
+    "advisory locks": ["SELECT pg_advisory_lock(1)", "SELECT pg_try_advisory_lock_shared(1)"],
+    "set_config": ["SELECT set_config('work_mem', '1GB', false)"],
+    "nextval and setval": ["SELECT nextval('counter')", "SELECT setval('counter', 99)"],
+    "a data-modifying CTE": ["WITH gone AS (DELETE FROM victim RETURNING *) SELECT * FROM gone"],
+    "SELECT FOR UPDATE": ["SELECT * FROM victim FOR UPDATE"],
+    "DO, PREPARE and EXECUTE": [
+        "DO $$ BEGIN DELETE FROM victim; END $$", "PREPARE p AS DELETE FROM victim", "EXECUTE p",
+    ],
+    "writes behind EXPLAIN ANALYZE, a function and a view": [
+        "EXPLAIN ANALYZE DELETE FROM victim", "SELECT writes()", "SELECT * FROM calls_writes",
+    ],
+}  # fmt: skip
+"""What beat the read-only modes of others, by its name."""
 ATTACKS = (Path(__file__).parent / "attacks.txt").read_text(encoding="utf-8").splitlines()
 """One to a line."""
 
@@ -93,20 +123,30 @@ def ask(database: FreshDatabase, folder: Path, sql: str, **rest: object) -> Quer
 
 def state(database: FreshDatabase) -> object:
     """Rows, sequence, objects, large objects, held locks, sessions."""
-    return (
-        database.rows("SELECT * FROM victim ORDER BY id"),
-        database.rows("SELECT last_value, is_called FROM counter"),
-        database.rows("SELECT count(*) FROM pg_class"),
-        database.rows("SELECT count(*) FROM pg_largeobject_metadata"),
-        database.rows("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
-        database.rows("SELECT setting FROM pg_settings WHERE name = 'work_mem'"),
+    return database.rows(
+        "SELECT (SELECT array_agg(v ORDER BY id) FROM victim AS v)::text, (SELECT (last_value, is_called)::text"
+        " FROM counter), (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_largeobject_metadata),"
+        " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), current_setting('work_mem'),"
+        " (SELECT count(*) FROM pg_replication_slots), (SELECT count(*) FROM pg_extension)"
     )
+
+
+@pytest.mark.parametrize("name", NINETEEN)
+def test_each_of_the_nineteen_attacks_is_refused(
+    name: str, template: FreshDatabase, tmp_path: Path, place: Path
+) -> None:
+    for attack in NINETEEN[name]:
+        refused_without_a_trace(attack, template, tmp_path, place)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_is_refused_with_a_reason_and_nothing_happens(
     attack: str, template: FreshDatabase, tmp_path: Path, place: Path
 ) -> None:
+    refused_without_a_trace(attack, template, tmp_path, place)
+
+
+def refused_without_a_trace(attack: str, template: FreshDatabase, tmp_path: Path, place: Path) -> None:
     sql = attack.replace("\\n", "\n").replace("PLACE", str(place))
     before = state(template)
     with template.connect() as witness:

@@ -1,7 +1,8 @@
 -- What the server knows of relations that a query may read: those of given names.
 -- $1 schemas and $2 names, equally long; a schema that is NULL means: any of $3, or any at all where $3 is NULL.
 -- `definition`: of a view or materialised view. `expressions`: what reading rows evaluates (policies, columns computed
--- when read). `foreign_parts`: foreign tables below it. `columns`: names by number, a dropped one as NULL;
+-- when read). `planned`: expressions whose constant parts the planner evaluates (of indexes, checks and statistics, also
+-- of tables below it). `foreign_parts`: foreign tables below it. `columns`: names by number, a dropped one as NULL;
 -- `types`: their base types.
 SELECT
     c.oid::bigint AS oid,
@@ -19,17 +20,33 @@ SELECT
         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
         WHERE d.adrelid = c.oid AND a.attgenerated = 'v'
     ), '{}') AS expressions,
-    CASE WHEN c.relhassubclass THEN coalesce((
-        WITH RECURSIVE below (oid) AS (
-            SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i WHERE i.inhparent = c.oid
-            UNION
-            SELECT i.inhrelid FROM below AS b JOIN pg_catalog.pg_inherits AS i ON i.inhparent = b.oid
-        )
+    coalesce((
+        SELECT array_agg(DISTINCT e.expression)
+        FROM unnest(family.oids) AS b (oid)
+        CROSS JOIN LATERAL (
+            SELECT pg_catalog.pg_get_expr(i.indpred, i.indrelid)
+            FROM pg_catalog.pg_index AS i
+            WHERE i.indrelid = b.oid AND i.indpred IS NOT NULL
+            UNION ALL
+            SELECT pg_catalog.pg_get_expr(i.indexprs, i.indrelid)
+            FROM pg_catalog.pg_index AS i
+            WHERE i.indrelid = b.oid AND i.indexprs IS NOT NULL
+            UNION ALL
+            SELECT pg_catalog.pg_get_expr(k.conbin, k.conrelid)
+            FROM pg_catalog.pg_constraint AS k
+            WHERE k.conrelid = b.oid AND k.contype = 'c'
+            UNION ALL
+            SELECT unnest(pg_catalog.pg_get_statisticsobjdef_expressions(s.oid))
+            FROM pg_catalog.pg_statistic_ext AS s
+            WHERE s.stxrelid = b.oid
+        ) AS e (expression)
+        WHERE c.oid >= 16384
+    ), '{}') AS planned,
+    coalesce((
         SELECT array_agg(f.relname::text)
-        FROM below AS b
-        JOIN pg_catalog.pg_class AS f ON f.oid = b.oid
-        WHERE f.relkind = 'f'
-    ), '{}') ELSE '{}' END AS foreign_parts,
+        FROM pg_catalog.pg_class AS f
+        WHERE f.oid = ANY (family.oids) AND f.relkind = 'f' AND f.oid <> c.oid
+    ), '{}') AS foreign_parts,
     (
         SELECT array_agg(CASE WHEN a.attisdropped THEN NULL ELSE a.attname::text END ORDER BY a.attnum)
         FROM pg_catalog.pg_attribute AS a
@@ -44,6 +61,14 @@ SELECT
     ) AS types
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL (
+    WITH RECURSIVE below (oid) AS (
+        SELECT c.oid
+        UNION
+        SELECT i.inhrelid FROM below AS b JOIN pg_catalog.pg_inherits AS i ON i.inhparent = b.oid
+    )
+    SELECT array_agg(b.oid) AS oids FROM below AS b
+) AS family
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 't')
   AND EXISTS (
       SELECT FROM unnest($1::text[], $2::text[]) AS w (schema, name)
