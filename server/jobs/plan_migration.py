@@ -96,6 +96,17 @@ class _Proof:
         return [f"{spec(m.step.identity)}: {m.step.reason}" for m in self.run.measured if "data_loss" in m.hazards]
 
 
+@dataclass(frozen=True)
+class _Ran:
+    """A run on the copy, and what came of it. `odd`: how the copy differed from source before."""
+
+    run: Run
+    result: Schema
+    dump: str
+    odd: frozenset[str] = frozenset()
+    rebuilt_dump: str = ""
+
+
 class _Proving:
     """Plans, runs the plan on a copy of source, and looks what is left, until nothing is."""
 
@@ -112,19 +123,29 @@ class _Proving:
         source_dump = self._dump(self.before.database, self.before.schema)
         source = self._renamed(source_dump, renames)
         steps = [*rename_steps(self.before.schema, wanted, renames)]
-        steps += plan(source, wanted, concurrent_indexes=concurrent_indexes).steps
-        run, result, result_dump = self._run(source_dump, steps)
+        planned = plan(source, wanted, concurrent_indexes=concurrent_indexes)
+        steps += planned.steps
+        ran = self._run(source_dump, steps) if steps else _Ran(Run((), ()), source, source_dump)
         for _ in range(_ROUNDS):
-            more = plan(result, wanted).steps if left_over(result, wanted) else ()
+            more = plan(ran.result, wanted).steps if self._left(ran, wanted) else ()
             if not more or any("data_loss" in step.hazards for step in more):
                 break
             steps = _with(steps, more)
-            run, result, result_dump = self._run(source_dump, steps)
-        left = left_over(result, wanted)
-        left += [f"{entry} (by pg_dump)" for entry in unlike(result_dump, wanted_dump)] if not left else []
-        left += [f"COLUMN {column}: made anew" for column in run.remade if not _is_moved(column, steps)]
+            ran = self._run(source_dump, steps)
+        left = self._left(ran, wanted)
+        left += [f"{entry} (by pg_dump)" for entry in self._unlike(ran, source_dump, wanted_dump)] if not left else []
+        left += [f"{spec(each.identity)}: {each.reason}" for each in planned.not_planned if left]
+        left += [f"COLUMN {column}: made anew" for column in ran.run.remade if not _is_moved(column, steps)]
         left += self._uncovered()
-        return _Proof(self.before, self.after, run, tuple(left), tuple(self.notes), self._possible(renames))
+        return _Proof(self.before, self.after, ran.run, tuple(left), tuple(self.notes), self._possible(renames))
+
+    def _left(self, ran: _Ran, wanted: Schema) -> list[str]:
+        """What differs from the target, but for what the copy lacked from the start."""
+        return [each for each in left_over(ran.result, wanted) if each not in ran.odd]
+
+    def _unlike(self, ran: _Ran, source_dump: str, wanted_dump: str) -> list[str]:
+        odd = unlike(ran.rebuilt_dump, source_dump) if ran.rebuilt_dump else []
+        return [entry for entry in unlike(ran.dump, wanted_dump) if entry not in odd]
 
     def _wanted(self) -> tuple[Schema, str]:
         """The target's facts and dump, both spelled by a server of source's major."""
@@ -168,18 +189,20 @@ class _Proving:
             with reading(self.call, copy) as connection:
                 return self._with_rights(read_schema(connection, dependencies=True))
 
-    def _run(self, dump: str, steps: Sequence[Step]) -> tuple[Run, Schema, str]:
+    def _run(self, dump: str, steps: Sequence[Step]) -> _Ran:
         with self._copy(dump, self.before.schema) as copy:
             with reading(self.call, copy) as connection:
                 rebuilt = self._with_rights(read_schema(connection))
             odd = left_over(rebuilt, self._with_rights(self.before.schema))
+            rebuilt_dump = ""
             if odd:
+                rebuilt_dump = self._dump(copy, rebuilt)
                 self.notes = [n for n in self.notes if not n.startswith("The copy")]
                 self.notes.append(f"The copy that the plan was run on is not quite source: {', '.join(odd[:5])}.")
             run = run_plan(self.call, copy, steps)
             with reading(self.call, copy) as connection:
                 result = self._with_rights(read_schema(connection, dependencies=True))
-            return run, result, self._dump(copy, result)
+            return _Ran(run, result, self._dump(copy, result), frozenset(odd), rebuilt_dump)
 
     def _uncovered(self) -> list[str]:
         before, after = set(self.before.schema.not_covered), set(self.after.schema.not_covered)

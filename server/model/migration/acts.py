@@ -102,9 +102,18 @@ class Drawing:
         if (identity.kind == "sequence" and identity in world.target.facts) or self._in_the_way(identity):
             return None
         for d in self._needed_in_source.get(identity, ()):
-            if d.kind in _IMPLIED and d.on in gone and not {d.on, self.holder(d.on) or d.on} & world.moved:
+            carries = d.kind in _IMPLIED and d.on in gone and not {d.on, self.holder(d.on) or d.on} & world.moved
+            if carries and not self._stays_behind(identity, d):
                 return d.on
         return None
+
+    def _stays_behind(self, identity: Identity, dependency: Dependency) -> bool:
+        """Whether it does not go with its parent's: its table leaves the parent, or only the parent's own goes."""
+        world, on = self.world, dependency.on
+        if dependency.part != "parent" and dependency.kind not in "PS":
+            return False
+        table, up = world.table(identity, world.source), world.table(on, world.source)
+        return (table is not None and up is not None and world.leaves(table, up)) or bool(world.heirs(on))
 
     def _in_the_way(self, identity: Identity) -> bool:
         """A foreign key between two tables that both go, each needing the other."""
@@ -124,6 +133,7 @@ class Drawing:
 
     def _aside(self, identity: Identity) -> None:
         if identity.kind == "table":
+            self.add("release", identity, tables.detach(self.world, identity))
             drafts: list[Draft] = []
             for column in self.world.source.parts(identity, "column"):
                 if self.world.before(column).get("identity"):
@@ -188,10 +198,8 @@ class Drawing:
     def _comes_along(self, identity: Identity) -> bool:
         """Whether it comes with its parent's, because its table is, and stays, a child."""
         world = self.world
-        if not world.after(identity).get("inherited"):
-            return False
         table = world.table(identity)
-        if table is None:
+        if not world.after(identity).get("inherited") or table is None or table in world.detached:
             return False
         child = world.before(table) if world.kept(table) else world.after(table)
         if not world.kept(table) and world.after(table).get("partition_of"):
@@ -269,10 +277,11 @@ class Drawing:
             draft = privileges.own(identity, wanted or world.source.role)
             self.add("owner", identity, [draft] if draft else [])
 
-    def holder(self, identity: Identity) -> Identity | None:
-        """What a part that has no acts of its own is made with."""
+    def holder(self, identity: Identity, *, gone: bool = False) -> Identity | None:
+        """What a part that has no acts of its own is made with; `gone`: what it goes with."""
         if identity.kind in ("column", "view_column"):
-            return self.world.table(identity) or self.world.table(identity, self.world.source)
+            target, source = self.world.table(identity), self.world.table(identity, self.world.source)
+            return source or target if gone else target or source
         return Identity("composite", identity.schema, identity.name) if identity.kind == "attribute" else None
 
 
@@ -285,7 +294,8 @@ _CREATE: dict[str, Rule] = {
     "aggregate": routines.create,
 }  # fmt: skip
 _DROP: dict[str, Rule] = {
-    **dict.fromkeys(types.TYPES, types.drop), "domain_constraint": types.drop_check, "sequence": sequences.drop,
+    **dict.fromkeys((*types.TYPES, "collation"), types.drop), "domain_constraint": types.drop_check,
+    "sequence": sequences.drop,
     "table": tables.drop, "foreign_table": tables.drop, "column": columns.drop, "view": views.drop,
     "materialized_view": views.drop, "constraint": indexes.drop_constraint, "index": indexes.drop_index,
     "trigger": parts.drop_trigger, "rule": parts.drop_part, "policy": parts.drop_part,

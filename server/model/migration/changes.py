@@ -1,9 +1,10 @@
 """What becomes of every object: stays, is made, goes, is altered in place, or is made anew with what depends on it."""
 
+import re
 from dataclasses import dataclass, field
 
 from server.model.migration import columns, indexes, others, parts, routines, tables, types, views
-from server.model.migration.words import path, text
+from server.model.migration.words import path, quote, text
 from server.model.migration.world import Draft, World
 from server.model.schema import Dependency, Identity, compared
 
@@ -14,6 +15,7 @@ _SAID_ONLY = {
     "attribute": frozenset({"comment", "security_labels"}),
 }  # fmt: skip
 _QUERIES = ("view", "materialized_view", "rule", "policy", "trigger", "function", "procedure", "publication_table")
+ROUTINES = ("function", "procedure", "aggregate")
 _RELEASABLE = ("view", "function", "procedure", "policy", "domain")
 Drafts = list[Draft]
 
@@ -41,6 +43,12 @@ def decide(world: World) -> Changes:
     """Compares, then follows the dependencies of whatever cannot stay."""
     changes = Changes(world)
     _compare(changes)
+    changes.moved.update(
+        identity
+        for identity in changes.removed
+        if types.is_type(identity)
+        and any(Identity(kind, identity.schema, identity.name) in changes.added for kind in types.TYPES)
+    )
     todo: list[Identity] = [*changes.removed]
     for identity, names in changes.changed.items():
         drafts = in_place(world, identity, names)
@@ -58,6 +66,17 @@ def decide(world: World) -> Changes:
     _follow(changes, todo)
     world.dropped.update(changes.removed, changes.anew)
     world.created.update(changes.added, changes.anew)
+    world.detached.update(
+        table
+        for table, names in changes.changed.items()
+        if names & {"partition_of", "partition_bound"} and world.before(table).get("partition_of")
+    )
+    world.detached.update(changes.reattached)
+    changes.again |= {
+        relation
+        for relation in world.source.of("table", "materialized_view")
+        if world.kept(relation) and tables.loses_replica_identity(world, relation)
+    }
     return changes
 
 
@@ -146,7 +165,7 @@ def _held(world: World, identity: Identity) -> bool:
 
 def _remake(changes: Changes, identity: Identity) -> None:
     world = changes.world
-    if (types.is_type(identity) and _held(world, identity)) or identity.kind == "table":
+    if (types.is_moved(identity) and _held(world, identity)) or identity.kind == "table":
         changes.moved.add(identity)
     changes.anew.add(identity)
     changes.altered.pop(identity, None)
@@ -167,13 +186,15 @@ def _lose(changes: Changes, dependent: Identity, part: str, gone: Identity) -> l
         return []
     if dependent.kind == "column":
         return _lose_column(changes, dependent, part, gone)
-    if dependent.kind in ("table", "foreign_table"):
+    if dependent.kind in ("table", "foreign_table") and gone.kind != "server":
         if part == "parent" and gone in changes.anew and world.needs_still(dependent, gone):
             changes.reattached.add(dependent)
         return []
     if dependent.kind == "sequence":
         changes.reattached.add(dependent)
         return []
+    if dependent.kind == "attribute" and gone.kind != "composite":
+        return _lose_attribute(changes, dependent, gone)
     if dependent.kind in ("view_column", "attribute"):
         seen = dependent in changes.passed
         changes.passed.add(dependent)
@@ -181,16 +202,35 @@ def _lose(changes: Changes, dependent: Identity, part: str, gone: Identity) -> l
     if dependent.kind in ("schema", "extension"):
         return []
     free = dependent in changes.altered and dependent.kind in _RELEASABLE and not world.needs_still(dependent, gone)
-    if free and any(draft.sql for draft in changes.altered[dependent]):
+    if free and not _overloaded(changes, gone) and any(draft.sql for draft in changes.altered[dependent]):
         return []
     _remake(changes, dependent)
     return [dependent]
 
 
+def _overloaded(changes: Changes, gone: Identity) -> bool:
+    """Whether a routine of its name comes: beside both, a call could mean either."""
+    return gone.kind in ROUTINES and any(
+        (made.schema, made.name) == (gone.schema, gone.name) for made in changes.added if made.kind in ROUTINES
+    )
+
+
+def _lose_attribute(changes: Changes, attribute: Identity, gone: Identity) -> list[Identity]:
+    """A composite type is made anew where the type of an attribute is, unless it lets go of that in place."""
+    composite = Identity("composite", attribute.schema, attribute.name)
+    if composite in changes.removed or composite in changes.anew:
+        return []
+    if changes.altered.get(composite) and not changes.world.needs_still(attribute, gone):
+        return []
+    _remake(changes, composite)
+    return [composite]
+
+
 def _lose_column(changes: Changes, column: Identity, part: str, gone: Identity) -> list[Identity]:
     world = changes.world
-    if gone.kind == "table":  # its own: made with the table
-        return _redo_column(changes, column) if gone in changes.moved else []
+    if gone.kind in ("table", "foreign_table"):  # its own: made with the table
+        redone = gone in changes.anew or world.target.relation(gone.schema, gone.name) not in (gone, None)
+        return _redo_column(changes, column) if redone else []
     if part == "default" or (gone.kind == "column" and world.before(column).get("generated")):
         if world.before(column).get("generated"):
             _remake(changes, column)
@@ -202,7 +242,7 @@ def _lose_column(changes: Changes, column: Identity, part: str, gone: Identity) 
             _remake(changes, column)
             return [column]
         return []
-    if types.is_type(gone) and gone in changes.anew and column not in world.retyped:
+    if types.is_moved(gone) and gone in changes.anew | changes.moved and column not in world.retyped:
         world.retyped.add(column)
         return _disturb(changes, column)
     return []
@@ -227,6 +267,23 @@ def _disturb(changes: Changes, column: Identity) -> list[Identity]:
         if dependent.kind in _QUERIES or foreign or (generated and dependency.part):
             _remake(changes, dependent)
             found.append(dependent)
+    for table in _keyed_by(world, column):
+        if table not in changes.anew and table in world.target.facts:
+            _remake(changes, table)
+            found.append(table)
+    return found
+
+
+def _keyed_by(world: World, column: Identity) -> list[Identity]:
+    """The partitioned tables, from its own down, whose rows are divided by the column: their type cannot change."""
+    word = re.compile(rf'(?<![\w"]){re.escape(quote(column.sub))}(?![\w"])')
+    table = world.table(column, world.source)
+    todo, found = [table] if table else [], list[Identity]()
+    while todo:
+        here = todo.pop()
+        key = text(world.before(here), "partition_key")
+        found += [here] if word.search(key.partition("(")[2]) else []
+        todo += world.source.children.get((here.schema, here.name), [])
     return found
 
 

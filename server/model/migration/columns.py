@@ -1,10 +1,11 @@
 """Columns: added, dropped, altered in place; what their type change needs."""
 
-from server.model.migration.conversions import conversion, loses, own_storage, widens
+from server.model.migration import types
+from server.model.migration.conversions import conversion, is_text, loses, own_storage, widens
 from server.model.migration.privileges import resaid, said
 from server.model.migration.steps import Hazard
 from server.model.migration.words import changed_options, literal, options, path, quote, table_of, text, texts
-from server.model.migration.world import Draft, World, draft
+from server.model.migration.world import Draft, World, draft, parents_of
 from server.model.schema import Attributes, Identity
 
 
@@ -67,6 +68,8 @@ def settled(world: World, identity: Identity) -> list[Draft]:
 
 def create(world: World, identity: Identity) -> list[Draft]:
     after = world.after(identity)
+    if world.by_type(identity):
+        return settled(world, identity)
     filled = any(after.get(name) for name in ("default", "generated", "identity"))
     if after.get("not_null") and not filled and world.table(identity) in world.source.facts:
         nullable = {name: value for name, value in after.items() if name not in ("not_null", "not_null_name")}
@@ -80,10 +83,12 @@ def create(world: World, identity: Identity) -> list[Draft]:
 
 
 def drop(world: World, identity: Identity) -> list[Draft]:
-    sql = f"DROP COLUMN {quote(identity.sub)}"
+    if world.by_type(identity):
+        return []
+    sql, only = f"DROP COLUMN {quote(identity.sub)}", bool(world.heirs(identity))
     if world.before(identity).get("generated"):
-        return [_alter_table(identity, sql)]
-    return [_alter_table(identity, sql, "data_loss", reason="the values of this column are lost")]
+        return [_alter_table(identity, sql, only=only)]
+    return [_alter_table(identity, sql, "data_loss", reason="the values of this column are lost", only=only)]
 
 
 def _alter_table(identity: Identity, act: str, *hazards: Hazard, reason: str = "", only: bool = False) -> Draft:
@@ -142,8 +147,10 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
     """Type, NOT NULL, storage and what is said about it; the default is set by `default`."""
     before, after = world.before(identity), world.after(identity)
     drafts: list[Draft] = []
-    if (changed & _TYPE or identity in world.retyped) and not _inherits(world, identity, changed):
-        drafts.append(_set_type(world, identity, before, after))
+    if (changed & _TYPE or identity in world.retyped) and not (
+        world.by_type(identity) or _inherits(world, identity, changed)
+    ):
+        drafts += _set_type(world, identity, before, after)
     if changed & {"not_null", "not_null_name", "not_null_no_inherit"}:
         drafts += _change_not_null(world, identity, before, after)
     drafts += _settings(identity, before, after, ("storage", "compression", "statistics", "options", "foreign_options"))
@@ -152,26 +159,26 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
 
 def _inherits(world: World, identity: Identity, changed: frozenset[str]) -> bool:
     """Whether the same change reaches it from a parent."""
-    if not world.after(identity).get("inherited") or not world.before(identity).get("inherited"):
+    table = world.table(identity)
+    if not (world.after(identity).get("inherited") and world.before(identity).get("inherited")) or table is None:
         return False
-    table = world.after(world.table(identity) or identity)
-    up = table.get("partition_of")
-    parents = (up,) if up else table.get("inherits")
-    for parent in parents if isinstance(parents, tuple) else ():
-        if isinstance(parent, tuple):
-            twin = Identity("column", str(parent[0]), str(parent[1]), identity.sub)
-            if twin in world.retyped or any(world.before(twin).get(n) != world.after(twin).get(n) for n in changed):
-                return True
+    for twin in parents_of(world.target, identity):
+        if twin in world.created or world.leaves(table, twin) or world.table(twin) in world.created:
+            continue
+        if twin in world.retyped or any(world.before(twin).get(n) != world.after(twin).get(n) for n in changed):
+            return True
     return False
 
 
-def _set_type(world: World, identity: Identity, before: Attributes, after: Attributes) -> Draft:
-    old, new = text(before, "type"), text(after, "type")
-    made_anew = identity in world.retyped
+def _set_type(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    old, new, column = text(before, "type"), text(after, "type"), quote(identity.sub)
+    anew = types.moved(world, new) if identity in world.retyped else None
+    if anew is not None and old == new and types.is_composite(world, anew):
+        return _by_name(world, identity, new, anew)
     sql = f"TYPE {new}"
     if after.get("collation"):
         sql += f" COLLATE {text(after, 'collation')}"
-    using = conversion(old, new, quote(identity.sub), by_text=made_anew)
+    using = conversion(old, new, column, by_text=identity in world.retyped and not is_text(new))
     if using:
         sql += f" USING {using}"
     hazards: list[Hazard] = []
@@ -179,7 +186,28 @@ def _set_type(world: World, identity: Identity, before: Attributes, after: Attri
         hazards.append("may_fail_on_data")
     if loses(old, new):
         hazards.append("data_loss")
-    return _alter(identity, sql, *hazards, reason=f"from {old}" if old != new else "its type is made anew")
+    return [_alter(identity, sql, *hazards, reason=f"from {old}" if old != new else "its type is made anew")]
+
+
+def _by_name(world: World, identity: Identity, new: str, composite: Identity) -> list[Draft]:
+    """Values of a composite type go over attribute by attribute, whatever place those have; through jsonb."""
+    column = quote(identity.sub)
+    hazards: list[Hazard] = ["may_fail_on_data"]
+    reason = "its type is made anew"
+    if types.attributes_lost(world):
+        hazards.append("data_loss")
+        reason += "; what it holds in attributes that go is lost"
+    if not new.endswith("[]"):
+        using = f"pg_catalog.jsonb_populate_record(NULL::{new}, pg_catalog.to_jsonb({column}))"
+        return [_alter(identity, f"TYPE {new} USING {using}", *hazards, reason=reason)]
+    holder = path(composite.schema, f"{composite.name}__holder")
+    value = f"pg_catalog.jsonb_build_object('held', pg_catalog.to_jsonb({column}))"
+    using = f"(pg_catalog.jsonb_populate_record(NULL::{holder}, {value})).held"
+    return [
+        draft(f"CREATE TYPE {holder} AS (held {new})", reason="to convert arrays"),
+        _alter(identity, f"TYPE {new} USING {using}", *hazards, reason=reason),
+        draft(f"DROP TYPE {holder}"),
+    ]
 
 
 def _change_not_null(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
@@ -187,9 +215,14 @@ def _change_not_null(world: World, identity: Identity, before: Attributes, after
         return []
     old, new = bool(before.get("not_null")), bool(after.get("not_null"))
     if old and not new:
-        return [_alter(identity, "DROP NOT NULL")]
+        only = any(world.after(heir).get("not_null") for heir in world.heirs(identity))
+        return [_alter(identity, "DROP NOT NULL", only=only)]
     if new and not old:
         return [_set_not_null(identity, after, "fails where the column holds NULL")]
+    table = world.table(identity)
+    ups = parents_of(world.target, identity) if table and after.get("inherited") else []
+    if any(table and world.kept(table) and world.before(up) and not world.leaves(table, up) for up in ups):
+        return []  # the name of an inherited constraint stays as it is
     if before.get("not_null_name") != after.get("not_null_name") and before.get("not_null_name"):
         wanted = text(after, "not_null_name") or f"{identity.name}_{identity.sub}_not_null"
         was = text(before, "not_null_name")

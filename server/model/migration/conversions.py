@@ -8,6 +8,12 @@ _TIMES = (
     "timestamp without time zone", "timestamp with time zone", "date",
     "time without time zone", "time with time zone",
 )  # fmt: skip
+_DIRECT = {
+    ("integer", "boolean"), ("money", "numeric"), ("integer", "money"), ("bigint", "money"), ("integer", "bit"),
+    ("bigint", "bit"), ("integer", "oid"), ("bigint", "oid"), ("interval", "time without time zone"),
+    ("macaddr", "macaddr8"),
+}  # fmt: skip
+"""Built-in types with a cast of their own, where going through text would fail or say something else."""
 _TYPMOD = re.compile(r"\([\d,\s-]+\)")
 _IN_PLACE = re.compile(r"character varying(\(\d+\))?|text")
 
@@ -19,6 +25,11 @@ def own_storage(name: str) -> str:
         return "MAIN"
     fixed = (*_NUMBERS[:3], *_NUMBERS[4:], *_TIMES, "boolean", "uuid", "oid", "interval", "name", '"char"')
     return "PLAIN" if plain in fixed else "EXTENDED"
+
+
+def is_text(name: str) -> bool:
+    """Whether it is one of the built-in types of texts."""
+    return base(name) in _STRINGS
 
 
 def base(name: str) -> str:
@@ -37,12 +48,13 @@ def conversion(old: str, new: str, column: str, *, by_text: bool = False) -> str
     for family in (_NUMBERS, _TIMES, ("json", "jsonb"), ("inet", "cidr"), ("bit", "bit varying")):
         if one in family and other in family and not (one == "date" and other.startswith("time ")):
             return ""
-    if one in _STRINGS or (one == "text[]" and array):
-        return f"{column}::{new}"
-    if {one, other} == {"integer", "boolean"}:
+    wrapped = f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{new} END"
+    if array and (other[:-2] in (one, *_STRINGS) and not one.endswith("[]")):
+        return wrapped
+    if one in _STRINGS or (one == "text[]" and array) or (one, other) in _DIRECT or (other, one) in _DIRECT:
         return f"{column}::{new}"
     if array and not one.endswith("[]"):
-        return f"ARRAY[{column}]::{new}"
+        return wrapped
     return f"{column}::text{'[]' if array else ''}::{new}"
 
 

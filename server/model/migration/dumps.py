@@ -1,6 +1,6 @@
 """Two schema dumps of pg_dump, compared as sets of entries: what the second judge of a plan reads.
 
-Left aside: the order of entries and of columns, settings at the head, and what only names the dump itself.
+Left aside: the order of entries, of columns and of options, settings at the head, and what only names the dump itself.
 """
 
 import re
@@ -13,6 +13,7 @@ _NOISE = re.compile(
     r"|\\(un)?restrict .*)?"
 )
 _UNORDERED = frozenset({"TABLE", "FOREIGN TABLE", "ACL", "DEFAULT ACL", "VIEW COLUMN"})
+_OPTIONS = re.compile(r" ?WITH \(([^()]*)\)")
 _OWN_NOTES = re.compile(r"pg_attver='?\d+'?")
 
 
@@ -31,6 +32,7 @@ def entries(dump: str) -> Counter[tuple[str, str]]:
 
 
 def _normal(kind: str, body: str) -> str:
+    body = _OPTIONS.sub(lambda found: " ".join(["WITH", *sorted(found[1].split(", "))]), body)
     lines = [line for line in body.splitlines() if not _NOISE.fullmatch(line) and not _OWN_NOTES.search(line)]
     if kind in _UNORDERED:
         lines = sorted(line.rstrip(",") for line in lines)

@@ -73,8 +73,9 @@ def _partitioned(world: World, identity: Identity) -> bool:
     return bool(table and world.after(table).get("partition_key"))
 
 
-def drop_constraint(_world: World, identity: Identity) -> list[Draft]:
-    return [draft(f"ALTER TABLE {table_of(identity)} DROP CONSTRAINT {quote(identity.sub)}")]
+def drop_constraint(world: World, identity: Identity) -> list[Draft]:
+    only = "ONLY " if world.heirs(identity) else ""
+    return [draft(f"ALTER TABLE {only}{table_of(identity)} DROP CONSTRAINT {quote(identity.sub)}")]
 
 
 def alter_constraint(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft] | None:

@@ -6,6 +6,7 @@ from server.model.migration import indexes, types
 from server.model.migration.acts import Drawing
 from server.model.migration.graph import Act, Key
 from server.model.migration.words import texts
+from server.model.migration.world import parents_named
 from server.model.schema import Identity, Schema
 
 
@@ -30,10 +31,13 @@ class Needs:
         for on, dependencies in self.world.source_dependents.items():
             for d in dependencies:
                 self._release(d.dependent, d.part, on)
+        for identity, carrier in self.drawing.carried.items():
+            self._link([("drop", carrier)], [("drop", identity)])
         for first, second in self.drawing.fills:
             self._link([first], [second])
         self._names()
         self._partitions()
+        self._leaving()
 
     def _sequence_of_acts(self, key: Key, act: Act) -> None:
         """release, drop or aside, create, alter, default, attach, own, finish of one object, in this order."""
@@ -54,7 +58,7 @@ class Needs:
 
     def _dropped_with(self, identity: Identity) -> Identity:
         """What it really goes with: itself, or whatever carries it along."""
-        if ("drop", identity) not in self.acts and (holder := self.drawing.holder(identity)):
+        if ("drop", identity) not in self.acts and (holder := self.drawing.holder(identity, gone=True)):
             return holder
         while identity in self.drawing.carried:
             identity = self.drawing.carried[identity]
@@ -70,9 +74,15 @@ class Needs:
             and self.drawing.holder(asker) != holder
         ):
             found = [("create", holder)]
-        if identity.kind == "table" and asker.kind not in ("column", "table"):
+        if identity.kind == "table" and asker.kind not in ("column", "table") and not self._shared(identity, asker):
             found.append(("copy", identity))
         return found
+
+    def _shared(self, table: Identity, part: Identity) -> bool:
+        """Whether partitions must have it too before they are attached, and so before rows are copied."""
+        partitioned = self.world.after(table).get("partition_key")
+        foreign = self.world.after(part).get("type") == "foreign key"
+        return bool(partitioned) and part.kind in ("constraint", "index") and not foreign
 
     def _starts(self, identity: Identity, part: str) -> list[Key]:
         """The acts that need what it depends on."""
@@ -91,7 +101,7 @@ class Needs:
 
     def _release(self, dependent: Identity, part: str, on: Identity) -> None:
         """What ends a dependency comes before what it depended on goes or changes."""
-        holder = self.drawing.holder(on)
+        holder = self.drawing.holder(on, gone=True)
         gone: list[Key] = [("drop", holder if holder and ("drop", on) not in self.acts else on)]
         gone += [("drop", self._dropped_with(on))]
         if dependent in self.world.dropped or (self.drawing.holder(dependent) or dependent) in self.world.dropped:
@@ -100,6 +110,9 @@ class Needs:
             ends: list[Key] = [("drop", self._dropped_with(dependent))]
             last = {dependent, self.drawing.holder(dependent)} & self.changes.moved  # what is set aside goes at the end
             stays = on in self.changes.moved and dependent.kind in ("column", "table", "foreign_table")
+            table = self.world.table(dependent, self.world.source)
+            if last and part == "parent" and table and ("release", table) in self.acts:
+                ends = [("release", table)]
             if not last and not stays:
                 gone += [("alter", on), ("aside", on)] if on.kind == "table" else [("alter", on)]
         elif part == "default":
@@ -145,6 +158,8 @@ class Needs:
                     self._link([key], [("copy", parent)])
                     for part in world.target.parts(parent, "column"):
                         self._link([("create", part), ("alter", part)], [key])
+                    for part in world.source.parts(parent, "column"):
+                        self._link([("drop", part)], [key])
         for (act, identity), each in self.acts.items():
             if act == "finish" and identity.kind in ("table", "materialized_view"):
                 for part in world.target.parts(identity, "constraint", "index"):
@@ -156,6 +171,22 @@ class Needs:
                 if up and (parent := world.source.relation(up[0], up[1])) in self.changes.moved and parent:
                     self._link([("copy", parent)], [(act, identity)])
 
+    def _leaving(self) -> None:
+        """A table leaves its parents before anything happens to them that would reach it."""
+        world = self.world
+        for act, table in list(self.acts):
+            if act != "release" or table.kind not in ("table", "foreign_table"):
+                continue
+            for part in world.source.parts(table, "column", "constraint", "index", "trigger"):
+                if world.before(part).get("inherited") or world.before(part).get("parent_index"):
+                    self._link([(act, table)], [("drop", part)])
+            for parent in parents_named(world.before(table)):
+                up = world.source.relation(*parent)
+                if up is None or not world.leaves(table, up):
+                    continue
+                for part in {*world.source.parts(up), *world.target.parts(up)}:
+                    self._link([(act, table)], [(each, part) for each in ("release", "drop", "create", "alter")])
+
 
 _BEFORE: dict[str, tuple[str, ...]] = {
     "drop": ("release",),
@@ -163,9 +194,9 @@ _BEFORE: dict[str, tuple[str, ...]] = {
     "create": ("drop", "aside"),
     "alter": ("release",),
     "default": ("release", "create", "alter"),
-    "attach": ("release", "create", "alter"),
+    "attach": ("release", "create", "alter", "copy"),
     "own": ("release", "create", "alter"),
-    "copy": ("create", "attach"),
+    "copy": ("create",),
     "finish": ("release", "create", "alter", "attach", "copy"),
     "owner": ("create", "alter", "attach", "own", "finish", "copy"),
 }
@@ -182,7 +213,7 @@ def _spaces(identity: Identity, schema: Schema) -> list[tuple[str, str, str]]:
     if identity.kind in types.TYPES or identity.kind in _RELATIONS[:4]:
         found.append(("type", identity.schema, identity.name))
     if identity.kind in ("function", "procedure", "aggregate"):
-        found.append(("routine", identity.schema, identity.name + identity.sub))
+        found.append(("routine", identity.schema, identity.name))  # of all signatures: calls could mean either
     if identity.kind == "constraint" and indexes.indexed(facts):
         found.append(("relation", identity.schema, identity.sub))
     if identity.kind == "column":

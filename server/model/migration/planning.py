@@ -8,7 +8,7 @@ from server.model.migration.acts import Drawing
 from server.model.migration.changes import Changes, decide
 from server.model.migration.graph import Act, order
 from server.model.migration.needs import Needs
-from server.model.migration.steps import Phase, Plan, Step
+from server.model.migration.steps import NotPlanned, Phase, Plan, Step
 from server.model.migration.words import literal
 from server.model.migration.world import World
 from server.model.schema import Schema
@@ -21,7 +21,17 @@ def plan(source: Schema, target: Schema, *, concurrent_indexes: bool = False) ->
     drawing = Drawing(changes)
     drawing.draw()
     Needs(drawing).link()
-    return Plan(tuple(_steps(order(drawing.acts.values()), changes)))
+    return Plan(tuple(_steps(order(drawing.acts.values()), changes)), tuple(_not_planned(changes)))
+
+
+def _not_planned(changes: Changes) -> Iterator[NotPlanned]:
+    """What no statement does to an object that stays."""
+    world = changes.world
+    for identity, names in changes.changed.items():
+        table = world.table(identity) if identity.kind == "column" else None
+        inherited = "inherited" in names and world.after(identity).get("inherited")
+        if table and inherited and identity not in changes.anew and world.after(table).get("inherits"):
+            yield NotPlanned(identity, "a column that its table has already cannot become its parent's alone")
 
 
 def _steps(acts: list[Act], changes: Changes) -> Iterator[Step]:

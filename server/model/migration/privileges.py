@@ -26,6 +26,8 @@ Grant = tuple[str, str, str]
 
 def comment(identity: Identity, attributes: Attributes) -> Draft:
     value = text(attributes, "comment")
+    if identity == Identity("schema", "", "public"):
+        value = value or "standard public schema"  # which is not told as a comment of its own
     return draft(f"COMMENT ON {spec(identity)} IS {literal(value) if value else 'NULL'}")
 
 

@@ -65,4 +65,8 @@ def _aggregate(identity: Identity, after: Attributes) -> str:
         words.append(word if name.endswith("extra") else f"{word} = {value}")
     if after.get("aggregate_kind") == "hypothetical":
         words.append("HYPOTHETICAL")
-    return f"CREATE AGGREGATE {table_of(identity)}({text(after, 'arguments')}) (\n    " + ",\n    ".join(words) + "\n)"
+    return (
+        f"CREATE AGGREGATE {table_of(identity)}({text(after, 'arguments') or '*'}) (\n    "
+        + ",\n    ".join(words)
+        + "\n)"
+    )

@@ -9,6 +9,7 @@ _WORDS = {
     "type": "AS", "increment": "INCREMENT BY", "min_value": "MINVALUE", "max_value": "MAXVALUE",
     "start": "START WITH", "cache": "CACHE",
 }  # fmt: skip
+_SIZES = ("smallint", "integer", "bigint")
 
 
 def create(world: World, identity: Identity) -> list[Draft]:
@@ -55,10 +56,10 @@ def _within(identity: Identity, before: Attributes, after: Attributes) -> list[D
     if low <= old_low and high >= old_high:
         return []
     drafts: list[Draft] = []
-    wide = [f"MAXVALUE {high}"] if high > old_high else []
-    if wide and text(before, "type") != text(after, "type"):
-        wide = [f"AS {text(after, 'type')}", f"MINVALUE {min(low, old_low)}", *wide]
-    if wide:
+    if low < old_low or high > old_high:
+        wide = [f"MINVALUE {min(low, old_low)}", f"MAXVALUE {max(high, old_high)}"]
+        if _SIZES.index(text(after, "type")) > _SIZES.index(text(before, "type")):
+            wide = [f"AS {text(after, 'type')}", *wide]
         drafts.append(_alter(identity, " ".join(wide)))
     where = table_of(identity)
     clamped = f"GREATEST(LEAST(last_value, {high}), {low})"

@@ -1,13 +1,12 @@
 """Tables and foreign tables: created with their columns, attached, detached, altered in place, moved to a new shape."""
 
-from server.model.migration import columns
+from server.model.migration import columns, types
 from server.model.migration.columns import change_foreign_options, foreign_options
 from server.model.migration.conversions import conversion
 from server.model.migration.privileges import resaid, said
 from server.model.migration.steps import Hazard
 from server.model.migration.words import (
     changed_options,
-    items,
     options,
     pair,
     path,
@@ -17,7 +16,7 @@ from server.model.migration.words import (
     text,
     texts,
 )
-from server.model.migration.world import Draft, World, draft
+from server.model.migration.world import Draft, World, draft, parents_named
 from server.model.schema import Attributes, Identity
 
 MOVING = frozenset({"partition_key"})
@@ -193,7 +192,8 @@ def _options(identity: Identity, before: Attributes, after: Attributes) -> list[
 def finish(world: World, identity: Identity, *, again: bool) -> list[Draft]:
     """The replica identity, once its index is there."""
     before, after = world.before(identity), world.after(identity)
-    if not again and before.get("replica_identity") == after.get("replica_identity"):
+    lost = loses_replica_identity(world, identity)
+    if not again and not lost and before.get("replica_identity") == after.get("replica_identity"):
         return []
     wanted = text(after, "replica_identity")
     if not wanted and not before.get("replica_identity"):
@@ -202,15 +202,31 @@ def finish(world: World, identity: Identity, *, again: bool) -> list[Draft]:
     return [_alter(identity, f"REPLICA IDENTITY {words}")]
 
 
+def loses_replica_identity(world: World, identity: Identity) -> bool:
+    """Whether the index that tells its rows apart is made anew."""
+    word, _, name = text(world.before(identity), "replica_identity").partition("INDEX ")
+    return not word and any(
+        part in world.dropped and quote(part.sub if part.kind == "constraint" else part.name) == name
+        for part in world.source.parts(identity, "index", "constraint")
+    )
+
+
 # A new shape --------------------------------------------------------------------------------------------------------
+
+
+def detach(world: World, identity: Identity) -> list[Draft]:
+    """Before it is set aside: of a parent that stays, it is no partition any more."""
+    before = world.before(identity)
+    up = world.source.relation(*parents_named(before)[0]) if before.get("partition_of") else None
+    if up is None or not world.kept(up):
+        return []
+    return [draft(f"ALTER TABLE {pair(before, 'partition_of')} DETACH PARTITION {table_of(identity)}")]
 
 
 def aside(_world: World, identity: Identity) -> list[Draft]:
     """Makes room for the table in its new shape."""
     new = quote(identity.name + ASIDE)
-    return [
-        draft(f"ALTER TABLE {table_of(identity)} RENAME TO {new}", reason="partitioning cannot be changed in place")
-    ]
+    return [draft(f"ALTER TABLE {table_of(identity)} RENAME TO {new}", reason="its shape cannot be changed in place")]
 
 
 def copy(world: World, identity: Identity) -> list[Draft]:
@@ -240,12 +256,6 @@ def copy(world: World, identity: Identity) -> list[Draft]:
 
 
 def _value(world: World, column: Identity) -> str:
-    old, new = text(world.before(column), "type"), text(world.after(column), "type")
-    return (conversion(old, new, quote(column.sub)) or quote(column.sub)) if old != new else quote(column.sub)
-
-
-def partitions(world: World, identity: Identity) -> list[Identity]:
-    """Its partitions in the target."""
-    here = (identity.schema, identity.name)
-    return [table for table in world.target.of("table", "foreign_table")
-            if items(world.after(table).get("partition_of")) == here]  # fmt: skip
+    old, new, name = text(world.before(column), "type"), text(world.after(column), "type"), quote(column.sub)
+    made_anew = types.moved(world, new) is not None
+    return (conversion(old, new, name, by_text=made_anew) or name) if old != new or made_anew else name

@@ -1,5 +1,6 @@
 """Types: enums, composites, domains, ranges and base types. One that cannot be altered is made anew beside the old."""
 
+from server.model.migration.conversions import base
 from server.model.migration.privileges import resaid, said
 from server.model.migration.words import items, literal, path, quote, rows, table_of, text, texts
 from server.model.migration.world import Draft, World, draft
@@ -7,13 +8,12 @@ from server.model.schema import Attributes, Identity
 
 ASIDE = "__before_migration"
 TYPES = ("enum", "composite", "domain", "range", "base_type", "shell_type")
+_WORDS = {"domain": "DOMAIN", "collation": "COLLATION"}
 
 
 def create(world: World, identity: Identity) -> list[Draft]:
     after = world.after(identity)
-    body = _BODIES[identity.kind](after)
-    word = "DOMAIN" if identity.kind == "domain" else "TYPE"
-    drafts = [draft(f"CREATE {word} {table_of(identity)}{body}")]
+    drafts = [draft(f"CREATE {_word(identity)} {table_of(identity)}{_BODIES[identity.kind](after)}")]
     if identity.kind == "composite":
         for attribute in _attributes_of(world, identity):
             drafts += said(world, attribute)
@@ -94,15 +94,18 @@ _BODIES = {
 
 def drop(world: World, identity: Identity) -> list[Draft]:
     name = identity.name + (ASIDE if identity in world.moved else "")
-    word = "DOMAIN" if identity.kind == "domain" else "TYPE"
-    return [draft(f"DROP {word} {path(identity.schema, name)}")]
+    return [draft(f"DROP {_word(identity)} {path(identity.schema, name)}")]
+
+
+def _word(identity: Identity) -> str:
+    return _WORDS.get(identity.kind, "TYPE")
 
 
 def aside(_world: World, identity: Identity) -> list[Draft]:
-    """Makes room for the type in its new shape; columns go over to that one, then the old one is dropped."""
-    word = "DOMAIN" if identity.kind == "domain" else "TYPE"
+    """Makes room for the type (or collation) in its new shape; columns go over to that, then the old one is dropped."""
     new = quote(identity.name + ASIDE)
-    return [draft(f"ALTER {word} {table_of(identity)} RENAME TO {new}", reason="cannot be changed in place")]
+    sql = f"ALTER {_word(identity)} {table_of(identity)} RENAME TO {new}"
+    return [draft(sql, reason="cannot be changed in place")]
 
 
 def alter(world: World, identity: Identity, changed: frozenset[str], *, used: bool) -> list[Draft] | None:
@@ -115,7 +118,7 @@ def alter(world: World, identity: Identity, changed: frozenset[str], *, used: bo
         if identity.kind == "enum":
             drafts = _labels(identity, texts(before, "labels"), texts(after, "labels"))
         elif identity.kind == "composite":
-            drafts = _attributes(identity, before, after, used=used)
+            drafts = _attributes(identity, before, after, used=used, typed=_of_type(world, identity))
         elif identity.kind == "domain":
             drafts = _alter_domain(identity, before, after, changed)
     return None if drafts is None else drafts + resaid(world, identity, changed)
@@ -137,24 +140,32 @@ def _labels(identity: Identity, before: tuple[str, ...], after: tuple[str, ...])
     return drafts
 
 
-def _attributes(identity: Identity, before: Attributes, after: Attributes, *, used: bool) -> list[Draft] | None:
+def _of_type(world: World, identity: Identity) -> bool:
+    """Whether tables are made of it: their columns follow it."""
+    return any(world.before(table).get("of_type") == table_of(identity) for table in world.source.of("table"))
+
+
+def _attributes(
+    identity: Identity, before: Attributes, after: Attributes, *, used: bool, typed: bool
+) -> list[Draft] | None:
     old = {row[0]: row for row in rows(before, "attributes")}
     new = {row[0]: row for row in rows(after, "attributes")}
     kept = [name for name in old if name in new]
     if list(new)[: len(kept)] != kept or (used and any(old[name] != new[name] for name in kept)):
         return None
-    here = table_of(identity)
+    here, tail = table_of(identity), " CASCADE" if typed else ""
     drafts: list[Draft] = []
     for name in old:
         if name not in new:
-            act = f"ALTER TYPE {here} DROP ATTRIBUTE {quote(name)}"
-            drafts.append(draft(act, "data_loss", reason="what columns hold in it is lost") if used else draft(act))
+            act, reason = f"ALTER TYPE {here} DROP ATTRIBUTE {quote(name)}{tail}", "what columns hold in it is lost"
+            drafts.append(draft(act, "data_loss", reason=reason) if used or typed else draft(act))
     for name, row in new.items():
         if name not in old:
-            drafts.append(draft(f"ALTER TYPE {here} ADD ATTRIBUTE {_attribute(row)}"))
+            drafts.append(draft(f"ALTER TYPE {here} ADD ATTRIBUTE {_attribute(row)}{tail}"))
         elif old[name] != row:
             collation = f" COLLATE {row[2]}" if row[2] else ""
-            drafts.append(draft(f"ALTER TYPE {here} ALTER ATTRIBUTE {quote(name)} SET DATA TYPE {row[1]}{collation}"))
+            act = f"ALTER TYPE {here} ALTER ATTRIBUTE {quote(name)} SET DATA TYPE {row[1]}{collation}{tail}"
+            drafts.append(draft(act, "may_fail_on_data", reason=f"from {old[name][1]}") if typed else draft(act))
     return drafts
 
 
@@ -199,6 +210,34 @@ def alter_check(world: World, identity: Identity, changed: frozenset[str]) -> li
 
 def is_type(identity: Identity) -> bool:
     return identity.kind in TYPES
+
+
+def moved(world: World, name: str) -> Identity | None:
+    """The type of that name in SQL (or of arrays of it), if it is made anew beside an old one."""
+    plain = base(name).removesuffix("[]")
+    return next((t for t in world.moved if is_type(t) and t in world.created and table_of(t) == plain), None)
+
+
+def is_composite(world: World, identity: Identity) -> bool:
+    """Also behind domains."""
+    if identity.kind != "domain":
+        return identity.kind == "composite"
+    under = moved(world, text(world.after(identity), "type"))
+    return under is not None and is_composite(world, under)
+
+
+def attributes_lost(world: World) -> bool:
+    """Whether any composite type that is made anew loses an attribute."""
+    return any(
+        {row[0] for row in rows(world.before(t), "attributes")} - {row[0] for row in rows(world.after(t), "attributes")}
+        for t in world.moved
+        if t.kind == "composite"
+    )
+
+
+def is_moved(identity: Identity) -> bool:
+    """Whether columns go over from the old to the new where it is made anew."""
+    return identity.kind in TYPES or identity.kind == "collation"
 
 
 def labels_added(before: Attributes, after: Attributes) -> list[str]:

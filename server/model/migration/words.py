@@ -125,6 +125,8 @@ def spec(identity: Identity) -> str:
     here = path(schema, name)
     if kind in _SIMPLE:
         return f"{_SIMPLE[kind]} {here}"
+    if kind == "aggregate" and sub == "()":
+        return f"AGGREGATE {here}(*)"
     if kind in _ROUTINES:
         return f"{_ROUTINES[kind]} {here}{sub}"
     if kind in _ON_TABLE:

@@ -37,6 +37,7 @@ class World:
     dropped: set[Identity] = field(default_factory=set[Identity])
     moved: set[Identity] = field(default_factory=set[Identity])  # made anew beside the old one, which goes afterwards
     retyped: set[Identity] = field(default_factory=set[Identity])  # columns whose type is made anew
+    detached: set[Identity] = field(default_factory=set[Identity])  # tables that leave their parents, perhaps to return
 
     def before(self, identity: Identity) -> Attributes:
         return self.source.facts.get(identity, NO_ATTRIBUTES)
@@ -47,6 +48,33 @@ class World:
     def kept(self, identity: Identity) -> bool:
         """Whether the very object stays, altered or not."""
         return identity in self.source.facts and identity in self.target.facts and identity not in self.dropped
+
+    def by_type(self, column: Identity) -> bool:
+        """Whether it is the column of a typed table that stays: what happens to the type happens to it."""
+        table = self.table(column)
+        if table is None or not self.kept(table):
+            return False
+        of_type = self.after(table).get("of_type")
+        return of_type is not None and self.before(table).get("of_type") == of_type
+
+    def leaves(self, table: Identity, parent: Identity) -> bool:
+        """Whether a table stops, at least for a while, to be a child of its parent: nothing reaches it from there."""
+        up = self.source.relation(parent.schema, parent.name)
+        set_aside = table in self.moved and up is not None and self.kept(up)
+        return (
+            table in self.detached
+            or set_aside
+            or (self.kept(table) and (parent.schema, parent.name) not in parents_named(self.after(table)))
+        )
+
+    def heirs(self, part: Identity) -> list[Identity]:
+        """The columns or constraints of children that have this one from their parent and stay what they are."""
+        heirs = [d.dependent for d in self.dependents(part) if d.part == "parent" and d.dependent.kind == part.kind]
+        return [
+            heir
+            for heir in heirs
+            if self.kept(heir) and not ((table := self.table(heir, self.source)) and self.leaves(table, part))
+        ]
 
     def table(self, part: Identity, schema: Schema | None = None) -> Identity | None:
         """The relation that a part (column, constraint, index …) belongs to."""
@@ -95,7 +123,7 @@ def implied(schema: Schema) -> Iterator[Dependency]:
         else:
             parent = _HOLDERS[identity.kind](identity) if identity.kind in _HOLDERS else None
         if parent is not None and parent in schema.facts:
-            yield Dependency(identity, parent, "a")
+            yield Dependency(identity, parent, "n" if identity.kind == "user_mapping" else "a")
         yield from _ancestors(schema, identity, attributes)
 
 
@@ -115,17 +143,22 @@ def _ancestors(schema: Schema, identity: Identity, attributes: Attributes) -> It
         yield Dependency(identity, up, "P", "parent")
 
 
-def parents_of(schema: Schema, part: Identity) -> list[Identity]:
-    """The column or constraint that this one is inherited from, in each parent that has it."""
-    table = schema.facts.get(schema.relation(part.schema, part.name) or part, NO_ATTRIBUTES)
+def parents_named(table: Attributes) -> list[tuple[str, str]]:
+    """The parents of a table, (schema, name): what it is a partition of, or inherits from."""
     up = table.get("partition_of")
     parents = (up,) if up else table.get("inherits")
-    found = [
-        Identity(part.kind, str(parent[0]), str(parent[1]), part.sub)
+    return [
+        (str(parent[0]), str(parent[1]))
         for parent in (parents if isinstance(parents, tuple) else ())
         if isinstance(parent, tuple)
     ]
-    return [twin for twin in found if twin in schema.facts]
+
+
+def parents_of(schema: Schema, part: Identity) -> list[Identity]:
+    """The column or constraint that this one is inherited from, in each parent that has it."""
+    table = schema.facts.get(schema.relation(part.schema, part.name) or part, NO_ATTRIBUTES)
+    twins = [Identity(part.kind, *parent, part.sub) for parent in parents_named(table)]
+    return [twin for twin in twins if twin in schema.facts]
 
 
 _HOLDERS: dict[str, Callable[[Identity], Identity]] = {

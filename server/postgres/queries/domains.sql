@@ -9,7 +9,7 @@ SELECT t.tableoid AS class, t.oid AS oid, 0 AS subid,
             WHERE co.oid = t.typcollation) END AS collation,
        CASE WHEN t.typnotnull THEN true END AS not_null,
        CASE WHEN nn.conname <> t.typname || '_not_null' THEN nn.conname END AS not_null_name,
-       t.typdefault AS default
+       COALESCE(pg_catalog.pg_get_expr(t.typdefaultbin, 0), t.typdefault) AS default
 FROM pg_catalog.pg_type AS t
 JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
 JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype

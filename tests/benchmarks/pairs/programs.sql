@@ -146,7 +146,7 @@ comment on schema s is '1'; comment on table s.t is '2'; comment on column s.t.a
 --- functions whose bodies name what comes later
 create table a (x int);
 --- becomes
-create table a (x int, y int default 0); set check_function_bodies = off; create function f1() returns int language sql as 'select f2()'; create function f2() returns int language sql as 'select y from a limit 1'; create view v as select f1(); create materialized view m as select f2() as q; create table c (z int default f1(), check (z > 0)); create function tr() returns trigger language plpgsql as 'begin perform f1(); return new; end'; create trigger t before insert on c for each row execute function tr();
+create table a (x int, y int default 0); set check_function_bodies = off; create function f1() returns int language sql as 'select public.f2()'; create function f2() returns int language sql as 'select y from public.a limit 1'; create view v as select f1(); create materialized view m as select f2() as q; create table c (z int default f1(), check (z > 0)); create function tr() returns trigger language plpgsql as 'begin perform public.f1(); return new; end'; create trigger t before insert on c for each row execute function tr();
 
 --- type used by function that is used by default of table that is used by view
 create type e as enum ('a', 'b'); create function f(e) returns e language sql immutable as 'select $1'; create table t (x e default f('a'), y int); create view v as select x, f(x) as z from t; create function g() returns setof v language sql as 'select * from v'; create index i on t (f(x));
