@@ -13,24 +13,27 @@ if TYPE_CHECKING:
     from server.services import Services
 
 T = TypeVar("T")
+MOST_NAMES = 60
+MOST_CHARACTERS = 6000
 
 
-async def gather(look_up: "Callable[[Services, Call], T]") -> T:
-    """Runs `look_up` in a worker thread."""
+async def gather(look_up: "Callable[[Services, Call], T]", here: Path | None = None) -> T:
+    """Runs `look_up` in a worker thread; `here` is the folder that the client says it is in."""
     from server.services import load_services
 
-    return await run(lambda call: look_up(load_services(os.environ, Path.cwd()), call))
+    return await run(lambda call: look_up(load_services(os.environ, Path.cwd(), here), call))
 
 
-async def whereabouts() -> str:
-    """The databases and worktrees as lines for a prompt; a failure stands in their place."""
+async def told(look_up: "Callable[[Services, Call], str]", here: Path | None = None) -> str:
+    """What `look_up` has to say, for a prompt; a failure stands in its place."""
     try:
-        return await gather(_whereabouts)
+        return await gather(look_up, here)
     except FerryError as failure:
-        return f"The databases could not be listed: {failure}"
+        return str(failure)
 
 
-def _whereabouts(services: "Services", call: "Call") -> str:
+def whereabouts(services: "Services", call: "Call") -> str:
+    """The databases and worktrees as lines."""
     from server.jobs.list_databases import list_databases
 
     listed = list_databases(services, call)
@@ -60,6 +63,21 @@ def manifest_text(services: "Services", name: str) -> str:
     if manifest is None:
         raise Refused("no_manifest", f"{path} has no manifest. {did_you_mean(name, known)}")
     return manifest.as_json(indent=1)
+
+
+def tables_of(services: "Services", call: "Call", database: str) -> str:
+    """The tables of a database in one line."""
+    names = table_names(services, call, database)
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return f"Tables of {database}: {', '.join(names[:MOST_NAMES]) or 'none'}{more}."
+
+
+def migrations_of(services: "Services", call: "Call", database: str) -> str:
+    """What is applied to a database and what is not, as JSON."""
+    from server.jobs.migration_status import migration_status
+
+    report = migration_status(services, call, database=database)
+    return f"Migrations of {database}: {report.model_dump_json(by_alias=True, exclude_defaults=True)[:MOST_CHARACTERS]}"
 
 
 def table_names(services: "Services", call: "Call", database: str) -> list[str]:

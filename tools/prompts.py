@@ -3,11 +3,15 @@
 from typing import Annotated
 
 from mcp.server.mcpserver import MCPServer
+from mcp.types import InputRequiredResult
 from pydantic import Field
 
-from server.errors import FerryError
-from tools.gathering import gather, manifest_text, whereabouts
+from tools.calling import Context
+from tools.gathering import manifest_text, migrations_of, tables_of, told, whereabouts
+from tools.whereabouts import folder_of
 
+Answer = str | InputRequiredResult
+"""The prompt; or first the question where the client is, which it answers by itself."""
 Database = Annotated[str, Field(description="Name from list_databases")]
 
 
@@ -23,12 +27,14 @@ def add_prompts(server: MCPServer) -> None:
         server.prompt(title=title, description=(function.__doc__ or "").strip())(function)
 
 
-async def analyse_export(export: Annotated[str, Field(description="Name or path of an export")]) -> str:
+async def analyse_export(
+    context: Context, export: Annotated[str, Field(description="Name or path of an export")]
+) -> Answer:
     """What an export holds, and what stands out in it."""
-    try:
-        manifest = await gather(lambda services, _call: manifest_text(services, export))
-    except FerryError as failure:
-        manifest = str(failure)
+    here = await folder_of(context)
+    if isinstance(here, InputRequiredResult):
+        return here
+    manifest = await told(lambda services, _call: manifest_text(services, export), here)
     return f"""Analyse the pgferry export {export}.
 
 Its manifest:
@@ -43,15 +49,21 @@ Its manifest:
 
 
 async def debug_incident(
+    context: Context,
     database: Database,
     what: Annotated[str, Field(description="What went wrong, and for whom or when")],
     table: Annotated[str, Field(description="Table of the first row to look at")] = "",
-) -> str:
+) -> Answer:
     """Finds why something went wrong, on a small copy of the rows around it."""
+    here = await folder_of(context)
+    if isinstance(here, InputRequiredResult):
+        return here
+    tables = await told(lambda services, call: tables_of(services, call, database), here)
     start = f" Begin at the table {table}." if table else ""
     return f"""Debug this in the database {database}: {what}.{start}
 
-{await whereabouts()}
+{await told(whereabouts, here)}
+{tables}
 
 1. inspect_schema of {database} (overview, then the tables that matter). query_database to find the rows concerned.
 2. export_segment with filters as narrow as those rows allow (estimate_only first): it brings every row that they refer
@@ -62,11 +74,14 @@ async def debug_incident(
 """
 
 
-async def compare_worktree(main: Database = "main") -> str:
+async def compare_worktree(context: Context, main: Database = "main") -> Answer:
     """Writes up how the current worktree's database differs from another, in schema and rows."""
+    here = await folder_of(context)
+    if isinstance(here, InputRequiredResult):
+        return here
     return f"""Compare the database of the current worktree with {main}, and write up what differs.
 
-{await whereabouts()}
+{await told(whereabouts, here)}
 
 1. If there is no current database, or it is {main} itself, or both are one and the same, say so and stop.
 2. compare_schemas from {main} to the current one. For each difference say whether the branch's code explains it
@@ -78,12 +93,17 @@ async def compare_worktree(main: Database = "main") -> str:
 
 
 async def bring_data(
-    source: Database = "main", what: Annotated[str, Field(description="Which rows, in words")] = "a small useful part"
-) -> str:
+    context: Context,
+    source: Database = "main",
+    what: Annotated[str, Field(description="Which rows, in words")] = "a small useful part",
+) -> Answer:
     """Copies rows from another database into the current worktree's, safely."""
+    here = await folder_of(context)
+    if isinstance(here, InputRequiredResult):
+        return here
     return f"""Bring data from {source} into the database of the current worktree: {what}.
 
-{await whereabouts()}
+{await told(whereabouts, here)}
 
 1. The target is the current worktree's database. It needs access = write; if it has not, ask the person to grant it in
    pgferry.toml: do not change that file yourself. Never write to {source}.
@@ -96,14 +116,21 @@ async def bring_data(
 
 
 async def review_migration(
-    path: Annotated[str, Field(description="File or folder of a migration")], database: Database = "main"
-) -> str:
+    context: Context,
+    path: Annotated[str, Field(description="File or folder of a migration")],
+    database: Database = "main",
+) -> Answer:
     """Reviews a migration before it runs: what it does, what it endangers, whether it gets where it should."""
+    here = await folder_of(context)
+    if isinstance(here, InputRequiredResult):
+        return here
+    status = await told(lambda services, call: migrations_of(services, call, database), here)
     return f"""Review the migration {path} for the database {database}.
 
-{await whereabouts()}
+{await told(whereabouts, here)}
+{status}
 
-1. Read {path}. migration_status of {database}: is it applied, changed since, or out of order?
+1. Read {path}. Is it applied, changed since, or out of order?
 2. apply_migration with dry_run where it is offered: it proves the file on a scratch database. Never apply it for real.
 3. For each statement: what it locks and for how long on tables of this size (inspect_schema shows rows), what it
    rewrites, what it loses, whether it can be undone, what running code breaks between old and new.

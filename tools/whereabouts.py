@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 from mcp.server.mcpserver import ListRoots, Resolve
-from mcp.types import ListRootsResult
+from mcp.types import InputRequiredResult, ListRootsRequest, ListRootsResult
 
 from tools.calling import Context
 
@@ -20,6 +20,24 @@ def ask_roots(context: Context) -> ListRoots | None:
 
 
 Roots = Annotated[ListRootsResult | None, Resolve(ask_roots)]
+
+
+ROUND_TRIPS = "2026-07-28"
+"""The revision from which on a server asks by an answer that wants input, and no more by a request of its own."""
+_QUESTION = "roots"
+
+
+async def folder_of(context: Context) -> Path | InputRequiredResult | None:
+    """The folder that a prompt is asked for from; or the answer by which the client is to be asked for it first."""
+    if ask_roots(context) is None:
+        return None
+    if (context.protocol_version or "") < ROUND_TRIPS:
+        return first_folder(await context.session.send_request(ListRootsRequest(), ListRootsResult))
+    answers = context.input_responses
+    if answers is None:
+        return InputRequiredResult(input_requests={_QUESTION: ListRootsRequest()})
+    answer = answers.get(_QUESTION)
+    return first_folder(answer if isinstance(answer, ListRootsResult) else None)
 
 
 def first_folder(roots: ListRootsResult | None) -> Path | None:

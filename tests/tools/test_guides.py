@@ -1,10 +1,19 @@
 """Prompts, resources and completions as a client meets them, in both protocol eras."""
 
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mcp.shared.exceptions import MCPError
-from mcp.types import PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
+from mcp.types import (
+    ListRootsResult,
+    PromptReference,
+    ResourceTemplateReference,
+    Root,
+    TextContent,
+    TextResourceContents,
+)
 
 from tests.fix_client import ERAS, Era, content_of, in_memory
 from tests.fix_databases import FreshDatabase
@@ -56,6 +65,41 @@ async def test_a_prompt_opens_with_what_is_true_here(era: Era, name: str) -> Non
     else:
         assert "- it: ok, access read" in text
         assert "2 tables" in text
+
+
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("name", PROMPTS)
+async def test_a_prompt_is_about_the_worktree_that_the_client_is_in(
+    era: Era, name: str, project: Path, fresh_database: FreshDatabase
+) -> None:
+    for command in (["init", "-b", "main"], ["commit", "--allow-empty", "-m", "first"], ["worktree", "add", "x"]):
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+        subprocess.run(["git", *identity, *command], cwd=project, check=True, capture_output=True)
+    (project / "x" / ".env").write_text(f"DATABASE_URL={fresh_database.url}\n")
+
+    async def roots(_: Any) -> ListRootsResult:
+        return ListRootsResult(roots=[Root(uri=(project / "x").as_uri())])  # pyright: ignore[reportArgumentType]  pydantic makes the URL
+
+    async with in_memory(era, list_roots_callback=roots) as client:
+        prompt = await client.get_prompt(name, PROMPTS[name])
+    (message,) = prompt.messages
+    assert isinstance(message.content, TextContent)
+    if name != "analyse_export":
+        assert "Database of the current worktree: x." in message.content.text
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_prompts_bring_tables_and_migrations(era: Era) -> None:
+    async with in_memory(era) as client:
+        incident = await client.get_prompt("debug_incident", {"database": "it", "what": "twice billed"})
+        review = await client.get_prompt("review_migration", {"path": "migrations/1.sql", "database": "it"})
+        unknown = await client.get_prompt("debug_incident", {"database": "itt", "what": "twice billed"})
+    texts = [prompt.messages[0].content for prompt in (incident, review, unknown)]
+    assert all(isinstance(text, TextContent) for text in texts)
+    told = [text.text for text in texts if isinstance(text, TextContent)]
+    assert "Tables of it: people, places." in told[0]
+    assert "Migrations of it: {" in told[1]
+    assert "[unknown_database]" in told[2]
 
 
 @pytest.mark.parametrize("era", ERAS)
