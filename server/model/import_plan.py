@@ -63,6 +63,8 @@ class ColumnPlan:
     type: str
     always: bool = False
     """GENERATED ALWAYS AS IDENTITY: the file's values are kept, and it is never updated."""
+    redacted: bool = False
+    """The file has stand-ins for its values: rows that are there already keep theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,31 @@ def plan_import(
         told = manifest.table(table.name) if manifest else None
         plan = _plan_table(request, table, told, target, fits, issues)
         if plan:
-            plans.append(plan)
+            plans.append(_with_redactions(plan, request.mode, manifest, issues))
     issues += _row_counts(tables, manifest)
     return ImportPlan(request.mode, tuple(load_order(plans, target)), tuple(issues))
+
+
+def _with_redactions(plan: TablePlan, mode: Mode, manifest: Manifest | None, issues: list[ImportIssue]) -> TablePlan:
+    """Marks the columns whose real values the file does not hold."""
+    redactions = manifest.redactions if manifest else []
+    how = {redaction.column: redaction.how for redaction in redactions if redaction.table == plan.source}
+    columns = tuple(replace(column, redacted=column.file in how) for column in plan.columns)
+    keeps = {"upsert": "rows that are there keep theirs", "replace": "the real values are lost"}
+    if mode in keeps:
+        issues += [
+            ImportIssue(
+                type="redacted_column",
+                table=plan.source,
+                column=column.name,
+                current=keeps[mode],
+                import_=how[column.file],
+                severity="info" if mode == "upsert" else "warning",
+            )
+            for column in columns
+            if column.redacted
+        ]
+    return replace(plan, columns=columns)
 
 
 def target_of(name: str, into_schema: str | None) -> Identity:

@@ -273,8 +273,8 @@ def _is_hstore(column: ColumnPlan) -> bool:
 
 
 def on_conflict_update(plan: TablePlan) -> sql.Composed:
-    """Overwrites what differs and leaves equal rows untouched."""
-    changing = [column for column in plan.columns if column.name not in plan.key and not column.always]
+    """Overwrites what differs, but never with a redacted value, and leaves equal rows untouched."""
+    changing = [c for c in plan.columns if c.name not in plan.key and not c.always and not c.redacted]
     on = sql.SQL(" ON CONFLICT ({}) ").format(listed(plan.key))
     if not changing:
         return on + sql.SQL("DO NOTHING")
