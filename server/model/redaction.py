@@ -86,6 +86,22 @@ HASHED = frozenset({"text", "varchar", "bpchar", "citext", "name", "bytea", "uui
 """Base types that a keyed hash can take the place of."""
 
 
+def hashed_length(column: Column) -> int:
+    """How many characters of a hash a text column has room for."""
+    return min(column.length or (63 if column.base == "name" else 64), 64)
+
+
+def _shape(column: Column) -> object:
+    """Columns of one shape have equal hashes for equal values; None: no hash can take the place of its values."""
+    if column.base not in HASHED:
+        return None
+    if column.base in ("int4", "int8"):
+        return "number"
+    if column.category == "S" or column.base == "citext":
+        return "text", hashed_length(column), column.base == "citext"
+    return column.base
+
+
 def plan_redactions(
     policy: Policy, tables: Sequence[Table], excluded_columns: Iterable[str] = ()
 ) -> dict[tuple[str, str], dict[str, How]]:
@@ -97,10 +113,11 @@ def plan_redactions(
     """
     asked = _asked(policy, tables, list(excluded_columns))
     by_place = {(table.schema, table.name, column.name): column for table in tables for column in table.columns}
+    kept = _unlike(tables, by_place)
     planned: dict[tuple[str, str], dict[str, How]] = {}
     for table in tables:
         for column in table.columns:
-            how = _through_targets(table, column, asked, by_place)
+            how = _through_targets(table, column, asked, by_place, kept)
             if how is not None:
                 planned.setdefault((table.schema, table.name), {})[column.name] = how
     return planned
@@ -131,13 +148,20 @@ def _asked(policy: Policy, tables: Sequence[Table], excluded: list[str]) -> dict
     return asked
 
 
-def _through_targets(
-    table: Table, column: Column, asked: Mapping[Place, How], by_place: Mapping[Place, Column]
-) -> How | None:
-    """A foreign-key column does what its target does, and nothing of its own."""
-    if not column.references:
-        how = asked.get((table.schema, table.name, column.name))
-        return _possible(column, how) if how else None
+def _unlike(tables: Sequence[Table], by_place: Mapping[Place, Column]) -> set[Place]:
+    """The columns that no hash can take the place of, because some column that refers to them is of another shape."""
+    return {
+        place
+        for table in tables
+        for column in table.columns
+        for place in _targets(table, column, by_place)
+        if _shape(column) is None or _shape(column) != _shape(by_place[place])
+    }
+
+
+def _targets(table: Table, column: Column, by_place: Mapping[Place, Column]) -> list[Place]:
+    """The columns that a foreign-key column ends at, over as many keys as there are."""
+    found: list[Place] = []
     seen = {(table.schema, table.name, column.name)}
     waiting: list[Reference] = list(column.references)
     while waiting:
@@ -147,9 +171,26 @@ def _through_targets(
         if target is None or place in seen:
             continue
         seen.add(place)
-        if target.references:
-            waiting += target.references
-        elif (how := asked.get(place)) and (possible := _possible(target, how)):
+        waiting += target.references
+        if not target.references:
+            found.append(place)
+    return found
+
+
+def _through_targets(
+    table: Table,
+    column: Column,
+    asked: Mapping[Place, How],
+    by_place: Mapping[Place, Column],
+    kept: set[Place],
+) -> How | None:
+    """A foreign-key column does what its target does, and nothing of its own."""
+    if not column.references:
+        place = (table.schema, table.name, column.name)
+        how = asked.get(place)
+        return _possible(column, how) if how and not (column.referenced and place in kept) else None
+    for place in _targets(table, column, by_place):
+        if place not in kept and (how := asked.get(place)) and (possible := _possible(by_place[place], how)):
             return possible
     return None
 

@@ -10,7 +10,7 @@ import secrets
 
 from psycopg import sql
 
-from server.model.redaction import HASHED, How
+from server.model.redaction import HASHED, How, hashed_length
 from server.model.tables import Column
 from server.postgres.databases import Connection
 
@@ -47,22 +47,49 @@ def masked(column: Column, how: How) -> sql.Composable:
 
 
 def _hash(column: Column, value: sql.Composable) -> sql.Composable:
-    text = sql.SQL("pg_catalog.lower({}::text)" if column.base == "citext" else "{}::text").format(value)
-    digest = sql.SQL(
-        "pg_catalog.sha256((SELECT pg_catalog.decode(pg_catalog.current_setting({outer}), 'hex')) || pg_catalog.sha256("
-        "(SELECT pg_catalog.decode(pg_catalog.current_setting({inner}), 'hex'))"
-        " || pg_catalog.convert_to({text}, 'UTF8')))"
-    ).format(outer=sql.Literal(_OUTER), inner=sql.Literal(_INNER), text=text)
+    if column.base in ("int4", "int8"):
+        return sql.SQL("({})::{}").format(_number(value), sql.Identifier("pg_catalog", column.base))
+    digest = _digest(sql.SQL("pg_catalog.lower({}::text)" if column.base == "citext" else "{}::text").format(value))
     digits = sql.SQL("pg_catalog.encode({}, 'hex')").format(digest)
     if column.base == "bytea":
         return digest
     if column.base == "uuid":
         return sql.SQL("pg_catalog.left({}, 32)::uuid").format(digits)
-    if column.base == "int8":
-        return sql.SQL("(('x' || pg_catalog.left({}, 16))::bit(64)::int8 & 9223372036854775807)").format(digits)
-    if column.base == "int4":
-        return sql.SQL("(('x' || pg_catalog.left({}, 8))::bit(32)::int4 & 2147483647)").format(digits)
-    return sql.SQL("pg_catalog.left({}, {})").format(digits, min(column.length or 64, 64))
+    return sql.SQL("pg_catalog.left({}, {})").format(digits, hashed_length(column))
+
+
+def _digest(text: sql.Composable) -> sql.Composed:
+    """HMAC-SHA-256 of a text under the session's key."""
+    return sql.SQL(
+        "pg_catalog.sha256((SELECT pg_catalog.decode(pg_catalog.current_setting({outer}), 'hex')) || pg_catalog.sha256("
+        "(SELECT pg_catalog.decode(pg_catalog.current_setting({inner}), 'hex'))"
+        " || pg_catalog.convert_to({text}, 'UTF8')))"
+    ).format(outer=sql.Literal(_OUTER), inner=sql.Literal(_INNER), text=text)
+
+
+def _number(value: sql.Composable) -> sql.Composed:
+    """A whole number for another, never the same for two: what fits 32 bits is permuted in four rounds of a Feistel
+    network over its lower 31, its sign kept, so that columns of either size agree; beyond, 62 bits of the hash.
+    """
+    halves = sql.SQL("(SELECT {0}::int8 AS v, ({0}::int8 >> 15 & 65535)::int4 AS l, ({0}::int8 & 32767)::int4 AS r)")
+    rounds = halves.format(value)
+    for number in range(4):
+        turned, by = (("l", "r"), ("r", "l"))[number % 2]
+        key = sql.SQL("{} || h.{}").format(sql.Literal(f"{number}:"), sql.Identifier(by))
+        bits = sql.SQL("('x' || pg_catalog.left(pg_catalog.encode({}, 'hex'), 4))::bit(16)::int4 & {}").format(
+            _digest(key), 65535 if turned == "l" else 32767
+        )
+        rounds = sql.SQL(
+            "(SELECT h.v, h.{kept}, h.{turned} # ({bits}) AS {turned} FROM {before} AS h OFFSET 0)"
+        ).format(kept=sql.Identifier(by), turned=sql.Identifier(turned), bits=bits, before=rounds)
+    wide = sql.SQL("('x' || pg_catalog.left(pg_catalog.encode({}, 'hex'), 16))::bit(64)::int8").format(
+        _digest(sql.SQL("{}::text").format(value))
+    )
+    return sql.SQL(
+        "SELECT CASE WHEN h.v BETWEEN -2147483648 AND 2147483647"
+        " THEN h.l::int8 * 32768 + h.r - CASE WHEN h.v < 0 THEN 2147483648 ELSE 0 END"
+        " ELSE {} & 4611686018427387903 | 4611686018427387904 END FROM {} AS h"
+    ).format(wide, rounds)
 
 
 _BLANK_TYPES: dict[str, sql.SQL] = {

@@ -104,6 +104,21 @@ def test_a_foreign_key_column_does_as_its_target_and_nothing_of_its_own() -> Non
     assert masks(Policy(), people, cards, kinds) == {"people.ssn": "hash", "cards.owner_ssn": "hash"}
 
 
+def test_a_key_whose_referrers_are_of_another_shape_is_kept_on_both_sides() -> None:
+    ssn = text("ssn", unique=True, not_null=True, referenced=True)
+    number = Column("ssn", "bigint", "int8", "N", unique=True, not_null=True, referenced=True)
+    to_it = (Reference("public", "people", "ssn"),)
+    short = Column("owner", "varchar(9)", "varchar", "S", length=9, references=to_it)
+    tiny = Column("owner", "smallint", "int2", "N", references=to_it)
+    plain = Column("owner", "integer", "int4", "N", references=to_it)
+    assert masks(Policy(), table("people", ssn), table("cards", short)) == {}
+    assert masks(Policy(), table("people", number), table("cards", tiny)) == {}
+    assert masks(Policy(), table("people", number), table("cards", plain)) == {
+        "people.ssn": "hash",
+        "cards.owner": "hash",
+    }
+
+
 def test_excluded_columns_of_a_call_add_to_the_policy() -> None:
     users = table("users", text("email"), text("password"), text("bio"))
     planned = masks(Policy(), users, excluded=("users.bio", "public.users.email"))

@@ -91,6 +91,20 @@ def test_a_person_writes_filters_as_text(shop: Project) -> None:
     assert {table["name"]: table["rows"] for table in rows} == {"companies": 1, "orders": 3}
 
 
+@pytest.mark.usefixtures("shop")
+def test_a_person_takes_one_company_since_new_year() -> None:
+    words = ["export-segment", "--where", "companies.slug=acme", "--since", "2026-01-01", "--json"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert {table["name"]: table["rows"] for table in report["tables"]} == {"companies": 1, "orders": 50}
+    assert report["date_columns"] == {"orders": "placed_at"}
+    document = json.loads(Path(report["path"]).read_text())
+    assert document["metadata"]["exportType"] == "segmented"
+    assert document["metadata"]["filtersApplied"]["since"] == "2026-01-01"
+    assert {row["company_id"] for row in document["data"]["orders"]} == {1}
+
+
 @pytest.mark.parametrize("where", ["companies.slug", "=acme", "orders.status in", "companies..x=1"])
 @pytest.mark.usefixtures("shop")
 def test_a_filter_that_cannot_be_read_is_refused(where: str) -> None:
