@@ -369,6 +369,26 @@ def schema_differences(given: Schema, target: Schema, tables: Iterable[Identity]
     return issues
 
 
+def enum_issues(
+    plans: Iterable[TablePlan], labels: Mapping[str, Sequence[str]], target: Schema
+) -> Iterable[ImportIssue]:
+    """Labels that a column's enum has in the file's schema and not in the target: rows that use them will not fit."""
+    enums = {identity.qualified: names_of(target.facts[identity].get("labels")) for identity in target.of("enum")}
+    for plan in plans:
+        for column in plan.columns:
+            here = enums.get(column.type.removesuffix("[]"), ())
+            missing = [label for label in labels.get(column.type.removesuffix("[]"), ()) if here and label not in here]
+            if missing:
+                yield ImportIssue(
+                    type="enum_label",
+                    table=plan.source,
+                    column=column.name,
+                    current=", ".join(here),
+                    import_=f"also {', '.join(missing)}",
+                    severity="warning",
+                )
+
+
 def _told(attributes: Attributes) -> str:
     """The attributes that decide whether rows fit, in a few words."""
     if "definition" in attributes:

@@ -18,6 +18,8 @@ from server.model.import_plan import (
     ImportPlan,
     ImportRequest,
     choose_tables,
+    enum_issues,
+    names_of,
     plan_import,
     schema_differences,
     target_of,
@@ -32,13 +34,14 @@ from server.model.violations import Violation
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Connection, Database, connected
 from server.postgres.diagnosing import as_violation, diagnose
+from server.postgres.emptying import Emptied, empty_tables, told_losses
 from server.postgres.import_records import committed_before, record
-from server.postgres.loading import Loader, Merged, empty_tables, with_first_line
+from server.postgres.loading import Loader, Merged, with_first_line
 from server.postgres.positions import hold_used, set_positions
 from server.postgres.questions import ask
 from server.postgres.relations import relation
 from server.postgres.relaxing import Relaxed, Sizes, choose, put_back_indexes, put_back_keys, stand_aside
-from server.postgres.restoring import Restored, create_missing, finish, run_whole
+from server.postgres.restoring import Restored, create_missing, declared_enums, finish, run_whole
 from server.postgres.script_source import ScriptSource
 from server.postgres.turns import locked, wait_for_turn
 
@@ -127,11 +130,18 @@ class Import:
         issues = [*plan.issues, *self._rights(plan)]
         if self.given is not None:
             issues += schema_differences(self.given, target, [table.identity for table in plan.tables])
+        issues += enum_issues(plan.tables, self._labels(), target)
         self.done.issues = issues
         if any(issue.severity == "error" for issue in issues):
             raise FileRejected(issues, [])
         self.done.checks.append("schema: every column of the file has its place, every required column its value")
         return plan
+
+    def _labels(self) -> dict[str, tuple[str, ...]]:
+        """The labels of enums as the file's schema declares them, by type; nothing where it brings none."""
+        if self.given is not None:
+            return {i.qualified: names_of(self.given.facts[i].get("labels")) for i in self.given.of("enum")}
+        return declared_enums(self.source.schema_sql, self.policy) if self.source.schema_sql else {}
 
     def _fits(self, given: str, wanted: str) -> Fits:
         answer = ask(self.connection, "import_type_pairs", [given], [wanted])[0][0]
@@ -160,15 +170,16 @@ class Import:
         if self.source.format in ("json", "sql") and self.request.mode not in ("skip", "upsert"):
             plan = with_order(plan, [table.name for table in self.source.tables])
         relaxed = self._make_room(plan, target)
-        deleted: dict[str, int] = {}
+        emptied: dict[str, Emptied] = {}
         if self.request.mode == "replace":
-            deleted = empty_tables(self.connection, list(plan.tables))
+            emptied = empty_tables(self.connection, plan.tables, target)
         hold_used(self.connection, plan.tables, target)
         enums = frozenset(identity.qualified for identity in target.of("enum"))
         merged = self._take_rows(plan, enums)
         put_back_indexes(self.connection, relaxed, target)
         put_back_keys(self.connection, relaxed, target)
-        self._tell_tables(plan, merged, deleted)
+        self._tell_tables(plan, merged, emptied)
+        self._tell_losses(list(emptied.values()))
         given = () if self.request.tables or self.request.into_schema else self.source.sequences
         self.done.sequences_set = set_positions(self.connection, plan.tables, target, given)
 
@@ -212,8 +223,12 @@ class Import:
             self.done.hazards.append(
                 f"triggers_off: {len(relaxed.triggers)} triggers did not run (run_triggers = false)"
             )
-        if self.request.mode == "replace":
-            self.done.hazards.append("data_loss: the tables were emptied first")
+
+    def _tell_losses(self, emptied: Sequence[Emptied]) -> None:
+        said = told_losses(self.connection, emptied)
+        if said and self.source.manifest and self.source.manifest.export_type == "segmented":
+            said.append("data_loss: the file is a segment, only some rows of its tables; upsert keeps the others")
+        self.done.hazards += said
 
     def _take_rows(self, plan: ImportPlan, enums: frozenset[str]) -> dict[str, Merged]:
         loader = Loader(self.connection, self.request, self._tell, enums)
@@ -236,7 +251,7 @@ class Import:
     def _tell(self, table: str, rows: int) -> None:
         self.call.progress(self.source.position, self.source.total_bytes, f"{table}: {rows:,} rows")
 
-    def _tell_tables(self, plan: ImportPlan, merged: dict[str, Merged], deleted: dict[str, int]) -> None:
+    def _tell_tables(self, plan: ImportPlan, merged: dict[str, Merged], emptied: dict[str, Emptied]) -> None:
         for table in plan.tables:
             became = merged.get(table.source, Merged())
             self.done.touched.append(table.identity)
@@ -247,7 +262,7 @@ class Import:
                     inserted=became.inserted,
                     updated=became.updated,
                     skipped=became.skipped,
-                    deleted=deleted.get(table.source, 0),
+                    deleted=emptied[table.source].rows if table.source in emptied else 0,
                 )
             )
         self._check_counts(plan)

@@ -308,12 +308,3 @@ def _names(plan: TablePlan) -> list[str]:
 def _count(connection: Connection, table: sql.Composable) -> int:
     row: Any = connection.execute(sql.SQL("SELECT pg_catalog.count(*) FROM {}").format(table)).fetchone()
     return int(row[0])
-
-
-def empty_tables(connection: Connection, plans: list[TablePlan]) -> dict[str, int]:
-    """TRUNCATEs the tables together, never with CASCADE; how many rows each had."""
-    counts = {plan.source: _count(connection, relation(plan.identity)) for plan in plans}
-    if plans:
-        tables = sql.SQL(", ").join(relation(plan.identity) for plan in plans)
-        connection.execute(sql.SQL("TRUNCATE TABLE {}").format(tables))
-    return counts

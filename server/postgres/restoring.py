@@ -11,6 +11,7 @@ from psycopg import sql
 from server.calls import Call
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
+from server.postgres import grammar
 from server.postgres.databases import Connection
 from server.postgres.loading import insert_statement
 from server.postgres.scratch import apply_setting, failed, run_statement
@@ -104,6 +105,16 @@ def create_missing(call: Call, connection: Connection, source: RowSource, policy
             _make(connection, statement, done)
     _end(connection)
     return done
+
+
+def declared_enums(schema_sql: str, policy: ScriptPolicy) -> dict[str, tuple[str, ...]]:
+    """`schema.type` → labels, of every enum that the script makes."""
+    found: dict[str, tuple[str, ...]] = {}
+    for statement in ScriptReader(io.BytesIO(schema_sql.encode()), policy):
+        if statement.node_kind == "create_enum_stmt":
+            node = grammar.parse(statement.sql)[0].node
+            found[".".join(grammar.name_of(node.type_name))] = grammar.name_of(node.vals)
+    return found
 
 
 def finish(connection: Connection, restored: Restored) -> None:

@@ -1,0 +1,176 @@
+"""What does not fit is told all at once, before or after loading, with its place and without its values."""
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from server.errors import Refused
+from server.model.import_reports import FileRejected
+from tests.fix_imports import Importing
+
+Make = Callable[[str], Importing]
+SITES = """
+CREATE TABLE sites (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, boss int);
+CREATE TABLE people (id serial PRIMARY KEY, site int NOT NULL REFERENCES sites, mail varchar(20),
+    age int CHECK (age >= 0), twice int GENERATED ALWAYS AS (age * 2) STORED, chief int REFERENCES people);
+ALTER TABLE sites ADD CONSTRAINT sites_boss_fkey FOREIGN KEY (boss) REFERENCES people (id);
+COMMENT ON CONSTRAINT sites_boss_fkey ON sites IS 'a cycle';
+CREATE INDEX people_age ON people (age);
+"""
+
+BAD = """id,site,mail,age,chief
+1,1,ok,1,
+2,1,this mail is much too long,1,
+3,1,ok,-5,
+4,99,ok,1,
+x,1,ok,1,
+1,1,ok,1,
+6,,ok,1,
+7,1,ok,1,77
+50,1,ok,1,
+"""
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_every_violation_is_told_at_once(import_into: Make, form: str) -> None:
+    importing = import_into(
+        SITES + "INSERT INTO sites (name) VALUES ('one'); INSERT INTO people (id, site) VALUES (50, 1)"
+    )
+    content = BAD
+    if form == "jsonl":
+        head, *lines = (line.split(",") for line in BAD.splitlines())
+        content = "\n".join(json.dumps({k: v or None for k, v in zip(head, line, strict=True)}) for line in lines)
+    before = importing.hash
+    with pytest.raises(FileRejected) as caught:
+        importing.run(importing.write(f"people.{form}", content))
+    found = {(v.kind, *v.columns): (v.total, v.rows) for v in caught.value.violations}
+    assert found == {
+        ("bad_value", "id"): (1, [5]),
+        ("bad_value", "mail"): (1, [2]),
+        ("check", "age"): (1, [3]),
+        ("not_null", "site"): (1, [7]),
+        ("unique", "id"): (1, [9]),
+        ("foreign_key", "site"): (1, [4]),
+        ("foreign_key", "chief"): (1, [8]),
+    }
+    uniques = [(v.what, v.rows) for v in caught.value.violations if v.kind == "unique"]
+    assert uniques == [("twice in the file", [6]), ("in the table already", [9])]
+    assert "this mail" not in str(caught.value.details)
+    assert importing.hash == before
+
+
+def test_exclusion_constraints_are_told(import_into: Make) -> None:
+    importing = import_into(
+        "CREATE TABLE r (id int PRIMARY KEY, during int4range, EXCLUDE USING gist (during WITH &&));"
+        "INSERT INTO r VALUES (1,'[0,2)')"
+    )
+    rejected = importing.check(importing.write("r.csv", 'id,during\n2,"[5,9)"\n3,"[8,10)"\n4,"[1,3)"\n'))
+    assert not rejected.passes
+    assert [(v.kind, v.what, v.rows) for v in rejected.violations] == [
+        ("exclusion", "twice in the file", [2]),
+        ("exclusion", "in the table already", [3]),
+    ]
+
+
+def test_schema_problems_are_all_told_before_loading(import_into: Make) -> None:
+    importing = import_into(
+        "CREATE TABLE t (id int PRIMARY KEY, must int NOT NULL, g int GENERATED ALWAYS AS (1) STORED)"
+    )
+    name = importing.write("all.json", '{"t":[{"id":1,"extra":2,"g":1}],"missing":[{"a":1}]}')
+    found = {(issue.type, issue.table, issue.column) for issue in importing.check(name).issues}
+    assert found == {
+        ("missing_column", "t", "extra"),
+        ("missing_required_column", "t", "must"),
+        ("generated_column", "t", "g"),
+        ("missing_table", "missing", None),
+    }
+
+
+def test_a_trigger_that_raises_is_told_without_its_text(import_into: Make) -> None:
+    importing = import_into(
+        "CREATE TABLE t (id int);"
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'secret %', NEW.id; END $$;"
+        "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();"
+    )
+    report = importing.check(importing.write("t.csv", "id\n1\n"))
+    assert [v.kind for v in report.violations] == ["raised"]
+    assert "secret" not in report.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "said"),
+    [
+        ("t.json", '[{"id":1},\n {"id":2', "malformed_json", "line 2"),
+        ("t.jsonl", '{"id":1}\n{"id":}\n', "malformed_json", "line 2, column 7"),
+        ("t.json", '{"data": {"t": [{"id": 1}]}', "malformed_json", "line 1"),
+        (
+            "t.csv.gz",
+            gzip.compress(b"id\n" + b"%d\n" * 9999 % tuple(range(9999)))[:-900],
+            "truncated_file",
+            "too early",
+        ),
+        ("t.csv", "id\n1\n".encode("utf-16"), "wrong_encoding", "UTF-16"),
+        ("t.json", b'[{"id": "\xff"}]', "wrong_encoding", "UTF-8"),
+        ("t.json", "", "empty_file", "empty"),
+        ("t.dump", b"PGDMP\x01", "not_plain", "archive"),
+        ("t.sql", "COPY t (id) FROM stdin;\n1\n2\n", "copy_not_terminated", "line 1"),
+        ("t.sql", "SET a = 1;", "setting_not_allowed", "Line 1"),
+    ],
+)
+def test_a_damaged_file_is_refused_with_its_place(
+    import_into: Make, name: str, content: str | bytes, code: str, said: str
+) -> None:
+    importing = import_into("CREATE TABLE t (id int)")
+    with pytest.raises(Refused) as caught:
+        importing.run(importing.write(name, content))
+    assert caught.value.code == code
+    assert said in caught.value.what
+
+
+@pytest.mark.parametrize("content", ["id,a\n1,x\n2,y,z\n", 'id,a\n1,x\n2,"y\n', b"id,a\n1,x\n2,\xff\n"])
+def test_a_malformed_csv_is_told_with_its_line(import_into: Make, content: str | bytes) -> None:
+    importing = import_into("CREATE TABLE t (id int, a text)")
+    report = importing.check(importing.write("t.csv", content))
+    assert [(v.kind, v.total) for v in report.violations] == [("malformed", 1)]
+
+
+def test_a_manifest_is_held_to(import_into: Make) -> None:
+    importing = import_into("CREATE TABLE t (id int)")
+    rows = "id\n1\n2\n"
+    manifest: dict[str, Any] = {
+        "exportedAt": "2026-01-01T00:00:00Z", "exportType": "full", "version": "1.0", "filtersApplied": {},
+        "recordCounts": {"t": 3}, "totalRecords": 3, "content": "data", "format": "csv", "database": "x",
+        "serverVersion": "18", "schemaFingerprint": "0",
+        "tables": [{"name": "t", "schemaName": "public", "table": "t", "rows": 3, "file": "t.csv",
+                    "columns": [{"name": "id", "type": "bigint"}]}],
+    }  # fmt: skip
+    importing.write("e/t.csv", rows)
+    importing.write("e/manifest.json", json.dumps(manifest))
+    report = importing.check("e")
+    assert [(i.type, i.current) for i in report.issues if i.severity == "error"] == [("row_count", "2 rows")]
+    manifest["tables"][0]["sha256"] = "0" * 64
+    importing.write("e/manifest.json", json.dumps(manifest))
+    with pytest.raises(Refused, match="checksum_mismatch"):
+        importing.check("e")
+    importing.write("e/manifest.json", '{"tables": 5}')
+    with pytest.raises(Refused, match="bad_manifest"):
+        importing.check("e")
+
+
+def test_privileges_and_hidden_rows_are_told_before_loading(import_into: Make) -> None:
+    importing = import_into(
+        "CREATE TABLE t (id int); CREATE TABLE u (id int); ALTER TABLE u ENABLE ROW LEVEL SECURITY;"
+    )
+    role = f"limited_{importing.database.name}"
+    importing.database.run(
+        f"CREATE ROLE {role} LOGIN PASSWORD 'x'; GRANT SELECT ON t TO {role}; GRANT ALL ON u TO {role}"
+    )
+    importing.configure(
+        url=importing.database.url.replace(importing.database.url.split("//")[1].split("@")[0], f"{role}:x")
+    )
+    report = importing.check(importing.write("all.json", '{"t": [{"id": 1}], "u": [{"id": 1}]}'))
+    assert {(i.type, i.table) for i in report.issues} == {("no_privilege", "t"), ("row_security", "u")}
+    importing.database.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
