@@ -9,7 +9,8 @@ from server.errors import Refused
 from server.model.manifest import Compression, Content, Format, ManifestRedaction
 from server.model.redaction import NOTHING, How, plan_redactions
 from server.model.tables import Table
-from server.postgres.databases import Database
+from server.postgres.databases import Connection, Database
+from server.postgres.questions import ask
 from server.postgres.statements import Field, RowSource, Shape, cut, fields_of, from_piece
 from server.services import Services
 
@@ -95,6 +96,28 @@ def listed(masks: Masks, tables: Sequence[Table]) -> list[ManifestRedaction]:
     ]
 
 
+def doubts(connection: Connection, tables: Sequence[Table], masks: Masks) -> list[str]:
+    """What may keep masked values from being imported again: one value where each row needs its own, and checks."""
+    masked = {
+        (table.oid, column.name): (table, column, how)
+        for table in tables
+        for column in table.columns
+        if (how := masks.get((table.schema, table.name), {}).get(column.name)) in ("blank", "hash", "null")
+    }
+    said = [
+        f"{table.key}.{column.name} is unique, and redaction writes one value for all rows: they import only if there"
+        " is one row at most."
+        for table, column, how in masked.values()
+        if how == "blank" and column.unique
+    ]
+    if not masked:
+        return said
+    for oid, name, check in ask(connection, "exported_checks", sorted({oid for oid, _ in masked})):
+        if (found := masked.get((oid, name))) is not None:
+            said.append(f"{found[0].key}.{name} is redacted, and the check {check} may refuse the value on import.")
+    return said
+
+
 def refuse_what_is_hidden(tables: Sequence[Table], masks: Masks) -> None:
     """Nothing is left out silently: tables or columns without the right to read them, and rows that policies hide."""
     unreadable = [
@@ -121,19 +144,25 @@ def refuse_what_is_hidden(tables: Sequence[Table], masks: Masks) -> None:
         )
 
 
-def whole_tables(tables: Sequence[Table], masks: Masks, plan_format: Format, server_version: int) -> list[TableExport]:
-    """Every row of the tables. Generated columns are written to be read, but not into a script: it makes them."""
-    return [_whole(table, masks, plan_format != "sql", server_version) for table in tables]
+def whole_tables(
+    tables: Sequence[Table], masks: Masks, plan_format: Format, server_version: int, *, sessions: int
+) -> list[TableExport]:
+    """Every row of the tables. Generated columns are written to be read, but not into a script: it makes them.
+
+    `sessions`: connections beside the first; a single one reads each table as one piece.
+    """
+    step = STEP if sessions else 1 << 32
+    return [_whole(table, masks, plan_format != "sql", server_version, step) for table in tables]
 
 
-def _whole(table: Table, masks: Masks, generated: bool, server_version: int) -> TableExport:
+def _whole(table: Table, masks: Masks, generated: bool, server_version: int, step: int) -> TableExport:
     fields = fields_of(table, masks.get((table.schema, table.name), {}), generated=generated)
     pieces: list[RowSource] = []
     for piece in table.pieces:
         together = piece.toast_bytes < LONG_VALUES
         source = RowSource(fields, from_piece(piece, table), together=together)
         if piece.heap and table.lockable and server_version >= 140000:
-            pieces += cut(source, piece.blocks, STEP)
+            pieces += cut(source, piece.blocks, step)
         else:
             pieces.append(source)
     return TableExport(table, fields, tuple(pieces), table.rows)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from server.calls import Call
 from server.errors import FerryError, Refused
-from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks, refuse_what_is_hidden
+from server.exporting.plan import Masks, Plan, TableExport, doubts, listed, plan_masks, refuse_what_is_hidden
 from server.model.segment_plan import SegmentPlan, plan_segment
 from server.model.segment_reports import DanglingReference, SegmentRequest, applied
 from server.model.tables import Table
@@ -60,7 +60,9 @@ def grown_segment(services: Services, call: Call, request: SegmentRequest) -> Ge
         _fingerprint_beside(call, database, connection, wanted=not request.estimate_only) as fingerprint,
     ):
         prepared.closing.grow()
-        plan = replace(_plan(services, request, prepared), fingerprint=fingerprint)
+        plan = _plan(services, request, prepared)
+        doubtful = doubts(connection, [export.table for export in plan.tables], prepared.masks)
+        plan = replace(plan, fingerprint=fingerprint, warnings=[*plan.warnings, *doubtful])
         yield GrownSegment(connection, plan, _why(prepared), _dates(prepared), _dangling(prepared))
 
 

@@ -118,7 +118,8 @@ class _Dumps:
         source, plan = self._source, self._plan
         server_version = source.connection.info.server_version
         try:
-            dumper = find_dumper(source.services.settings.postgres.bin_directory, server_version)
+            tls = source.connection.pgconn.ssl_in_use
+            dumper = find_dumper(source.services.settings.postgres.bin_directory, server_version, tls=tls)
         except Refused as missing:
             self._do_without(missing)
             return

@@ -21,6 +21,8 @@ _BLOCK = 1 << 17
 _OPENING = 6
 """Bytes of a zstd frame's own header (magic number, descriptor, window), which stand before the beginning."""
 _PIECE = 1 << 20
+_EAGER = 8 << 20
+"""Bytes after which the system is asked to begin with writing them to the disk, so that little is left for the end."""
 
 
 class FileFacts(NamedTuple):
@@ -130,6 +132,7 @@ class Outlet:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         self._hash = hashlib.sha256()
         self._size = 0
+        self._begun = 0
         self._put(self._packer.head(b" " * room))
 
     def write(self, data: Any) -> None:
@@ -145,13 +148,18 @@ class Outlet:
         with disk_failures(self.path), memoryview(data) as rest:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
+            if self._size - self._begun > _EAGER and hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(self._descriptor, self._begun, self._size - self._begun, os.POSIX_FADV_DONTNEED)
+                self._begun = self._size
 
     def close(self, beginning: bytes = b"") -> FileFacts:
-        """Ends the file. `beginning` fills the room kept for it, padded with spaces before its last byte."""
+        """Ends the file, which lies on the disk then. `beginning` fills the room kept for it, padded with spaces before
+        its last byte."""
         self._put(self._packer.finish())
-        if self._room:
-            with disk_failures(self.path):
+        with disk_failures(self.path):
+            if self._room:
                 self._fill(beginning)
+            os.fsync(self._descriptor)
         self.abandon()
         return FileFacts(self._size, self._hash.hexdigest())
 

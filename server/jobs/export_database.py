@@ -7,6 +7,7 @@ from server.errors import Refused
 from server.exporting.plan import (
     SIZE_OF,
     Plan,
+    doubts,
     listed,
     plan_masks,
     refuse_what_is_hidden,
@@ -67,7 +68,9 @@ def _plan(
         refuse_what_is_hidden(chosen, masks)
         lock_tables(connection, chosen)
     distributed = is_distributed(connection)
-    exports = whole_tables(chosen, masks, request.format, 0 if distributed else connection.info.server_version)
+    sessions = 0 if distributed else sessions_for(services, chosen)
+    version = 0 if distributed else connection.info.server_version
+    exports = whole_tables(chosen, masks, request.format, version, sessions=sessions)
     return Plan(
         database=database,
         content=request.content,
@@ -80,9 +83,9 @@ def _plan(
         filters=filters_of(request),
         redactions=listed(masks, chosen) if request.content != "schema" else (),
         excluded_tables=left_out,
-        warnings=_warnings(chosen) if request.content != "schema" else (),
+        warnings=[*_warnings(chosen), *doubts(connection, chosen, masks)] if request.content != "schema" else (),
         consistency="one transaction, each shard as it was first read" if distributed else "one snapshot",
-        sessions=0 if distributed else sessions_for(services, chosen),
+        sessions=sessions,
     )
 
 

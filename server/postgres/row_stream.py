@@ -23,9 +23,9 @@ CHUNK = 1 << 19
 PATIENCE = 0.5
 """Seconds that a silent server is waited for before `check` is asked again."""
 _BLOCK = 1 << 18
-_WORTH_WAKING = 1 << 17
+_WORTH_WAKING = 1 << 16
 """Bytes of rows for which we wake: a server that sends them by 8 KiB would wake us for each."""
-_PAUSE = 0.005
+_PAUSE = 0.002
 """Seconds after which we look for fewer: a statement's last rows are fewer."""
 _BORDER = re.compile(rb"\nd\0...", re.DOTALL)
 _BORDER_MARK = b"\nd\0"

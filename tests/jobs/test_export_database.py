@@ -369,3 +369,19 @@ def test_rows_are_exported_where_the_schema_cannot_be_dumped(
     assert told
     assert (told.schema_sql, told.schema_file) == (None, None)
     fresh_database.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_redaction_that_may_not_import_is_said_before(
+    project: Project, export: Export, fresh_database: FreshDatabase
+) -> None:
+    fresh_database.run(
+        """CREATE DOMAIN pin AS text CONSTRAINT four_digits CHECK (VALUE ~ '^[0-9]{4}$');
+        CREATE TABLE card (id int PRIMARY KEY, ssn numeric NOT NULL UNIQUE, api_key text NOT NULL UNIQUE,
+            password pin NOT NULL, secret text NOT NULL CONSTRAINT long_enough CHECK (length(secret) > 7), token text);
+        INSERT INTO card SELECT i, i, i, '1234', 'long enough', 't' FROM generate_series(1, 2) AS i"""
+    )
+    project.add("it", fresh_database)
+    said = export().warnings
+    assert [line.split(" ")[0] for line in said] == ["card.ssn", "card.password", "card.secret"]
+    assert "is unique, and redaction writes one value for all rows" in said[0]
+    assert ("four_digits" in said[1], "long_enough" in said[2]) == (True, True)
