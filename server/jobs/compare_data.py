@@ -37,6 +37,8 @@ TOLD_EVERY = 10_000
 VALUE_CHARACTERS = 200
 MOST_SAMPLES = 60
 """Rows shown in one answer, over all tables."""
+MOST_EQUAL = 40
+"""Equal tables that are told like the others; of more only the numbers of rows."""
 T = TypeVar("T")
 
 
@@ -105,8 +107,7 @@ def _compare_sides(
         known = [name for name in dict.fromkeys([*mine, *theirs]) if only is None or name in only]
         names = choose(tables, known)
         progress = _Progress(call, {name: (mine.get(name) or theirs[name]) for name in names})
-        differing: list[TableDifference] = []
-        same: dict[str, int] = {}
+        compared: list[TableDifference] = []
         missing: dict[str, str] = {}
         for name in names:
             if name not in mine or name not in theirs:
@@ -121,18 +122,16 @@ def _compare_sides(
                 continue
             source_sums = TableSums(first, table, plan, by_value=by_value)
             target_sums = TableSums(second, theirs[name], plan, by_value=by_value)
-            found = _compare(Pair(source_sums, target_sums, plan, progress.of(name)), table, wishes, policies)
-            if found.added or found.removed or found.changed or found.notes:
-                differing.append(found)
-            if not (found.added or found.removed or found.changed):
-                same[table.shown] = found.same
-    differing = _shortened(differing)
+            pair = Pair(source_sums, target_sums, plan, progress.of(name))
+            compared.append(_compare(pair, table, wishes, policies))
+    differing = [item for item in compared if item.differs]
+    equal = sorted((item for item in compared if not item.differs), key=lambda item: not item.notes)
     return DataComparison(
         source=source,
         target=target,
-        equal=not missing and not any(item.added or item.removed or item.changed for item in differing),
-        differing=differing,
-        same=same,
+        equal=not missing and not differing,
+        tables=[*_shortened(differing), *equal[:MOST_EQUAL]],
+        same={item.table: item.same for item in equal[MOST_EQUAL:]},
         not_compared=missing,
         next="compare_schemas tells how the schemas differ." if missing else None,
     )

@@ -27,15 +27,19 @@ class TableDifference(Report):
     samples: list[dict[str, Any]] = Field(default=[])
     notes: list[str] = Field(default=[])
 
+    @property
+    def differs(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
 
 class DataComparison(Report):
-    """The answer of compare_data. `same`: the tables whose rows are equal, with their number."""
+    """The answer of compare_data. `tables`: those that differ, then equal ones as far as a short answer holds them."""
 
     source: str
     target: str
     equal: bool
-    differing: list[TableDifference]
-    same: dict[str, int]
+    tables: list[TableDifference]
+    same: dict[str, int] = Field(default={}, description="Rows of more equal tables")
     not_compared: dict[str, str] = Field(default={}, description="Table: why")
     next: str | None = None
 

@@ -64,7 +64,7 @@ def main() -> None:
         assert equal.equal, equal
         plant(urls["two"], options.rows, options.key)
         different_seconds, different = seconds(compare)
-        table = different.differing[0]
+        table = different.tables[0]
         found = table.added + table.removed + table.changed
         assert (table.added, table.removed, table.changed) == (30, 30, 40), table
     least = sum(floor) / 2
