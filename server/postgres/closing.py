@@ -170,8 +170,13 @@ class Closing:
         into = self.keys[node]
         ways = self.growth.ways(self.keys, into.plan.up, lambda edge: edge.child)
         asked: dict[object, list[Way]] = {}
+        chained: list[Way] = []
         for way in ways:
-            if way.seen >= 0 or not self.growth.came_over(way.edge):
+            if way.seen < 0 and self.growth.came_over(way.edge):
+                continue
+            if self.growth.is_chain(way.edge):
+                chained.append(way)
+            else:
                 asked.setdefault(self._kind(way.edge), []).append(way)
         for group in asked.values():
             walk = self.growth.walks_up(group)
@@ -186,7 +191,18 @@ class Closing:
                 self._suspect.update(way.edge for way in group)
             reasons = [f"referred to by {self.growth.place(way.edge)}" for way in group]
             self._arrived(node, [way.edge for way in group], came, reasons, up=True)
+        if chained:
+            self._chain(into, chained)
         return bool(ways)
+
+    def _chain(self, into: KeyTable, ways: list[Way]) -> None:
+        """Whole chains of references within one table, at once."""
+        node, growth = into.plan.relation.oid, self.growth
+        statement = growing.chain(self.relations, into, ways, generation=growth.next(), room=growth.max_rows + 1)
+        self._suspect.update(way.edge for way in ways)
+        reasons = [f"referred to by {growth.place(way.edge)}" for way in ways]
+        self._insert(node, [way.edge for way in ways], statement, reasons, up=True)
+        growth.settle(way.edge for way in ways)
 
     def _kind(self, edge: Edge) -> object:
         """Edges of one kind can be asked together: same parent, targets, comparison and types."""
@@ -201,10 +217,12 @@ class Closing:
         statement: sql.Composed,
         reasons: Iterable[str],
         values: Sequence[str] = (),
+        *,
+        up: bool = False,
     ) -> None:
         self.call.check()
         rows = RawCursor(self.connection).execute(statement, list(values) or None).rowcount
-        self._arrived(node, ways, rows, reasons)
+        self._arrived(node, ways, rows, reasons, up=up)
 
     def _ask(self, statement: sql.Composed) -> TupleRow:
         self.call.check()

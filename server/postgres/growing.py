@@ -141,6 +141,43 @@ def required(
     )
 
 
+def chain(relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, generation: int, room: int) -> sql.Composed:
+    """INSERT of whole chains of references within one plain table: every row that newer rows lead to, however far.
+
+    A round for each link would look through all that is there for each of them.
+    """
+    rows = table(into.plan.relation)
+    bases: list[sql.Composable] = []
+    steps: list[sql.Composable] = []
+    for way in ways:
+        edge = way.edge
+        wanted = [sql.SQL("n.{}").format(name) for name in _names(edge)]
+        referring = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in edge.columns]
+        referred = [sql.SQL("p.{}").format(sql.Identifier(name)) for name in edge.targets]
+        base = sql.SQL(
+            "SELECT p.ctid FROM ({}) AS n CROSS JOIN LATERAL (SELECT p.ctid FROM {} AS p WHERE {} OFFSET 0) AS p"
+        )
+        bases.append(base.format(_missing(relations, into, [way]), rows, every(pairs(edge, referred, wanted))))
+        step = sql.SQL(
+            "SELECT p.ctid FROM {} AS p WHERE {} AND NOT EXISTS (SELECT FROM {} AS own WHERE own.row_at = p.ctid)"
+        )
+        steps.append(step.format(rows, every(pairs(edge, referred, referring)), into.name))
+    either = sql.SQL(" UNION ALL ")
+    row = sql.SQL("(SELECT t.tableoid, t.ctid, t.* FROM {} AS t WHERE t.ctid = c.row_at OFFSET 0) AS t").format(rows)
+    return sql.SQL(
+        "WITH RECURSIVE chain (row_at) AS (({bases}) UNION SELECT p.ctid FROM chain AS c CROSS JOIN LATERAL {row}"
+        " CROSS JOIN LATERAL ({steps} OFFSET 0) AS p)"
+        " INSERT INTO {target} SELECT {values} FROM chain AS c CROSS JOIN LATERAL {row} LIMIT {room}"
+    ).format(
+        bases=either.join(bases),
+        steps=either.join(steps),
+        row=row,
+        target=into.target,
+        values=into.values(sql.Identifier("t"), generation, sql.Literal(UNDATED)),
+        room=sql.Literal(room),
+    )
+
+
 def _missing(relations: RelationMap, into: KeyTable, ways: Sequence[Way]) -> sql.Composed:
     """The keys that newer rows refer to and that are not there yet; of periods, all: several rows may cover one."""
     edge = ways[0].edge

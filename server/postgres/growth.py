@@ -67,6 +67,15 @@ class Growth:
         self._seen.clear()
         self._read.clear()
 
+    def settle(self, edges: Iterable[Edge]) -> None:
+        """Books that nothing more is to be asked of some edges for all that is there."""
+        self._seen.update(dict.fromkeys(edges, self.generation))
+
+    def is_chain(self, edge: Edge) -> bool:
+        """Whether an edge leads from a plain table to itself, over a key that has an index."""
+        plain = edge.child == edge.parent and self.relations.relations[edge.child].kind == "r"
+        return plain and not (edge.virtual or edge.period) and edge.alike
+
     def room(self, node: int) -> int:
         """How many rows a statement may bring: one more than allowed in all, so that the guard sees it."""
         limit = self._plans[node].limit

@@ -76,3 +76,14 @@ def test_a_sparse_reference_is_looked_up_in_its_index_alone(fresh_database: Fres
     result = grow(fresh_database, where("events", ("id", "between", [5000, 5500])))
     assert result.grown["events"].matched == 791
     assert result.scans["events"] == 0
+
+
+def test_a_long_chain_upwards_is_followed_in_one_statement(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE parts (id int PRIMARY KEY, parent int REFERENCES parts, twin int REFERENCES parts);"
+        "INSERT INTO parts SELECT n, CASE WHEN n > 2 THEN n - 2 END, CASE WHEN n % 1000 = 0 THEN n - 1 END"
+        " FROM generate_series(1, 6000) AS n; ANALYZE"
+    )
+    result = grow(fresh_database, where("parts", ("id", 5002), follow="none"))
+    assert result.counts() == {"parts": (1, 2500 + 2500)}
+    assert result.scans["parts"] == 0
