@@ -192,9 +192,13 @@ def _rest(view: View, identity: Identity) -> dict[str, Any]:
     constraints = [(p.sub, view.facts(p)) for p in parts if p.kind == "constraint"]
     definition = facts.get("definition")
     return {
-        "checks": [phrases.check(n, f) for n, f in constraints if f["type"] == "check" and not f.get("inherited")],
+        "checks": [
+            phrases.check(identity.name, name, f)
+            for name, f in constraints
+            if f["type"] == "check" and not f.get("inherited")
+        ],
         "exclusions": [phrases.key(name, f) for name, f in constraints if f["type"] == "exclusion"],
-        "indexes": [phrases.index(p, view.facts(p)) for p in parts if p.kind == "index"],
+        "indexes": [phrases.index_of_table(p, view.facts(p)) for p in parts if p.kind == "index"],
         "triggers": [phrases.trigger(p.sub, view.facts(p)) for p in parts if p.kind == "trigger"],
         "rules": [phrases.plain(view.facts(p)["definition"]) for p in parts if p.kind == "rule"],
         "policies": [phrases.policy(p.sub, view.facts(p)) for p in parts if p.kind == "policy"],

@@ -98,9 +98,23 @@ def _when(facts: Attributes) -> str:
     return words
 
 
-def check(name: str, facts: Attributes) -> str:
-    """`positive: amount > 0`."""
-    return f"{name}: {_bare(plain(facts.get('expression')))}{_when(facts)}"
+def check(table: str, name: str, facts: Attributes) -> str:
+    """`positive: amount > 0`, or without the name where PostgreSQL chose it."""
+    columns = facts.get("columns")
+    of = f"_{columns[0]}" if isinstance(columns, tuple) and len(columns) == 1 else ""
+    words = f"{_bare(_choice(plain(facts.get('expression'))))}{_when(facts)}"
+    return words if name == f"{table}{of}_check" else f"{name}: {words}"
+
+
+_LITERAL = r"'[^']*'::(?:text|character varying)"
+_CHOICE = re.compile(
+    rf"= ANY \((?:ARRAY\[({_LITERAL}(?:, {_LITERAL})*)\]|\(ARRAY\[({_LITERAL}(?:, {_LITERAL})*)\]\)::text\[\])\)"
+)
+
+
+def _choice(expression: str) -> str:
+    """`= ANY (ARRAY['a'::text, 'b'::text])` as `in ('a', 'b')`."""
+    return _CHOICE.sub(lambda found: f"in ({re.sub(r'::[a-z ]+', '', found[1] or found[2])})", expression)
 
 
 def _bare(text: str) -> str:
@@ -113,6 +127,14 @@ def _bare(text: str) -> str:
                 return text
         text = text[1:-1]
     return text
+
+
+def index_of_table(identity: Identity, facts: Attributes) -> str:
+    """As `index`, without the name where PostgreSQL chose it."""
+    columns = facts.get("columns")
+    names = [str(column or "expr") for column in columns] if isinstance(columns, tuple) else []
+    chosen = "_".join([str(facts.get("table")), *names, "idx"])
+    return index(identity, facts).removeprefix(f"{chosen}: " if identity.name == chosen else "")
 
 
 def index(identity: Identity, facts: Attributes) -> str:

@@ -66,6 +66,35 @@ def test_every_kind_of_object_is_told_in_full(project: Project, it: FreshDatabas
     assert report.fingerprint == inspected(project, "overview").fingerprint
 
 
+def test_nineteen_tables_with_every_kind_of_object_fit_ten_kilobytes(project: Project, it: FreshDatabase) -> None:
+    it.run((SCHEMAS / "nineteen.sql").read_text())
+    try:
+        report = inspected(project, "full")
+    finally:
+        it.run("DROP OWNED BY nineteen_clerk; DROP ROLE nineteen_clerk")
+    assert size(report) <= 10_000
+    assert (len(report.tables), report.next_cursor) == (19, None)
+    told = json.dumps(report.model_dump(mode="json"), ensure_ascii=False)
+    for fact in (
+        "channel in ('web', 'phone', 'shop')",
+        "pieces > 0",
+        '"(customer_id, ordered_at DESC)"',
+        "product_details: gin (details)",
+        "USING gist (van WITH =, during WITH &&)",
+        "(order_id, number) → sales.line(order_id, number) deferrable initially deferred",
+        "touch: BEFORE UPDATE row → sales.touch()",
+        "own: select to PUBLIC using",
+        "sales.span: range of numeric",
+        "sales.invoice_number: bigint start 1000 increment 5",
+        "nineteen_clerk: insert, select",
+        "town: nineteen_clerk: update",
+        "password_hash text not null [sensitive: exclude]",
+        '"inherits": ["note"]',
+        "visit_2026: FROM ('2026-01-01') TO ('2027-01-01')",
+    ):
+        assert fact in told, fact
+
+
 def test_partitions_are_folded_into_their_parent_and_described(project: Project, it: FreshDatabase) -> None:
     it.run((SCHEMAS / "rentals.sql").read_text())
     report = inspected(project, "full")
