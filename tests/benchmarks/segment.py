@@ -3,10 +3,11 @@
     python tests/benchmarks/segment.py [--rows 5000000] [--rounds 5] [--no-index] [--home FOLDER]
         [--pg-sample "perl pg_sample"]
 
-Compared in one run: the single semi-join COPY of the same child rows by psql (the floor: it follows nothing and proves
-nothing), and what is written by hand without pgferry: a COPY for each table, each with the subqueries that its own
-references need. With `--pg-sample`, how it is run here, pg_sample takes the same rows of the tenant and what they refer
-to. `--home` keeps the database for the next run. Memory is that of this process, in which the job runs as in a server.
+Compared in one run, in alternation: the single semi-join COPY of the same child rows by psql (the floor: it follows
+nothing and proves nothing), and what is written by hand without pgferry: a COPY for each table, each with the
+subqueries that its own references need. With `--pg-sample`, how it is run here, pg_sample takes the same rows of the
+tenant and what they refer to; and, once, the last 10,000 incidents with all that they refer to, along chains of 1,250
+links. `--home` keeps the database for the next run. Memory is that of this process, where the job runs as in a server.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psycopg
@@ -68,6 +69,8 @@ BY_HAND = (
 """What a person writes: one level of references, and no proof that it is enough."""
 
 
+PATIENCE = 120
+"""Seconds that pg_sample is waited for."""
 SAMPLED = (
     "tenants = id = 17",
     "sites = tenant_id = 17",
@@ -76,6 +79,7 @@ SAMPLED = (
     "incidents = site_id IN (SELECT id FROM sites WHERE tenant_id = 17)",
 )
 """The same rows, as pg_sample is told."""
+CHAINED = ("tenants = false", "sites = false", "people = false", "kinds = false", "incidents = id > {} - 10000")
 
 
 def best(rounds: int, work: Callable[[], object]) -> float:
@@ -95,15 +99,16 @@ def psql(server: EmbeddedServer, *statements: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def sample(server: EmbeddedServer, command: str, out: Path) -> None:
-    """pg_sample on the same tenant; it makes a schema of its own in the database, and drops it."""
-    limits = [part for rule in SAMPLED for part in ("--limit", rule)]
+def sample(server: EmbeddedServer, command: str, out: Path, rules: Sequence[str] = SAMPLED) -> None:
+    """pg_sample on the same rows; it makes a schema of its own in the database, and drops it."""
+    limits = [part for rule in rules for part in ("--limit", rule)]
     where = ["--db-host", server.host, "--db-port", str(server.port), "--db-user", server.user, "--file", str(out)]
     subprocess.run(
         [*shlex.split(command), "--data-only", "--force", *limits, *where, "bench"],
         check=True,
         stdout=subprocess.DEVNULL,
         env={**os.environ, "PGPASSWORD": server.password},
+        timeout=PATIENCE,
     )
     assert out.read_bytes().count(b"incident number") > 1000, "pg_sample failed"
 
@@ -169,9 +174,31 @@ def measure(server: EmbeddedServer, root: Path, rounds: int, pg_sample: str | No
     print(f"load {os.getloadavg()[0]:.1f}")
     for name, seconds in medians:
         print(f"{name:36} {seconds:7.3f} s   {seconds / floor:6.2f}x of the COPY   {seconds / ours:6.2f}x of ours")
+    if pg_sample:
+        chains(server, root, pg_sample)
     before = peak()
     larger = export_segment(services, Call(), asked(column="id", op="<=", value=20))
     print(f"peak memory {before:.0f} MiB; after {larger.total_rows:,} rows in one segment {peak():.0f} MiB")
+
+
+def chains(server: EmbeddedServer, root: Path, pg_sample: str) -> None:
+    """What refers far up: the newest incidents, each of which may follow another, and so on."""
+    with psycopg.connect(server.url("bench")) as connection:
+        (rows,) = connection.execute("SELECT max(id) FROM incidents").fetchone() or (0,)
+    where = [{"column": "id", "op": ">", "value": rows - 10_000}]
+    request = SegmentRequest.model_validate(
+        {"database": "bench", "format": "csv", "filters": [{"table": "incidents", "where": where}], "follow": "none"}
+    )
+    services, started = load_services({}, root), time.perf_counter()
+    total = export_segment(services, Call(), request).total_rows
+    ours = time.perf_counter() - started
+    started = time.perf_counter()
+    try:
+        sample(server, pg_sample, root / "sample.sql", [rule.format(rows) for rule in CHAINED])
+    except subprocess.TimeoutExpired:
+        print("pg_sample was stopped", end="; ")
+    theirs = time.perf_counter() - started
+    print(f"chains, {total:,} rows: export_segment {ours:.1f} s, pg_sample {theirs:.1f} s, {theirs / ours:.1f}x")
 
 
 if __name__ == "__main__":
