@@ -202,10 +202,14 @@ def _json_null(column: Column) -> sql.Composable | None:
         return sql.SQL("pg_catalog.jsonb_typeof(x.{}) = 'null'").format(name)
     if column.base == "json":
         return sql.SQL("pg_catalog.json_typeof(x.{}) = 'null'").format(name)
+    if column.base in ("_jsonb", "_json"):  # an array quotes the element, and does not quote what is NULL
+        return sql.SQL("x.{}::text LIKE '%\"null\"%'").format(name)
     return None
 
 
 def _odd_bounds(column: Column) -> sql.Composable | None:
+    if column.category == "C":
+        return sql.SQL("x.{}::text ~ '[0-9]:-?[0-9]+[]]={{'").format(sql.Identifier(column.name))
     if column.category != "A" or not column.base.startswith("_"):
         return None
     return sql.SQL(

@@ -385,3 +385,20 @@ def test_redaction_that_may_not_import_is_said_before(
     assert [line.split(" ")[0] for line in said] == ["card.ssn", "card.password", "card.secret"]
     assert "is unique, and redaction writes one value for all rows" in said[0]
     assert ("four_digits" in said[1], "long_enough" in said[2]) == (True, True)
+
+
+def test_losses_inside_of_arrays_and_composites_are_counted(
+    project: Project, export: Export, fresh_database: FreshDatabase
+) -> None:
+    fresh_database.run(
+        """CREATE TYPE pair AS (a int[], b text); CREATE TABLE nested (id int, many jsonb[], one pair);
+        INSERT INTO nested VALUES (1, ARRAY['null', '1']::jsonb[], ('{1,2}', 'x')),
+            (2, ARRAY[NULL, '"null"']::jsonb[], NULL),
+            (3, NULL, ('[0:1]={1,2}', 'x')), (4, ARRAY['{"null": 1}']::jsonb[], ('[2:2][0:0]={{1}}', '[1]'))"""
+    )
+    project.add("it", fresh_database)
+    assert [line.partition(":")[0] + line.partition(":")[2][:7] for line in export().warnings] == [
+        "nested 1 rows",
+        "nested 2 rows",
+    ]
+    assert export(format="csv").warnings == []
