@@ -128,7 +128,7 @@ def _carry(plan: SegmentPlan, tables: Mapping[int, Table], masks: Masks) -> None
             continue
         if not any(piece.toast_bytes for piece in table.pieces):
             how = masks.get((table.schema, table.name), {})
-            node.carried = tuple(column.name for column in table.columns if how.get(column.name) != "exclude")
+            node.carried = tuple(c.name for c in table.columns if how.get(c.name) not in ("exclude", "null"))
 
 
 def _plan(services: Services, request: SegmentRequest, prepared: _Prepared) -> Plan:
