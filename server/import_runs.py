@@ -15,9 +15,10 @@ from server.model.import_plan import ImportRequest, target_of
 from server.model.schema import Identity, Schema
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
+from server.postgres.aftermath import afterwards
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Database, connected
-from server.postgres.importing import Import, Imported, afterwards
+from server.postgres.importing import Import, Imported
 from server.postgres.scratch import load_script, scratch
 from server.postgres.script_source import ScriptSource
 from server.postgres.transactions import reading, writing

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from server.errors import Refused
-from server.files.json_rows import NO_OBJECT, JsonReader, Malformed, Tally, line_blocks, place_of
+from server.files.json_rows import NO_OBJECT, JsonReader, Malformed, line_blocks, place_of
+from server.files.json_tally import Tally
 from server.files.manifest_reading import parse_manifest
 from server.files.opening import CHUNK, OpenFile, opened, plain_suffixes, sha256_of
 from server.model.manifest import Manifest, ManifestTable

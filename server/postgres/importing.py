@@ -8,20 +8,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg
-from psycopg import sql
 
 from server.calls import Call
-from server.errors import Cancelled, FerryError, Refused
+from server.errors import Cancelled, Refused
+from server.model.import_differences import enum_issues, schema_differences
 from server.model.import_plan import (
     Fits,
     ImportIssue,
     ImportPlan,
     ImportRequest,
     choose_tables,
-    enum_issues,
     names_of,
     plan_import,
-    schema_differences,
     target_of,
     with_order,
 )
@@ -32,15 +30,14 @@ from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
 from server.model.violations import Violation
 from server.postgres.catalog import read_schema
-from server.postgres.databases import Connection, Database, connected
+from server.postgres.databases import Connection, Database
 from server.postgres.diagnosing import as_violation, diagnose
 from server.postgres.emptying import Emptied, empty_tables, told_losses
 from server.postgres.import_records import committed_before, record
 from server.postgres.loading import Loader, Merged, with_first_line
 from server.postgres.positions import hold_used, set_positions
 from server.postgres.questions import ask
-from server.postgres.relations import relation
-from server.postgres.relaxing import Relaxed, Sizes, choose, put_back_indexes, put_back_keys, stand_aside
+from server.postgres.relaxing import Relaxed, Sizes, choose, hazards_of, put_back_indexes, put_back_keys, stand_aside
 from server.postgres.restoring import Restored, create_missing, declared_enums, finish, run_whole
 from server.postgres.script_source import ScriptSource
 from server.postgres.turns import locked, wait_for_turn
@@ -205,24 +202,11 @@ class Import:
                 for key in relaxed.stuck
             ]
             raise FileRejected(issues, [])
-        self._tell_hazards(relaxed)
+        self.done.hazards += hazards_of(relaxed)
+        if relaxed.keys:
+            self.done.checks.append(f"foreign keys: {len(relaxed.keys)} validated over all rows")
         stand_aside(self.connection, relaxed)
         return relaxed
-
-    def _tell_hazards(self, relaxed: Relaxed) -> None:
-        if relaxed.keys:
-            names = ", ".join(key.sub for key in relaxed.keys[:10]) + (" …" if len(relaxed.keys) > 10 else "")
-            self.done.hazards.append(
-                f"blocking_lock: {len(relaxed.keys)} foreign keys ({names}) were dropped and added again inside the"
-                " transaction; their tables were locked against reading meanwhile"
-            )
-            self.done.checks.append(f"foreign keys: {len(relaxed.keys)} validated over all rows")
-        if relaxed.indexes:
-            self.done.hazards.append(f"blocking_lock: {len(relaxed.indexes)} indexes were built again")
-        if relaxed.triggers:
-            self.done.hazards.append(
-                f"triggers_off: {len(relaxed.triggers)} triggers did not run (run_triggers = false)"
-            )
 
     def _tell_losses(self, emptied: Sequence[Emptied]) -> None:
         said = told_losses(self.connection, emptied)
@@ -371,19 +355,3 @@ def raise_on_counts(manifest: Manifest, arrived: Mapping[str, int]) -> None:
     ]
     if issues:
         raise FileRejected(issues, [])
-
-
-def afterwards(database: Database, touched: Sequence[Identity], *, committed: bool) -> str | None:
-    """ANALYZE after a commit; VACUUM after a rollback, which gives the space back. Says what it could not do."""
-    if not touched:
-        return None
-    verb = sql.SQL("ANALYZE (SKIP_LOCKED) {}" if committed else "VACUUM (SKIP_LOCKED) {}")
-    try:
-        with connected(Call(), database) as connection:
-            connection.execute("SELECT pg_catalog.set_config('lock_timeout', '3s', false)")
-            for start in range(0, len(touched), 50):
-                tables = sql.SQL(", ").join(relation(identity) for identity in touched[start : start + 50])
-                connection.execute(verb.format(tables))
-    except FerryError as failure:
-        return f"{'ANALYZE' if committed else 'VACUUM'} afterwards failed ({failure.code})"
-    return None

@@ -114,6 +114,22 @@ def _triggers(plans: Sequence[TablePlan], target: Schema) -> tuple[Identity, ...
     )
 
 
+def hazards_of(relaxed: Relaxed) -> list[str]:
+    """What it means for others, in the words of the answer."""
+    said: list[str] = []
+    if relaxed.keys:
+        names = ", ".join(key.sub for key in relaxed.keys[:10]) + (" …" if len(relaxed.keys) > 10 else "")
+        said.append(
+            f"blocking_lock: {len(relaxed.keys)} foreign keys ({names}) were dropped and added again inside the"
+            " transaction; their tables were locked against reading meanwhile"
+        )
+    if relaxed.indexes:
+        said.append(f"blocking_lock: {len(relaxed.indexes)} indexes were built again")
+    if relaxed.triggers:
+        said.append(f"triggers_off: {len(relaxed.triggers)} triggers did not run (run_triggers = false)")
+    return said
+
+
 def stand_aside(connection: Connection, relaxed: Relaxed) -> None:
     """Drops the keys and indexes, defers what can be deferred, disables the triggers."""
     for key in relaxed.deferred:
