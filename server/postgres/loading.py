@@ -23,11 +23,6 @@ from server.postgres.relations import relation, written
 Tell = Callable[[str, int], None]
 """(table, rows so far): called for every chunk; raises to stop."""
 
-_EQUAL_BY_VALUE = (
-    "smallint", "integer", "bigint", "boolean", "text", "character varying", "date", "timestamp", "uuid", "bytea",
-)  # fmt: skip
-"""Types whose equality means the same text; all others are compared as text (1.0 is not 1.00)."""
-
 
 @dataclass
 class Landing:
@@ -273,22 +268,18 @@ def _is_hstore(column: ColumnPlan) -> bool:
 
 
 def on_conflict_update(plan: TablePlan) -> sql.Composed:
-    """Overwrites what differs, but never with a redacted value, and leaves equal rows untouched."""
+    """Overwrites what differs by a byte (1.0 from 1.00), never with a redacted value; equal rows stay untouched."""
     changing = [c for c in plan.columns if c.name not in plan.key and not c.always and not c.redacted]
     on = sql.SQL(" ON CONFLICT ({}) ").format(listed(plan.key))
     if not changing:
         return on + sql.SQL("DO NOTHING")
     sets = sql.SQL(", ").join(sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(c.name)) for c in changing)
-    old = sql.SQL(", ").join(_compared("target", column) for column in changing)
-    new = sql.SQL(", ").join(_compared("excluded", column) for column in changing)
-    words = sql.SQL("DO UPDATE SET {} WHERE ROW({}) IS DISTINCT FROM ROW({})").format(sets, old, new)
+    old = sql.SQL(", ").join(sql.Identifier("target", column.name) for column in changing)
+    new = sql.SQL(", ").join(sql.Identifier("excluded", column.name) for column in changing)
+    words = sql.SQL("DO UPDATE SET {} WHERE ROW({})::record OPERATOR(pg_catalog.*<>) ROW({})::record").format(
+        sets, old, new
+    )
     return on + words
-
-
-def _compared(side: str, column: ColumnPlan) -> sql.Composed:
-    name = sql.Identifier(side, column.name)
-    plain = column.type.startswith(_EQUAL_BY_VALUE) and not column.type.endswith("]")
-    return sql.SQL("{}" if plain else "{}::text").format(name)
 
 
 def overriding(plan: TablePlan, *, staged: bool) -> sql.SQL:

@@ -226,3 +226,18 @@ def test_big_loads_drop_and_rebuild_and_leave_the_schema_as_it_was(import_into: 
     importing.run("people.csv")
     assert importing.database.rows("SELECT obj_description('people_age'::regclass)") == [("kept",)]
     assert importing.database.rows("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated") == [(3,)]
+
+
+def test_upsert_leaves_rows_alone_that_are_the_same_to_the_last_byte(import_into: Make) -> None:
+    importing = import_into(
+        "CREATE TABLE t (id int PRIMARY KEY, n numeric, j json, p point, x text, a text[], f float8);"
+        "INSERT INTO t SELECT i, 1.0, '{\"a\": 1}', '(1,2)', repeat('long', 4000), '{a,NULL}', '-0' FROM"
+        " generate_series(1, 3) AS i"
+    )
+    same = f'1.0,"{{""a"": 1}}","(1,2)",{"long" * 4000},"{{a,NULL}}",-0'
+    rows = [f"1,{same}", "2," + same.replace("1.0", "1.00", 1), f"3,{same[:-2]}0"]
+    (table,) = importing.run(importing.write("t.csv", "id,n,j,p,x,a,f\n" + "\n".join(rows) + "\n"), "upsert").tables
+    assert (table.inserted, table.updated, table.skipped) == (0, 2, 1)
+    assert importing.database.rows("SELECT n::text, f::text FROM t ORDER BY id") == [
+        ("1.0", "-0"), ("1.00", "-0"), ("1.0", "0"),
+    ]  # fmt: skip
