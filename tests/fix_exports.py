@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from server.calls import Call
-from server.files.manifests import opened
+from server.files.opening import CHUNK, opened
 from server.jobs.export_database import export_database
 from server.model.exports import ExportReport, ExportRequest
 from server.postgres.embedded import EmbeddedServer
@@ -51,21 +51,25 @@ def dumped(server: EmbeddedServer, database: FreshDatabase, *options: str) -> li
     return [line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
 
 
+def unpacked(path: Path) -> bytes:
+    """All of a file, decompressed where it is compressed."""
+    with opened(path) as file:
+        return b"".join(iter(lambda: file.read(CHUNK), b""))
+
+
 def document(path: str) -> dict[str, Any]:
     """A json export, its numbers as they are written."""
-    with opened(Path(path)) as file:
-        return dict(json.loads(file.read(), parse_float=str, parse_int=str))
+    return dict(json.loads(unpacked(Path(path)), parse_float=str, parse_int=str))
 
 
 def raw_rows(path: str) -> Iterator[tuple[str, str]]:
     """(table, JSON text) of each row of a json export: one stands on each line."""
     table = ""
-    with opened(Path(path)) as file:
-        for line in file.read().decode().split("\n")[2:]:
-            if line.endswith('":['):
-                table = json.loads(line[:-2])
-            elif line.startswith("{"):
-                yield table, line.removesuffix(",")
+    for line in unpacked(Path(path)).decode().split("\n")[2:]:
+        if line.endswith('":['):
+            table = json.loads(line[:-2])
+        elif line.startswith("{"):
+            yield table, line.removesuffix(",")
 
 
 def values(database: FreshDatabase, table: str) -> list[str]:

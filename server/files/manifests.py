@@ -3,16 +3,14 @@
 A manifest is written last: where there is none, there is no export of pgferry's.
 """
 
-import gzip
 import json
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from pydantic import ValidationError
 
 from server.errors import Refused
+from server.files.opening import CHUNK, opened
 from server.files.outlet import FileFacts, Outlet
 from server.model.manifest import Manifest
 
@@ -59,34 +57,13 @@ def _of_folder(folder: Path) -> Any:
 def _of_file(path: Path) -> Any:
     """The JSON after the opening words, where the first line has them; a json document of others may span lines."""
     with opened(path) as file:
-        opening = file.read(32)
-        for words in _OPENINGS:
-            if opening.startswith(words):
-                line = opening[len(words) :] + file.readline(_MOST)
-                break
-        else:
+        line = file.read(32)
+        words = next((words for words in _OPENINGS if line.startswith(words)), None)
+        if words is None:
             return None
+        while b"\n" not in line[-CHUNK:] and len(line) < _MOST and (piece := file.read(CHUNK)):
+            line += piece
     try:
-        return json.JSONDecoder().raw_decode(line.decode())[0]
+        return json.JSONDecoder().raw_decode(line[len(words) :].partition(b"\n")[0].decode())[0]
     except ValueError:
         return None
-
-
-@contextmanager
-def opened(path: Path) -> Generator[BinaryIO]:
-    """The bytes of a file, decompressed where it is gzip or zstd by its first bytes."""
-    with path.open("rb") as raw:
-        magic = raw.read(4)
-        raw.seek(0)
-        if magic[:2] == b"\x1f\x8b":
-            with gzip.GzipFile(fileobj=raw) as file:
-                yield cast(BinaryIO, file)
-        elif magic == b"\x28\xb5\x2f\xfd":
-            from io import BufferedReader
-
-            from zstandard import ZstdDecompressor
-
-            with ZstdDecompressor().stream_reader(raw, read_across_frames=True) as file:
-                yield cast(BinaryIO, BufferedReader(cast(Any, file)))
-        else:
-            yield raw

@@ -11,11 +11,11 @@ import pytest
 
 from server.calls import Call
 from server.errors import Refused
-from server.files.manifests import opened, read_manifest
+from server.files.manifests import read_manifest
 from server.jobs.compare_schemas import compare_schemas
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
-from tests.fix_exports import Export, document, dumped, insert_json, load_with_psql, raw_rows, values
+from tests.fix_exports import Export, document, dumped, insert_json, load_with_psql, raw_rows, unpacked, values
 from tests.fix_services import Project
 
 TYPES = (Path(__file__).parent / "exported_types.sql").read_text()
@@ -56,8 +56,7 @@ def test_every_value_of_json_lines_is_read_back(
 ) -> None:
     report = export(format="jsonl", compress="zstd")
     copy = empty_copy(make_database)
-    with opened(Path(str(report.path)) / "every.jsonl.zst") as file:
-        lines = file.read().decode().split("\n")
+    lines = unpacked(Path(str(report.path)) / "every.jsonl.zst").decode().split("\n")
     insert_json(copy, "every", lines[:-1], columns_of(typed))
     assert lines[-1] == ""
     assert values(copy, "every") == values(typed, "every")
@@ -68,11 +67,10 @@ def test_every_value_of_csv_is_read_back(typed: FreshDatabase, export: Export, m
     copy = make_database()
     copy.run(TYPES.partition("INSERT INTO")[0].replace("GENERATED ALWAYS AS (big / 2) STORED", ""))
     with (
-        opened(Path(str(report.path)) / "every.csv.gz") as file,
         psycopg.connect(copy.url) as connection,
         connection.cursor().copy("COPY every FROM STDIN (FORMAT csv, HEADER)") as load,
     ):
-        load.write(file.read())
+        load.write(unpacked(Path(str(report.path)) / "every.csv.gz"))
     assert values(copy, "every") == values(typed, "every")
 
 

@@ -10,12 +10,12 @@ import pytest
 from server.calls import Call
 from server.errors import Cancelled, Refused
 from server.exporting import segments
-from server.files.manifests import opened
 from server.jobs.export_segment import export_segment
 from server.model.segment_reports import SegmentReport, SegmentRequest
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_demo import DemoDatabases
+from tests.fix_exports import unpacked
 from tests.fix_services import Project
 
 REFERENCES = """
@@ -53,8 +53,7 @@ def segment(project: Project, call: Call | None = None, **arguments: Any) -> Seg
 
 
 def document(report: SegmentReport) -> dict[str, Any]:
-    with opened(Path(str(report.path))) as file:
-        return dict(json.loads(file.read()))
+    return dict(json.loads(unpacked(Path(str(report.path)))))
 
 
 def load(server: EmbeddedServer, report: SegmentReport, target: FreshDatabase) -> None:
