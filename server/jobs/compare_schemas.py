@@ -20,6 +20,8 @@ from server.postgres.spelling import spelled_alike
 from server.services import Services
 from server.sides import Side, Source, find_source, read_side
 
+_ORDER = "column_order"
+"""What `kinds` may name beside kinds of objects: the order of columns, which else counts as no difference."""
 _TEXT = {"summary": 0, "differences": 200, "full": 4000}
 """How long a value may be in an answer."""
 
@@ -42,7 +44,7 @@ def compare_schemas(
         services, call, find_source(services, source, urls=urls), find_source(services, target, urls=urls)
     )
     before, after = sides[0].schema, sides[1].schema
-    scope = _scope(sides, owners=owners, tables=tables)
+    scope = _scope(sides, owners=owners, tables=tables, column_order=_ORDER in (kinds or ()))
     raw = [] if before.facts == after.facts else differences(before, after, scope)
     found = raw if detail == "full" else fold(before, after, raw)
     found = _of_kinds(found, (before, after), kinds)
@@ -67,10 +69,11 @@ def read_both(services: Services, call: Call, source: Source, target: Source) ->
         return first.result(), second.result()
 
 
-def _scope(sides: tuple[Side, Side], *, owners: bool, tables: Sequence[str] | None) -> Scope:
+def _scope(sides: tuple[Side, Side], *, owners: bool, tables: Sequence[str] | None, column_order: bool) -> Scope:
     majors_differ = sides[0].schema.server_version // 10000 != sides[1].schema.server_version // 10000
     return Scope(
         owners=owners,
+        column_order=column_order,
         grants=not any(side.without_grants for side in sides),
         majors_differ=majors_differ,
         wanted=_wanted(sides, tables) if tables is not None else None,
@@ -102,11 +105,11 @@ def _relation_matches(schema: Schema, identity: Identity, matches: Callable[[tup
 def _of_kinds(found: list[Difference], schemas: tuple[Schema, Schema], kinds: Sequence[str] | None) -> list[Difference]:
     if kinds is None:
         return found
-    known = {identity.kind for schema in schemas for identity in schema.facts} | set(_KINDS)
+    known = {identity.kind for schema in schemas for identity in schema.facts} | {*_KINDS, _ORDER}
     for kind in kinds:
         if kind not in known:
             raise Refused("unknown_kind", f"There is no kind {kind!r}. {did_you_mean(kind, sorted(known))}")
-    return [difference for difference in found if difference.identity.kind in kinds]
+    return [d for d in found if d.identity.kind in kinds or (d.attribute == _ORDER and _ORDER in kinds)]
 
 
 _KINDS = (
@@ -171,7 +174,9 @@ def _not_compared(
     owners: bool,
 ) -> list[str]:
     """What the answer says nothing about."""
-    told = ["column order"] if owners else ["owners", "column order"]
+    told = [] if owners else ["owners"]
+    if not scope.column_order:
+        told.append('column order (kinds = ["column_order"] compares it)')
     if not scope.grants:
         told.append("grants (the files name roles that do not exist where they were loaded)")
     if scope.majors_differ:

@@ -14,6 +14,8 @@ from server.postgres.databases import Database
 from server.postgres.transactions import reading
 from server.services import Services
 
+_HERE = "not recorded as applied, but the schema already equals fingerprint_after: nothing to do here"
+
 
 def migration_status(services: Services, call: Call, *, database: str | None = None) -> MigrationStatus:
     """Of one database, or of all side by side; one that is down is listed with its problem."""
@@ -39,7 +41,7 @@ def _status(call: Call, files: list[MigrationFile], database: Database, *, alone
         if alone:
             raise
         return DatabaseMigrations(database=database.name, problem=failure.what)
-    entries = _entries(files, applied)
+    entries = _entries(files, applied, fingerprint)
     pending = [file for file in files if not any(a.name == file.name for a in applied)]
     fits = next((file.name for file in pending if file.intact and file.fingerprint_before == fingerprint), None)
     return DatabaseMigrations(
@@ -51,7 +53,7 @@ def _status(call: Call, files: list[MigrationFile], database: Database, *, alone
     )
 
 
-def _entries(files: list[MigrationFile], applied: list[Applied]) -> list[MigrationEntry]:
+def _entries(files: list[MigrationFile], applied: list[Applied], fingerprint: str) -> list[MigrationEntry]:
     """Every migration that is known to either, by name."""
     done = {each.name: each for each in applied}
     entries = [
@@ -60,6 +62,7 @@ def _entries(files: list[MigrationFile], applied: list[Applied]) -> list[Migrati
             state=_state(file, done.get(file.name)),
             applied_at=done[file.name].applied_at if file.name in done else None,
             verified=file.header.get("verified"),
+            note=_HERE if file.name not in done and file.fingerprint_after == fingerprint else None,
         )
         for file in files
     ]
@@ -84,4 +87,7 @@ def _next(found: list[DatabaseMigrations], files: list[MigrationFile]) -> str:
             return f"apply_migration(database={each.database!r}, path={each.fits!r})."
     if not files:
         return "plan_migration with save_as makes the first."
+    pending = [entry for each in found for entry in each.migrations if entry.state == "pending"]
+    if all(entry.note or entry.state == "applied" for each in found for entry in each.migrations):
+        return "Nothing to apply." if not pending else "Nothing to apply: the schemas are those that they lead to."
     return "No pending migration fits any of these databases as they are; plan_migration makes one."

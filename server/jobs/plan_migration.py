@@ -5,6 +5,7 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from server.calls import Call
 from server.errors import Refused
@@ -12,7 +13,7 @@ from server.files.migrations_folder import migrations_folder, next_path, save_mi
 from server.model.difference import Scope, differences, fold
 from server.model.migration.dumps import unlike
 from server.model.migration.files import read_migration, write_migration
-from server.model.migration.judging import left_over, without
+from server.model.migration.judging import left_over, reordered, roles_of, without
 from server.model.migration.planning import plan
 from server.model.migration.renaming import Renaming, rename_steps
 from server.model.migration.steps import Step
@@ -23,7 +24,7 @@ from server.model.schema import Identity, Schema
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Database
 from server.postgres.dumping import Dumper, dump_schema, find_dumper
-from server.postgres.proving import Measured, Run, load_dump, run_plan
+from server.postgres.proving import Measured, Run, add_user_mappings, as_role, load_dump, run_plan
 from server.postgres.scratch import scratch
 from server.postgres.transactions import reading
 from server.services import Services
@@ -137,7 +138,21 @@ class _Proving:
         left += [f"{spec(each.identity)}: {each.reason}" for each in planned.not_planned if left]
         left += [f"COLUMN {column}: made anew" for column in ran.run.remade if not _is_moved(column, steps)]
         left += self._uncovered()
+        self._tell(ran, wanted)
         return _Proof(self.before, self.after, ran.run, tuple(left), tuple(self.notes), self._possible(renames))
+
+    def _tell(self, ran: _Ran, wanted: Schema) -> None:
+        """What the judges leave aside, and what runs by itself."""
+        if not self.rights:
+            self.notes.append("Grants and owners were not judged: files name roles that the server does not have.")
+        if moved := reordered(ran.result, wanted):
+            self.notes.append(
+                f"The order of columns, which counts as no difference, stays another in: {', '.join(moved[:10])}."
+            )
+        if apart := sum(measured.step.phase != "main" for measured in ran.run.measured):
+            self.notes.append(
+                f"{apart} statements run outside of the transaction (own_transaction): what succeeded stays."
+            )
 
     def _left(self, ran: _Ran, wanted: Schema) -> list[str]:
         """What differs from the target, but for what the copy lacked from the start."""
@@ -168,16 +183,16 @@ class _Proving:
 
     @contextmanager
     def _copy(self, dump: str, schema: Schema) -> Generator[Database]:
-        binaries = None
-        with scratch(self.call, self.before.database, bin_directory=binaries) as made:
-            if made.embedded and self.rights:
-                raise Refused(
-                    "no_scratch_database",
-                    f"To prove a plan, {self.before.database.name}'s role must be able to create databases there.",
-                    next="Grant it CREATEDB.",
-                )
-            load_dump(self.call, made.database, dump, without_public=_PUBLIC not in schema.facts)
-            yield made.database
+        """A rebuilt database: on the source's server, else on the embedded one, where the roles are made too."""
+        folder = self.services.settings.postgres.bin_directory
+        with scratch(self.call, self.before.database, bin_directory=Path(folder) if folder else None) as made:
+            database = made.database
+            if made.embedded:
+                roles = roles_of(self.before.schema) | roles_of(self.after.schema)
+                database = as_role(self.call, database, schema.role, roles, like=self.before.schema.server_version)
+            load_dump(self.call, database, dump, without_public=_PUBLIC not in schema.facts)
+            add_user_mappings(self.call, database, schema.of("user_mapping"))
+            yield database
 
     def _renamed(self, dump: str, renames: Sequence[Renaming]) -> Schema:
         """Source as it is once the confirmed renames are done."""
@@ -317,7 +332,8 @@ def _save(services: Services, proof: _Proof, save_as: str) -> str:
 def _next(proof: _Proof, path: str | None, losing: list[str], *, allow_data_loss: bool) -> str:
     database = proof.before.source.asked
     if not proof.run.measured and proof.verified:
-        return "Nothing to do: the schemas are equal."
+        order = any(note.startswith("The order of columns") for note in proof.notes)
+        return f"Nothing to do: the schemas are equal{', but for the order of columns' if order else ''}."
     if not proof.verified:
         return "Not equal to target yet: change what differences_left names by hand, then plan again."
     if losing and not allow_data_loss:

@@ -65,6 +65,7 @@ class MigrationEntry(_Report):
     state: MigrationState
     applied_at: str | None = None
     verified: str | None = None
+    note: str | None = None
 
 
 class DatabaseMigrations(_Report):

@@ -1,10 +1,11 @@
 """Runs a plan on a scratch database as it would be run in earnest; measures what each statement locks and rewrites."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import psycopg
+from psycopg import sql
 
 from server.calls import Call
 from server.errors import Refused
@@ -12,6 +13,7 @@ from server.model.migration.steps import Hazard, Step
 from server.model.migration.words import spec
 from server.model.schema import Identity
 from server.postgres.databases import Connection, Database, connected
+from server.postgres.dumping import cleaned
 from server.postgres.failures import describe
 from server.postgres.questions import ask
 
@@ -153,10 +155,46 @@ def _remade(before: dict[Column, tuple[int, int]], after: dict[Column, tuple[int
     return tuple(".".join(column) for column in found)
 
 
+def as_role(call: Call, scratch: Database, role: str, roles: Collection[str], *, like: int) -> Database:
+    """The scratch database of an embedded server, whose roles are made as the schema names them, reached as `role`.
+
+    Refused("no_scratch_database"): the server is of another major than `like` (a version like 150018), whose statements
+    it would spell and judge otherwise.
+    """
+    with connected(call, scratch) as connection:
+        major, wanted = connection.info.server_version // 10000, like // 10000
+        if major != wanted:
+            raise Refused(
+                "no_scratch_database",
+                f"The role may not create databases, and the embedded server is PostgreSQL {major}, not {wanted}.",
+                next=f"Grant the role CREATEDB, or set [postgres] bin_directory to PostgreSQL {wanted}'s programs.",
+            )
+        address = scratch.address
+        assert address is not None
+        known = {name for (name,) in connection.execute("SELECT rolname FROM pg_catalog.pg_roles")}
+        for name in sorted({*roles, role} - known - {""}):
+            connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
+        if role in known or not role:
+            return scratch
+        words = sql.SQL("ALTER ROLE {} SUPERUSER LOGIN PASSWORD {}")
+        connection.execute(words.format(sql.Identifier(role), sql.Literal(address.password)))
+    return replace(scratch, address=replace(address, user=role))
+
+
+def add_user_mappings(call: Call, scratch: Database, mappings: Iterable[Identity]) -> None:
+    """Those that a dump leaves out, without their options, which may hold passwords."""
+    wanted = list(mappings)
+    if wanted:
+        with connected(call, scratch) as connection:
+            for identity in wanted:
+                connection.execute(f"CREATE {spec(identity)}".encode())
+
+
 def load_dump(call: Call, scratch: Database, dump: str, *, without_public: bool) -> None:
     """Rebuilds a schema from what pg_dump wrote of a database of the caller's own: it is run as it stands."""
     script = re.sub(r"^\\(un)?restrict .*$", "", dump, flags=re.MULTILINE)
     with connected(call, scratch) as connection:
+        script = cleaned(script, connection.info.server_version)  # which may be older than the dump's own server
         if without_public:
             connection.execute("DROP SCHEMA IF EXISTS public")
         try:

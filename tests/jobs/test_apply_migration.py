@@ -123,8 +123,11 @@ def test_a_lock_that_others_hold_is_waited_for_and_tried_again(two: Two) -> None
 
 
 def test_statements_of_their_own_are_run_by_themselves(two: Two) -> None:
-    report = two.apply(two.plan(concurrent_indexes=True))
+    told: list[str] = []
+    path = two.plan(concurrent_indexes=True)
+    report = two.apply(path, call=Call(lambda _done, _total, message: told.append(message)))
     assert report.own_transactions == 1
+    assert sum(message.startswith(("COLUMN ", "INDEX ")) for message in told) == report.statements
     assert compare_schemas(two.services, Call(), source="main", target="feature").equal
 
 

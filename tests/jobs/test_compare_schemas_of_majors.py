@@ -12,6 +12,7 @@ import pytest
 from server.calls import Call
 from server.demo.databases import fill_databases
 from server.jobs.compare_schemas import compare_schemas
+from server.jobs.plan_migration import plan_migration
 from server.postgres.embedded import EmbeddedServer, embedded_server
 from server.postgres.populating import make_database
 from server.postgres.spelling import spelled_alike
@@ -54,6 +55,25 @@ def test_the_demo_is_equal_to_itself_and_its_drift_is_still_found(
     project.add("feature", FreshDatabase("feature_there", other_server.url("feature_there")))
     assert compare_schemas(project.services, Call(), source="here", target="there").differences == ()
     assert len(compare_schemas(project.services, Call(), source="here", target="feature").differences) == 17
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["to the other", "from the other"])
+def test_plans_between_majors(
+    project: Project, fresh_database: FreshDatabase, other_server: EmbeddedServer, back: bool
+) -> None:
+    make_database(other_server, f"planned_{back}")
+    there = FreshDatabase(f"planned_{back}", other_server.url(f"planned_{back}"))
+    shared = "create table t (id int primary key, a int not null); create view v as select t.id, a from t where a > 1"
+    for database in (fresh_database, there):
+        database.run(shared)
+    project.add("one", there if back else fresh_database)
+    project.add("two", fresh_database if back else there)
+    empty = plan_migration(project.services, Call(), source="one", target="two")
+    assert (empty.verified, empty.statements, empty.differences_left) == (True, [], [])
+    (fresh_database if back else there).run("alter table t add b text not null default 'x'; create index on t (b)")
+    plan = plan_migration(project.services, Call(), source="one", target="two")
+    assert plan.verified
+    assert [s.object for s in plan.statements] == ["COLUMN public.t.b", "INDEX public.t_b_idx"]
 
 
 def test_spelling_is_told_from_meaning() -> None:

@@ -8,6 +8,7 @@ from server.jobs.apply_migration import apply_migration
 from server.jobs.plan_migration import plan_migration
 from server.model.migration.renaming import Renaming
 from server.model.migration_reports import MigrationPlan
+from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_services import Project
 
@@ -126,3 +127,68 @@ def test_what_is_not_modelled_is_left_by_name(two: Two) -> None:
     assert not plan.verified
     assert plan.path is None
     assert any("public.hstore(pg_catalog.text,pg_catalog.text)" in left for left in plan.differences_left)
+
+
+def test_columns_in_another_order_are_no_difference_and_told(two: Two) -> None:
+    two.main.run("create table t (a int, b int)")
+    two.feature.run("create table t (b int, a int)")
+    plan = two.plan()
+    assert (plan.verified, plan.statements) == (True, [])
+    assert "public.t" in plan.notes[0]
+    assert plan.next == "Nothing to do: the schemas are equal, but for the order of columns."
+
+
+def test_user_mappings_are_proved_though_dumps_leave_them_out(two: Two) -> None:
+    shared = (
+        "create foreign data wrapper w; create server s foreign data wrapper w; create user mapping for public server s"
+    )
+    two.main.run(f"{shared} options (password 'hunter2'); create table t (a int)")
+    two.feature.run("create table t (a bigint)")
+    plan = two.plan()
+    assert plan.verified
+    assert any(s.sql == "DROP USER MAPPING FOR PUBLIC SERVER s" for s in plan.statements)
+    assert "hunter2" not in plan.model_dump_json()
+
+
+def test_a_column_that_a_table_has_cannot_become_its_parents_alone_and_that_is_said(two: Two) -> None:
+    two.main.run("create table a (x int); create table b (x int, y int)")
+    two.feature.run("create table a (x int); create table b (y int) inherits (a)")
+    plan = two.plan(save_as="x")
+    assert (plan.verified, plan.path) == (False, None)
+    assert "COLUMN public.b.x: a column that its table has already cannot become its parent's alone" in (
+        plan.differences_left
+    )
+
+
+def test_a_role_that_may_not_create_databases_proves_on_the_embedded_server_with_the_roles_named(
+    two: Two, postgres: EmbeddedServer
+) -> None:
+    folder = f"[postgres]\nbin_directory = '{postgres.bin_directory}'\n"
+    (two.root / "pgferry.toml").write_text(folder)
+    role, other = f"plain_{two.main.name}", f"reader_{two.main.name}"
+    two.main.run(f"create role {role} login password 'p'; create role {other}")
+    try:
+        for database, column in ((two.main, "int"), (two.feature, "bigint")):
+            database.run(f"grant all on schema public to {role}")
+            plain = FreshDatabase(database.name, postgres.url(database.name, user=role, password="p"))
+            plain.run(f"create table t (a {column}); grant select on t to {other}")
+            two.add("main" if column == "int" else "feature", plain)
+        two.feature.run(f"grant insert on t to {other}")
+        plan = two.plan()
+        assert plan.differences_left == []
+        assert {s.sql for s in plan.statements} == {
+            "ALTER TABLE public.t ALTER COLUMN a TYPE bigint",
+            f"GRANT INSERT ON TABLE public.t TO {other}",
+        }
+    finally:
+        for database in (two.main, two.feature):
+            database.run(f"drop owned by {role}, {other}")
+        two.main.run(f"drop role {role}, {other}")
+
+
+def test_grants_that_files_cannot_bring_are_told(two: Two) -> None:
+    two.main.run("create table t (a int)")
+    (two.root / "wanted.sql").write_text("create table t (a int); grant select on t to nobody_here;")
+    plan = plan_migration(two.services, Call(), source="main", target="wanted.sql")
+    assert plan.verified
+    assert any(note.startswith("Grants and owners were not judged") for note in plan.notes)

@@ -110,6 +110,48 @@ CASES = {
     "bounds of a sequence grow tighter": (
         "create sequence s", "create sequence s minvalue 10 maxvalue 500 start 20 increment 5 cycle"
     ),
+    "the column that divides rows changes its type": (
+        "create table p (a int not null, b int) partition by range (a);"
+        " create table q partition of p for values from (0) to (9) partition by range (b);"
+        " create table r partition of q for values from (0) to (9); create index on p (b)",
+        "create table p (a int not null, b bigint) partition by range (a);"
+        " create table q partition of p for values from (0) to (9) partition by range (b);"
+        " create table r partition of q for values from (0) to (9); create index on p (b)",
+    ),
+    "a collation is made anew under a column": (
+        "create collation c (locale = 'C'); create table t (a text collate c); create index on t (a)",
+        "create collation c (locale = 'POSIX'); create table t (a text collate c); create index on t (a)",
+    ),
+    "a type becomes another kind of type": (
+        "create type m as enum ('a', 'b'); create table t (x m default 'a'); create view v as select x from t",
+        "create domain m as text check (value <> '');"
+        " create table t (x m default 'a'); create view v as select x from t",
+    ),
+    "a relation becomes another kind of relation": (
+        "create table t (a int); create view v as select a from t",
+        "create table u (a int); create view t as select a from u; create view v as select a from t",
+    ),
+    "an overload takes the place of a routine that a view calls": (
+        "create function f(text) returns int language sql as 'select 1'; create view v as select f('x'::text) as y",
+        "create function f(text, int default 1) returns int language sql as 'select 1';"
+        " create view v as select f('x'::text) as y",
+    ),
+    "a child keeps what its parent loses": (
+        "create table a (x int, y int default 1); create table b () inherits (a)",
+        "create table a (x int); create table b (y int default 1) inherits (a)",
+    ),
+    "the index by which rows are told apart is made anew": (
+        "create table t (a int not null, b int not null); create unique index i on t (a);"
+        " alter table t replica identity using index i; alter table t cluster on i",
+        "create table t (a int not null, b int not null); create unique index i on t (a, b);"
+        " alter table t replica identity using index i; alter table t cluster on i",
+    ),
+    "a table of a type follows the type": (
+        "create type a as (x int, y int); create table t of a", "create type a as (x int, z text); create table t of a"
+    ),
+    "a sequence turns round": (
+        "create sequence s as smallint increment 2 maxvalue 100", "create sequence s increment -1 minvalue -50"
+    ),
     "a plain table becomes partitioned": (
         "create table t (id int generated always as identity, k text not null, primary key (id, k));"
         " create view v as select * from t",
@@ -120,11 +162,16 @@ CASES = {
 }  # fmt: skip
 
 
+ONE_WAY = {"a child keeps what its parent loses"}
+"""No statement gives a column that a table has to its parent."""
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_plan_makes_old_new_and_back(make_database: MakeDatabase, case: str) -> None:
     old, new = CASES[case]
     migrate(make_database, old, new)
-    migrate(make_database, new, old)
+    if case not in ONE_WAY:
+        migrate(make_database, new, old)
 
 
 def test_rows_survive_a_type_change_and_a_removed_label(make_database: MakeDatabase) -> None:
@@ -136,6 +183,22 @@ def test_rows_survive_a_type_change_and_a_removed_label(make_database: MakeDatab
     )
     assert source.rows("select a, m::text from t") == [("1", "ok")]
     assert all("data_loss" not in step.hazards for step in made.steps)
+
+
+def test_composites_go_over_by_the_names_of_their_attributes(make_database: MakeDatabase) -> None:
+    source, _ = migrate(
+        make_database,
+        "create type a as (x int, y int, gone int); create table t (one a, more a[])",
+        "create type a as (y int, x text, new int); create table t (one a, more a[])",
+        "insert into t values (row(1, 2, 3), array[row(4, 5, 6)::a])",
+    )
+    assert source.rows("select (one).x, (one).y, (more[1]).x, (more[1]).y from t") == [("1", 2, "4", 5)]
+
+
+def test_scalars_become_arrays_of_one(make_database: MakeDatabase) -> None:
+    source, _ = migrate(make_database, "create table t (a text)", "create table t (a text[])",
+                        "insert into t values ('q'), (null)")  # fmt: skip
+    assert source.rows("select a from t") == [(["q"],), (None,)]
 
 
 def test_rows_survive_partitioning(make_database: MakeDatabase) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from server.model.difference import Difference, Scope, differences
-from server.model.migration.words import spec, text
-from server.model.schema import Attributes, Schema
+from server.model.migration.words import rows, spec, text, texts
+from server.model.schema import OWNER, Attributes, Schema
 
 
 def left_over(result: Schema, target: Schema) -> list[str]:
@@ -40,3 +40,22 @@ def without(schema: Schema, names: Iterable[str]) -> Schema:
         oids=schema.oids,
         role=schema.role,
     )
+
+
+def reordered(result: Schema, target: Schema) -> list[str]:
+    """Tables whose columns the two have in another order."""
+    found = differences(result, target, Scope(column_order=True))
+    return [str(difference.identity) for difference in found if difference.attribute == "column_order"]
+
+
+def roles_of(schema: Schema) -> set[str]:
+    """Every role that the facts name: owners, grantees, those of policies, default privileges and user mappings."""
+    named = {schema.role}
+    for identity, attributes in schema.facts.items():
+        named |= {text(attributes, "owner"), *(texts(attributes, "roles") if identity.kind == "policy" else ())}
+        named |= {row[0] for name in ("grants", "revoked") for row in rows(attributes, name)}
+        if identity.kind == "default_privileges":
+            named.add(identity.name)
+        if identity.kind == "user_mapping":
+            named.add(identity.sub)
+    return named - {"", OWNER, "PUBLIC", "public"}

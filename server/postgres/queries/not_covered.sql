@@ -13,6 +13,10 @@ WHERE c.oid >= 16384 AND n.nspname IN ('pg_catalog', 'information_schema')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
                   WHERE e.classid = c.tableoid AND e.objid = c.oid AND e.deptype = 'e')
 UNION ALL
+SELECT 'operator without a function', o.oid::pg_catalog.regoperator::text
+FROM pg_catalog.pg_operator AS o
+WHERE o.oid >= 16384 AND o.oprcode::oid = 0
+UNION ALL
 SELECT 'function in a system schema', p.oid::pg_catalog.regprocedure::text
 FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE p.oid >= 16384 AND n.nspname IN ('pg_catalog', 'information_schema')
