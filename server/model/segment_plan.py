@@ -57,7 +57,8 @@ class NodePlan:
     into it; `up`: the edges by which its rows are required; `written`: what comes down is part of the segment, not only
     the way to it; `may_pass`: rows outside of the dates may be kept for a while, as a way to others;
     `cyclic`: rows come in rounds; `copied`: the columns of a narrow copy, where rounds would else read the table anew;
-    `carried`: the columns that are written, where it pays to keep them beside the keys instead of reading rows twice.
+    `circling`: the ways down within its cycle; `carried`: the columns that are written, where it pays to keep them
+    beside the keys instead of reading rows twice.
     """
 
     relation: Relation
@@ -72,6 +73,7 @@ class NodePlan:
     limit: int | None = None
     cyclic: bool = False
     copied: dict[str, None] = field(default_factory=dict[str, None])
+    circling: list[Edge] = field(default_factory=list[Edge])
     carried: tuple[str, ...] = ()
 
 
@@ -144,7 +146,8 @@ def _set_copies(relations: RelationMap, nodes: Mapping[int, NodePlan], part: tup
     """Which tables of a cycle are copied: those to which a way of the cycle itself leads down without an index."""
     for oid in part:
         node = nodes[oid]
-        if not any(not edge.indexed and relations.node(edge.parent) in part for edge in node.down):
+        node.circling = [edge for edge in node.down if relations.node(edge.parent) in part]
+        if all(edge.indexed for edge in node.circling):
             continue
         needed = [*node.keys, *(name for edge in node.down for name in edge.columns), *sample_key(node.relation)]
         needed += [name for edge in (*node.down, *node.tests) if edge.when for name in columns_of(edge.when)]

@@ -76,7 +76,7 @@ class KeyTable:
 
 
 class NarrowCopy:
-    """A table's rows with those columns alone that its growth asks for, and an index for each way down to it.
+    """A table's rows with those columns alone that its growth asks for; an index for each way down within its cycle.
 
     For cycles whose keys have no index: the table is read once to fill it, and each round looks there.
     """
@@ -90,10 +90,12 @@ class NarrowCopy:
         """Makes it, empty."""
         made = sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {} WITH NO DATA").format(self.name, self._select())
         indexes = [
-            sql.SQL("CREATE INDEX ON {} ({})").format(
-                self.name, sql.SQL(", ").join([self.columns[name] for name in edge.columns])
+            sql.SQL("CREATE INDEX ON {} ({}) WHERE {}").format(
+                self.name,
+                sql.SQL(", ").join([self.columns[name] for name in edge.columns]),
+                every([sql.SQL("{} IS NOT NULL").format(self.columns[name]) for name in edge.columns]),
             )
-            for edge in self.plan.down
+            for edge in self.plan.circling
             if not edge.as_text
         ]
         return [made, *indexes]
