@@ -69,7 +69,7 @@ async def debug_incident(
 2. export_segment with filters as narrow as those rows allow (estimate_only first): it brings every row that they refer
    to, so that the file always imports.
 3. To try something, never work on {database}: import_data into the database of a worktree with access = write, or
-   clone_database where it is offered, and reproduce there.
+   clone_database with how = segment where it is offered, and reproduce there.
 4. Answer with the cause, the rows that prove it (keys, not personal data), the query that shows it, and a proposal.
 """
 

@@ -52,3 +52,19 @@ async def test_without_a_person_to_ask_confirm_decides(era: Era, fresh_database:
         refused = await client.call_tool("drop_database", {"name": name})
         assert "[not_confirmed]" in text_of(refused)
         assert content_of(await client.call_tool("drop_database", {"name": name, "confirm": True}))["database"] == name
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_clone_with_a_segment_takes_the_arguments_of_export_segment(
+    era: Era, fresh_database: FreshDatabase
+) -> None:
+    fresh_database.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 9)")
+    name = f"segment_{fresh_database.name}"
+    asked = {"source": "it", "name": name, "how": "segment"}
+    filters = [{"table": "t", "where": [{"column": "id", "op": ">", "value": 3}]}]
+    async with in_memory(era) as client:
+        without = await client.call_tool("clone_database", asked)
+        assert "[bad_arguments]" in text_of(without)
+        made = await client.call_tool("clone_database", {**asked, "filters": filters, "limit_per_table": 4})
+        assert content_of(made)["rows"] == {"t": 4}
+        content_of(await client.call_tool("drop_database", {"name": name, "confirm": True}))
