@@ -220,8 +220,8 @@ def _change_not_null(world: World, identity: Identity, before: Attributes, after
     if new and not old:
         return [_set_not_null(identity, after, "fails where the column holds NULL")]
     table = world.table(identity)
-    ups = parents_of(world.target, identity) if table and after.get("inherited") else []
-    if any(table and world.kept(table) and world.before(up) and not world.leaves(table, up) for up in ups):
+    ups = parents_of(world.source, identity) if before.get("inherited") and after.get("inherited") else []
+    if table and any(world.kept(table) and not world.leaves(table, up) for up in ups):
         return []  # the name of an inherited constraint stays as it is
     if before.get("not_null_name") != after.get("not_null_name") and before.get("not_null_name"):
         wanted = text(after, "not_null_name") or f"{identity.name}_{identity.sub}_not_null"
