@@ -34,7 +34,9 @@ class Entry(Terse):
     """One difference on the way from source to target. `from` and `to` are the values, or what is gone or new."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
-    always: ClassVar[frozenset[str]] = frozenset({"kind", "name", "change", "breaking"})
+    always: ClassVar[frozenset[str]] = frozenset(
+        {"kind", "name", "change", "attribute", "from", "to", "breaking", "reason"}
+    )
 
     kind: str
     name: str
@@ -60,6 +62,8 @@ class RenameReport(Terse):
 class Counts(Terse):
     """Objects of one kind."""
 
+    always: ClassVar[frozenset[str]] = frozenset({"added", "removed", "changed"})
+
     added: int = 0
     removed: int = 0
     changed: int = 0
@@ -69,7 +73,7 @@ class SchemaComparison(Terse):
     """The answer of compare_schemas: what takes `source` to `target`."""
 
     always: ClassVar[frozenset[str]] = frozenset(
-        {"equal", "summary", "differences", "possible_renames", "not_compared", "next_cursor"}
+        {"equal", "summary", "differences", "possible_renames", "not_compared", "next_cursor", "next"}
     )
 
     equal: bool
