@@ -76,10 +76,13 @@ def test_any_row_is_read_as_the_server_reads_it(
                 copy.write(chunk)
         words = sql.SQL("INSERT INTO by_server SELECT * FROM {}").format(json_rows(COLUMNS))
         psycopg.RawCursor(connection).execute(words, [f"[{block.decode()}]"])
-        texts = [
-            connection.execute(f"SELECT x::text FROM {t} AS x".encode()).fetchall() for t in ("by_copy", "by_server")
-        ]
-        assert texts[0] == texts[1]
+        assert read(connection, "by_copy") == read(connection, "by_server")
+
+
+def read(connection: "psycopg.Connection[tuple[Any, ...]]", table: str) -> list[tuple[Any, ...]]:
+    """Rows as text; a json that is one string by its meaning: COPY keeps its escapes, the server writes them out."""
+    j = "CASE json_typeof(j) WHEN 'string' THEN j::jsonb::text ELSE j::text END"
+    return connection.execute(f"SELECT row(t, i, n, {j}, a, m, b)::text FROM {table}".encode()).fetchall()
 
 
 @pytest.mark.parametrize(
