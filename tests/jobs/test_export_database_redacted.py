@@ -1,0 +1,109 @@
+"""What is sensitive stays out of exports of every format, and what redaction may keep from importing is said."""
+
+from pathlib import Path
+
+import pytest
+
+from server.errors import Refused
+from server.postgres.embedded import EmbeddedServer
+from tests.fix_databases import FreshDatabase, MakeDatabase
+from tests.fix_exports import Export, document, load_with_psql
+from tests.fix_services import Project
+
+SECRETS = """
+CREATE TABLE users (id int PRIMARY KEY, email text, password_hash text NOT NULL, api_key text UNIQUE NOT NULL,
+    token text, pin_code char(4) NOT NULL DEFAULT '0000');
+INSERT INTO users SELECT i, 'a' || i || '@example.com', 'hidden-hash-' || i, 'hidden-key-' || i, 'hidden-token', '1234'
+FROM generate_series(1, 3) AS i;
+"""
+
+
+def test_sensitive_columns_stay_out_of_every_format(
+    project: Project,
+    fresh_database: FreshDatabase,
+    export: Export,
+    make_database: MakeDatabase,
+    postgres: EmbeddedServer,
+) -> None:
+    fresh_database.run(SECRETS)
+    project.add("it", fresh_database)
+    for fmt in ("json", "jsonl", "csv", "sql"):
+        report = export(format=fmt)
+        assert {r.column: r.how for r in report.redacted} == {
+            "password_hash": "blank",
+            "api_key": "hash",
+            "token": "exclude",
+            "pin_code": "exclude",
+        }
+        path = Path(str(report.path))
+        files = list(path.iterdir()) if path.is_dir() else [path]
+        assert not any(b"hidden" in file.read_bytes() for file in files)
+    copy = make_database()
+    load_with_psql(postgres, Path(str(export(format="sql").path)), copy)
+    rows = copy.rows("SELECT email, password_hash, length(api_key), token, pin_code FROM users ORDER BY id")
+    assert rows[0] == ("a1@example.com", "xxxxxxxx", 64, None, "0000")
+
+
+def test_hashes_are_keyed_and_the_same_in_every_table(
+    project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
+    fresh_database.run(
+        """CREATE TABLE a (mail text); CREATE TABLE b (mail varchar(30), u uuid, n bigint, m int);
+        INSERT INTO a VALUES ('x@y'), (NULL); INSERT INTO b VALUES ('x@y', gen_random_uuid(), 7, 7)"""
+    )
+    project.add("it", fresh_database)
+    with (project.root / "pgferry.toml").open("a") as settings:
+        settings.write('[redaction.patterns]\nmail = "hash"\n"b.?" = "hash"\n')
+    first, second = (document(str(export().path))["data"] for _ in range(2))
+    assert first["a"][0]["mail"][:30] == first["b"][0]["mail"]
+    assert first["a"][1]["mail"] is None
+    assert first["a"] != second["a"]
+    with (project.root / "pgferry.toml").open("a") as settings:
+        settings.write('[redaction]\nkey = "k"\n')
+    third, fourth = (document(str(export().path))["data"] for _ in range(2))
+    assert third == fourth
+
+
+def test_no_redaction_is_refused_unless_the_settings_allow_it(
+    project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
+    project.add("it", fresh_database)
+    with pytest.raises(Refused, match="allow_none"):
+        export(redact="none")
+
+
+def test_passwords_of_user_mappings_stay_out_of_a_script(
+    project: Project,
+    fresh_database: FreshDatabase,
+    export: Export,
+    make_database: MakeDatabase,
+    postgres: EmbeddedServer,
+) -> None:
+    fresh_database.run(
+        """CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'h');
+        CREATE USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (user 'u', password 'planted\n;secret');
+        CREATE FOREIGN TABLE remote (a int) SERVER far; CREATE TABLE near (a int)"""
+    )
+    project.add("it", fresh_database)
+    path = Path(str(export(format="sql").path))
+    assert "planted" not in path.read_text()
+    assert "secret" not in path.read_text()
+    copy = make_database()
+    load_with_psql(postgres, path, copy)
+    assert copy.rows("SELECT count(*) FROM pg_foreign_table") == [(1,)]
+
+
+def test_redaction_that_may_not_import_is_said_before(
+    project: Project, export: Export, fresh_database: FreshDatabase
+) -> None:
+    fresh_database.run(
+        """CREATE DOMAIN pin AS text CONSTRAINT four_digits CHECK (VALUE ~ '^[0-9]{4}$');
+        CREATE TABLE card (id int PRIMARY KEY, ssn numeric NOT NULL UNIQUE, api_key text NOT NULL UNIQUE,
+            password pin NOT NULL, secret text NOT NULL CONSTRAINT long_enough CHECK (length(secret) > 7), token text);
+        INSERT INTO card SELECT i, i, i, '1234', 'long enough', 't' FROM generate_series(1, 2) AS i"""
+    )
+    project.add("it", fresh_database)
+    said = export().warnings
+    assert [line.split(" ")[0] for line in said] == ["card.ssn", "card.password", "card.secret"]
+    assert "is unique, and redaction writes one value for all rows" in said[0]
+    assert ("four_digits" in said[1], "long_enough" in said[2]) == (True, True)
