@@ -5,21 +5,17 @@
 By hand, on a quiet machine: psql's \\copy, psql with COPY of row_to_json, pg_dump -Fp, rows fetched and encoded.
 """
 
-import json
-import os
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import psycopg
 
 from server.postgres.binaries import embedded_binaries
 from server.postgres.embedded import EmbeddedServer, embedded_server
+from tests.benchmarks.measuring import Cost, measured
 
 TABLE = """
 CREATE TYPE mood AS ENUM ('ok', 'bad');
@@ -32,19 +28,6 @@ INSERT INTO mixed SELECT i, 'name ' || i, 'user' || i || '@example.com', now() -
 VACUUM ANALYZE mixed;
 """
 PEERS = {"csv": "copy", "json": "row_to_json", "jsonl": "row_to_json", "sql": "pg_dump"}
-
-
-class Cost(NamedTuple):
-    """Seconds of the wall clock, of the client's and the server's processors; MiB of the client at most."""
-
-    wall: float
-    client: float
-    server: float
-    memory: float
-
-    @property
-    def cores(self) -> float:
-        return self.client + self.server
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -111,30 +94,7 @@ with psycopg.connect(sys.argv[1]) as connection, open(sys.argv[2], "wb") as file
 
 def _measure(server: EmbeddedServer, root: Path, command: Sequence[str]) -> Cost:
     subprocess.run(["rm", "-rf", str(root / "ours")], check=True)
-    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), **os.environ}
-    before, cpu, started = _server_cpu(server), _children(), time.monotonic()
-    report = root / "report"
-    with report.open("w") as output:
-        process = subprocess.Popen(command, cwd=root, env=environment, stdout=output)
-        _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0
-    wall = time.monotonic() - started
-    text = report.read_text()
-    if text.startswith("{"):
-        wall = json.loads(text)["seconds"]  # the peers start in no time, Python does not
-    return Cost(wall, _children() - cpu, _server_cpu(server) - before, usage.ru_maxrss / 1024)
-
-
-def _children() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def _server_cpu(server: EmbeddedServer) -> float:
-    """Of the postmaster and of all its backends that have ended."""
-    pid = (server.home / "data" / "postmaster.pid").read_text().split()[0]
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return measured(server, root, command)
 
 
 if __name__ == "__main__":

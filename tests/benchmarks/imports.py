@@ -5,22 +5,18 @@
 By hand, on a quiet machine: psql's \\copy, psql -1 -f, and a hand-written staging INSERT … ON CONFLICT.
 """
 
-import json
-import os
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import psycopg
 
 from server.postgres import populating
 from server.postgres.binaries import embedded_binaries
 from server.postgres.embedded import EmbeddedServer, embedded_server
+from tests.benchmarks.measuring import Cost, measured
 
 PARENTS = "".join(
     f"CREATE TABLE p{n} (id int PRIMARY KEY); INSERT INTO p{n} SELECT generate_series(0, 9999);" for n in (1, 2, 3)
@@ -41,15 +37,6 @@ INSERT INTO mixed SELECT * FROM s ON CONFLICT (id) DO UPDATE SET a = excluded.a,
   amount = excluded.amount, active = excluded.active, tags = excluded.tags, data = excluded.data, f = excluded.f;
 COMMIT;"""
 PEERS = {"csv": "copy", "csv keys": "copy keys", "json": "csv", "jsonl": "csv", "sql": "psql -1", "upsert": "by hand"}
-
-
-class Cost(NamedTuple):
-    """Seconds of the wall clock, of the client's and the server's processors; MiB of the client at most."""
-
-    wall: float
-    client: float
-    server: float
-    memory: float
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -133,40 +120,7 @@ def _commands(server: EmbeddedServer, root: Path) -> dict[str, tuple[str, list[s
 def _measure(server: EmbeddedServer, root: Path, template: str, command: Sequence[str]) -> Cost:
     populating.drop_database(server, "target")
     populating.make_database(server, "target", template=template)
-    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), **os.environ}
-    before, cpu, started = _server_cpu(server), _children(), time.monotonic()
-    with (root / "report").open("w") as output:
-        process = subprocess.Popen(command, cwd=root, env=environment, stdout=output)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = status
-    wall = time.monotonic() - started
-    _wait_for_the_end(server)
-    text = (root / "report").read_text()
-    if status:
-        raise SystemExit(f"{command[0]} failed")
-    if text.startswith("{"):
-        wall = json.loads(text)["seconds"]  # the peers start in no time, Python does not
-    return Cost(wall, _children() - cpu, _server_cpu(server) - before, usage.ru_maxrss / 1024)
-
-
-def _wait_for_the_end(server: EmbeddedServer) -> None:
-    """The server counts a session's work once it is gone."""
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        while connection.execute("SELECT FROM pg_stat_activity WHERE datname = 'target'").fetchone():
-            time.sleep(0.05)
-    time.sleep(0.1)
-
-
-def _children() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def _server_cpu(server: EmbeddedServer) -> float:
-    """Of the postmaster and of all its backends that have ended."""
-    pid = (server.home / "data" / "postmaster.pid").read_text().split()[0]
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return measured(server, root, command)
 
 
 if __name__ == "__main__":
