@@ -24,8 +24,8 @@ from server.model.schema import Identity, Schema
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Database
 from server.postgres.dumping import Dumper, dump_schema, find_dumper
-from server.postgres.proving import Measured, Run, add_user_mappings, as_role, load_dump, run_plan
-from server.postgres.scratch import scratch
+from server.postgres.proving import Measured, add_user_mappings, as_role, load_dump, measure_plan, run_plan
+from server.postgres.scratch import scratch, twin
 from server.postgres.transactions import reading
 from server.services import Services
 from server.sides import Source, find_source, opened_files
@@ -83,7 +83,7 @@ class _Proof:
 
     before: _Opened
     after: _Opened
-    run: Run
+    measured: tuple[Measured, ...]
     left: tuple[str, ...]
     notes: tuple[str, ...]
     renames: tuple[PossibleRename, ...]
@@ -94,14 +94,15 @@ class _Proof:
 
     @property
     def losing(self) -> list[str]:
-        return [f"{spec(m.step.identity)}: {m.step.reason}" for m in self.run.measured if "data_loss" in m.hazards]
+        return [f"{spec(m.step.identity)}: {m.step.reason}" for m in self.measured if "data_loss" in m.hazards]
 
 
 @dataclass(frozen=True)
 class _Ran:
     """A run on the copy, and what came of it. `odd`: how the copy differed from source before."""
 
-    run: Run
+    measured: tuple[Measured, ...]
+    remade: tuple[str, ...]
     result: Schema
     dump: str
     odd: frozenset[str] = frozenset()
@@ -126,7 +127,7 @@ class _Proving:
         steps = [*rename_steps(self.before.schema, wanted, renames)]
         planned = plan(source, wanted, concurrent_indexes=concurrent_indexes)
         steps += planned.steps
-        ran = self._run(source_dump, steps) if steps else _Ran(Run((), ()), source, source_dump)
+        ran = self._run(source_dump, steps) if steps else _Ran((), (), source, source_dump)
         for _ in range(_ROUNDS):
             more = plan(ran.result, wanted).steps if self._left(ran, wanted) else ()
             if not more or any("data_loss" in step.hazards for step in more):
@@ -136,10 +137,10 @@ class _Proving:
         left = self._left(ran, wanted)
         left += [f"{entry} (by pg_dump)" for entry in self._unlike(ran, source_dump, wanted_dump)] if not left else []
         left += [f"{spec(each.identity)}: {each.reason}" for each in planned.not_planned if left]
-        left += [f"COLUMN {column}: made anew" for column in ran.run.remade if not _is_moved(column, steps)]
+        left += [f"COLUMN {column}: made anew" for column in ran.remade if not _is_moved(column, steps)]
         left += self._uncovered()
         self._tell(ran, wanted)
-        return _Proof(self.before, self.after, ran.run, tuple(left), tuple(self.notes), self._possible(renames))
+        return _Proof(self.before, self.after, ran.measured, tuple(left), tuple(self.notes), self._possible(renames))
 
     def _tell(self, ran: _Ran, wanted: Schema) -> None:
         """What the judges leave aside, and what runs by itself."""
@@ -149,7 +150,7 @@ class _Proving:
             self.notes.append(
                 f"The order of columns, which counts as no difference, stays another in: {', '.join(moved[:10])}."
             )
-        if apart := sum(measured.step.phase != "main" for measured in ran.run.measured):
+        if apart := sum(measured.step.phase != "main" for measured in ran.measured):
             self.notes.append(
                 f"{apart} statements run outside of the transaction (own_transaction): what succeeded stays."
             )
@@ -214,10 +215,12 @@ class _Proving:
                 rebuilt_dump = self._dump(copy, rebuilt)
                 self.notes = [n for n in self.notes if not n.startswith("The copy")]
                 self.notes.append(f"The copy that the plan was run on is not quite source: {', '.join(odd[:5])}.")
-            run = run_plan(self.call, copy, steps)
+            with twin(self.call, copy) as other:
+                measured = measure_plan(self.call, other, steps)
+            remade = run_plan(self.call, copy, steps)
             with reading(self.call, copy) as connection:
                 result = self._with_rights(read_schema(connection, dependencies=True))
-            return _Ran(run, result, self._dump(copy, result), frozenset(odd), rebuilt_dump)
+            return _Ran(measured, remade, result, self._dump(copy, result), frozenset(odd), rebuilt_dump)
 
     def _uncovered(self) -> list[str]:
         before, after = set(self.before.schema.not_covered), set(self.after.schema.not_covered)
@@ -256,11 +259,11 @@ def _report(services: Services, proof: _Proof, *, save_as: str | None, allow_dat
     path, notes = None, list(proof.notes)
     losing = proof.losing
     if save_as is not None:
-        if proof.run.measured and proof.verified and (allow_data_loss or not losing):
+        if proof.measured and proof.verified and (allow_data_loss or not losing):
             path = _save(services, proof, save_as)
         else:
             notes.append(f"Not saved: {_why_not(proof, losing)}.")
-    statements, left_out = _statements(proof.run.measured)
+    statements, left_out = _statements(proof.measured)
     return MigrationPlan(
         verified=proof.verified,
         statements=statements,
@@ -277,7 +280,7 @@ def _report(services: Services, proof: _Proof, *, save_as: str | None, allow_dat
 
 
 def _why_not(proof: _Proof, losing: list[str]) -> str:
-    if not proof.run.measured:
+    if not proof.measured:
         return "there is nothing to do"
     return "differences are left" if not proof.verified else f"{len(losing)} statements lose data"
 
@@ -304,7 +307,7 @@ def _statements(measured: Sequence[Measured]) -> tuple[list[PlannedStatement], i
 def _save(services: Services, proof: _Proof, save_as: str) -> str:
     folder = migrations_folder(services.workspace, services.settings.migrations.folder)
     path = next_path(folder, save_as)
-    steps = [Step(m.step.sql, m.step.identity, m.step.reason, m.hazards, m.step.phase) for m in proof.run.measured]
+    steps = [Step(m.step.sql, m.step.identity, m.step.reason, m.hazards, m.step.phase) for m in proof.measured]
     losing = [str(number) for number, step in enumerate(steps, 1) if "data_loss" in step.hazards]
     text = write_migration(
         steps,
@@ -331,7 +334,7 @@ def _save(services: Services, proof: _Proof, save_as: str) -> str:
 
 def _next(proof: _Proof, path: str | None, losing: list[str], *, allow_data_loss: bool) -> str:
     database = proof.before.source.asked
-    if not proof.run.measured and proof.verified:
+    if not proof.measured and proof.verified:
         order = any(note.startswith("The order of columns") for note in proof.notes)
         return f"Nothing to do: the schemas are equal{', but for the order of columns' if order else ''}."
     if not proof.verified:

@@ -26,7 +26,7 @@ _WORDS = {
     "ShareRowExclusiveLock": "SHARE ROW EXCLUSIVE", "AccessExclusiveLock": "ACCESS EXCLUSIVE",
 }  # fmt: skip
 _TOLD = 3  # from SHARE UPDATE EXCLUSIVE on
-_CONCURRENTLY = "SHARE UPDATE EXCLUSIVE"
+_NAMED = 3  # relations of one lock
 
 Files = dict[int, tuple[str, str, str, int]]
 Column = tuple[str, str, str]
@@ -41,21 +41,36 @@ class Measured:
     hazards: frozenset[Hazard]
 
 
-@dataclass(frozen=True)
-class Run:
-    """All statements as measured, and tables and columns that are other ones than before though the name stayed."""
+def measure_plan(call: Call, scratch: Database, steps: Sequence[Step]) -> tuple[Measured, ...]:
+    """Runs each step in a transaction of its own, so that the locks seen at its end are its alone.
 
-    measured: tuple[Measured, ...]
-    remade: tuple[str, ...]
+    Within one transaction, what an earlier statement holds would hide what a later one takes, or pass for it.
+    Refused("migration_fails"): one fails; names the object and the reason.
+    """
+    measured: list[Measured] = []
+    with connected(call, scratch) as connection:
+        settle(connection)
+        meter = _Meter(connection)
+        for number, step in enumerate(steps):
+            call.progress(number, len(steps), "measuring")
+            if step.phase == "main":
+                with connection.transaction():
+                    run_step(connection, step)
+                    measured.append(meter.measure(step, meter.locked(step)))
+            else:
+                run_step(connection, step)
+                measured.append(meter.measure(step, _alone(step)))
+    return tuple(measured)
 
 
-def run_plan(call: Call, scratch: Database, steps: Sequence[Step]) -> Run:
-    """Runs the steps in their transactions. Refused("migration_fails"): one fails; names the object and the reason."""
+def run_plan(call: Call, scratch: Database, steps: Sequence[Step]) -> tuple[str, ...]:
+    """Runs the steps in their transactions; the columns that are other ones than before though the name stayed.
+
+    Refused("migration_fails"): one fails; names the object and the reason.
+    """
     with connected(call, scratch) as connection:
         settle(connection)
         before = _columns(connection)
-        meter = _Meter(connection)
-        measured: list[Measured] = []
         within = False
         for number, step in enumerate(steps):
             call.progress(number, len(steps), "proving")
@@ -63,10 +78,9 @@ def run_plan(call: Call, scratch: Database, steps: Sequence[Step]) -> Run:
                 connection.execute(b"COMMIT" if within else b"BEGIN")
                 within = not within
             run_step(connection, step)
-            measured.append(meter.measure(step, within=within))
         if within:
             connection.execute("COMMIT")
-        return Run(tuple(measured), _remade(before, _columns(connection)))
+        return _remade(before, _columns(connection))
 
 
 def settle(connection: Connection) -> None:
@@ -91,17 +105,29 @@ def run_step(connection: Connection, step: Step) -> None:
         ) from None
 
 
+@dataclass(frozen=True)
+class _Lock:
+    """The strongest that a statement takes: its place in _STRENGTH, and on which relations, its own first."""
+
+    strength: int = 0
+    relations: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        more = len(self.relations) - _NAMED
+        rest = f" and {more} more" if more > 0 else ""
+        return f"{_WORDS[_STRENGTH[self.strength]]} on {', '.join(self.relations[:_NAMED])}{rest}"
+
+
 class _Meter:
     """Locks on, and files of, the relations that were there at the start."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._files = _files(connection)
-        self._names = {oid: found[:2] for oid, found in self._files.items()}
+        self._known = dict(self._files)
 
-    def measure(self, step: Step, *, within: bool) -> Measured:
-        lock, strength = self._locked(step.identity) if within else self._alone(step)
-        hazards = set(step.hazards) | _blocked(strength)
+    def measure(self, step: Step, lock: _Lock) -> Measured:
+        hazards = set(step.hazards) | _blocked(lock.strength)
         files = _files(self._connection)
         for oid, (_, _, kind, file) in files.items():
             known = self._files.get(oid)
@@ -110,30 +136,34 @@ class _Meter:
             elif known[3] != file and file:
                 hazards.add("index_build" if kind == "i" else "table_rewrite")
         self._files = files
-        return Measured(step, lock, frozenset(hazards))
+        return Measured(step, str(lock) if lock.relations else None, frozenset(hazards))
 
     def _on_kept(self, step: Step) -> bool:
         table = step.identity.name
         return step.identity.kind == "index" or any(
-            names == (step.identity.schema, table) for names in self._names.values()
+            found[:2] == (step.identity.schema, table) for found in self._known.values()
         )
 
-    def _locked(self, identity: Identity) -> tuple[str | None, int]:
-        """The strongest lock held on what the statement is about, else on anything that was there before."""
+    def locked(self, step: Step) -> _Lock:
+        """What this transaction holds: on tables, and on an index only where no table is held as strongly."""
         held = [
-            (_STRENGTH.index(mode), self._names[oid])
+            (_STRENGTH.index(mode), *self._known[oid][:3])
             for oid, mode in ask(self._connection, "held_locks")
-            if oid in self._names and mode in _STRENGTH
+            if oid in self._known and mode in _STRENGTH
         ]
-        own = [each for each in held if each[1] == (identity.schema, identity.name)]
-        strongest = max(own or held, default=(0, ("", "")))
-        if strongest[0] < _TOLD:
-            return None, 0
-        schema, name = strongest[1]
-        return f"{_WORDS[_STRENGTH[strongest[0]]]} on {schema}.{name}", strongest[0]
+        strength = max((each[0] for each in held), default=0)
+        if strength < _TOLD:
+            return _Lock()
+        strongest = [each[1:] for each in held if each[0] == strength]
+        tables = [each for each in strongest if each[2] != "i"] or strongest
+        about = (step.identity.schema, step.identity.name)
+        tables.sort(key=lambda each: (each[:2] != about, each))
+        return _Lock(strength, tuple(f"{schema}.{name}" for schema, name, _ in tables))
 
-    def _alone(self, step: Step) -> tuple[str | None, int]:
-        return (_CONCURRENTLY, _TOLD) if "CONCURRENTLY" in step.sql else (None, 0)
+
+def _alone(step: Step) -> _Lock:
+    """Of a statement that no transaction may hold, as PostgreSQL's manual has it (CREATE INDEX CONCURRENTLY)."""
+    return _Lock(_TOLD, ("its table",)) if "CONCURRENTLY" in step.sql else _Lock()
 
 
 def _blocked(strength: int) -> set[Hazard]:

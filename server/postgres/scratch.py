@@ -76,6 +76,14 @@ def scratch(
             yield ScratchDatabase(stack.enter_context(_embedded(call, bin_directory, reason)), embedded=True)
 
 
+@contextmanager
+def twin(call: Call, made: Database) -> Generator[Database]:
+    """A copy of a scratch database that nobody is connected to, with all that is in it; dropped at the end."""
+    assert made.address is not None
+    with _made(call, made, template=made.address.dbname) as database:
+        yield database
+
+
 class _CannotMake(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -83,7 +91,7 @@ class _CannotMake(Exception):
 
 
 @contextmanager
-def _made(call: Call, beside: Database) -> Generator[Database]:
+def _made(call: Call, beside: Database, template: str = "template0") -> Generator[Database]:
     """A new database on the server of `beside`, which is only asked for its locale; dropped at the end."""
     name = f"{PREFIX}_{int(time.time())}_{_host()}_{os.getpid()}_{secrets.token_hex(4)}"
     with connected(call, beside) as connection:
@@ -94,7 +102,7 @@ def _made(call: Call, beside: Database) -> Generator[Database]:
     try:
         with connected(call, beside) as connection:
             try:
-                _create(connection, name, (encoding, collate, ctype))
+                _create(connection, name, template, (encoding, collate, ctype))
             except psycopg.errors.InsufficientPrivilege as error:
                 raise _CannotMake(f"{beside.name}: {describe(error)}") from None
         assert beside.address is not None
@@ -104,10 +112,10 @@ def _made(call: Call, beside: Database) -> Generator[Database]:
         _drop(beside, name)
 
 
-def _create(connection: Connection, name: str, locale: tuple[str, str, str]) -> None:
+def _create(connection: Connection, name: str, template: str, locale: tuple[str, str, str]) -> None:
     encoding, collate, ctype = (sql.Literal(part) for part in locale)
-    words = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}").format(
-        sql.Identifier(name), encoding, collate, ctype
+    words = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING {} LC_COLLATE {} LC_CTYPE {}").format(
+        sql.Identifier(name), sql.Identifier(template), encoding, collate, ctype
     )
     if connection.info.server_version >= 150000:
         words += sql.SQL(" STRATEGY FILE_COPY")  # instead of writing the whole copy to the log

@@ -47,6 +47,25 @@ def test_a_plan_is_proved_and_measured(two: Two) -> None:
     assert (two.root / plan.path).read_text().startswith("-- pgferry migration")
 
 
+def test_locks_are_those_that_a_statement_takes_itself(two: Two) -> None:
+    before = "create table parent (a int primary key); create table t (a int, b int)"
+    two.main.run(f"{before}; create sequence s increment 5")
+    two.feature.run(
+        f"{before}; create sequence s increment 10; create table fresh (a int primary key); "
+        "comment on table t is 'told'; alter table t alter b type bigint; "
+        "alter table t add foreign key (a) references parent"
+    )
+    found = {s.sql.split("(")[0]: (s.lock, s.hazards) for s in two.plan().statements}
+    assert {words: what for words, what in found.items() if "fresh" in words or "SEQUENCE" in words} == {
+        "CREATE TABLE public.fresh ": (None, []),
+        "ALTER TABLE public.fresh ADD CONSTRAINT fresh_pkey PRIMARY KEY ": (None, []),
+        "ALTER SEQUENCE public.s INCREMENT BY 10": (None, []),
+    }
+    assert found["COMMENT ON TABLE public.t IS 'told'"] == ("SHARE UPDATE EXCLUSIVE on public.t", [])
+    (key,) = (what for words, what in found.items() if "FOREIGN KEY" in words)
+    assert key == ("SHARE ROW EXCLUSIVE on public.t, public.parent", ["blocks_writes", "may_fail_on_data"])
+
+
 def test_nothing_is_planned_for_equal_schemas(two: Two) -> None:
     for database in (two.main, two.feature):
         database.run("create table t (a int)")
