@@ -146,7 +146,7 @@ def _value(attribute: str | None, value: Value) -> str | None:
     if attribute in ("grants", "revoked"):
         return "; ".join(phrases.grants({attribute: value}))
     if isinstance(value, tuple):
-        return ", ".join(" ".join(map(str, v)) if isinstance(v, tuple) else str(v) for v in value)
+        return ", ".join(" ".join(str(part) for part in v if part) if isinstance(v, tuple) else str(v) for v in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return phrases.plain(value) if attribute != "comment" else str(value)

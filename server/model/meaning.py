@@ -102,6 +102,8 @@ def _default(_source: Schema, target: Schema, difference: Difference) -> Meaning
 _WIDER = {
     ("smallint", "integer"), ("smallint", "bigint"), ("integer", "bigint"), ("real", "double precision"),
     ("smallint", "numeric"), ("integer", "numeric"), ("bigint", "numeric"), ("character varying", "text"),
+    ("text", "character varying"), ("smallint", "real"), ("smallint", "double precision"),
+    ("integer", "double precision"),
 }  # fmt: skip
 _SIZED = re.compile(r"^(.*?)\((\d+)(?:,(\d+))?\)(.*)$")
 

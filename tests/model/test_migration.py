@@ -221,3 +221,12 @@ def test_what_loses_data_is_said(make_database: MakeDatabase) -> None:
         "ALTER TABLE public.t ALTER COLUMN b TYPE numeric(10,2)",
         "DROP TABLE public.u",
     }
+
+
+def test_a_float_loses_what_it_cannot_hold_and_what_is_wider_cannot_fail(make_database: MakeDatabase) -> None:
+    _, made = migrate(make_database, "create table t (a bigint, b int, c numeric(10, 2), d numeric, e numeric(10, 2))",
+                      "create table t (a real, b double precision, c double precision, d double precision,"
+                      " e numeric(12, 4))")  # fmt: skip
+    found = {step.identity.sub: set(step.hazards) for step in made.steps}
+    assert {column for column, hazards in found.items() if "data_loss" in hazards} == {"a", "d"}
+    assert {column for column, hazards in found.items() if "may_fail_on_data" not in hazards} == {"b", "e"}

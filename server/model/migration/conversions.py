@@ -2,6 +2,8 @@
 
 import re
 
+from server.model.meaning import wider
+
 _STRINGS = ("text", "character varying", "character", "name", "bpchar", '"char"')
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 _TIMES = (
@@ -14,8 +16,10 @@ _DIRECT = {
     ("macaddr", "macaddr8"),
 }  # fmt: skip
 """Built-in types with a cast of their own, where going through text would fail or say something else."""
+_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19, "double precision": 15}
+_FLOATS = {"real": 6, "double precision": 15}
+"""Decimal digits that always survive in them (PostgreSQL's manual, 8.1.3)."""
 _TYPMOD = re.compile(r"\([\d,\s-]+\)")
-_IN_PLACE = re.compile(r"character varying(\(\d+\))?|text")
 
 
 def own_storage(name: str) -> str:
@@ -64,8 +68,8 @@ def loses(old: str, new: str) -> bool:
     if one in _NUMBERS and other in _NUMBERS:
         if _NUMBERS.index(one) > 2 and _NUMBERS.index(other) <= 2:
             return True
-        if one in ("numeric", "double precision") and other == "real":
-            return True
+        if other in _FLOATS and one != "real":
+            return _digits(old) > _FLOATS[other]
         return other == "numeric" and _scale(new) is not None and _shrinks(old, new)
     if one in _TIMES and other in _TIMES:
         if one.startswith("timestamp") and not other.startswith("timestamp"):
@@ -74,6 +78,11 @@ def loses(old: str, new: str) -> bool:
     return (
         one in ("bpchar", "character") and other in ("bpchar", "character") and _precision(new, 1) < _precision(old, 1)
     )
+
+
+def _digits(name: str) -> int:
+    """Decimal digits that values of a type can have."""
+    return _DIGITS.get(base(name)) or next(iter(_numbers(name)), 1000)
 
 
 def _numbers(name: str) -> list[int]:
@@ -99,10 +108,8 @@ def _precision(name: str, without: int) -> int:
 
 
 def widens(old: str, new: str) -> bool:
+    """Whether no value can fail on its way."""
     one, other = base(old), base(new)
     if one in _NUMBERS[:3] and other in _NUMBERS[:4]:
         return _NUMBERS.index(other) >= _NUMBERS.index(one) and not _numbers(new)
-    if _IN_PLACE.fullmatch(old) and _IN_PLACE.fullmatch(new):
-        after = _numbers(new)
-        return not after or bool(_numbers(old) and _numbers(old) <= after)
-    return other == "text"
+    return other == "text" or wider(old, new)
