@@ -13,10 +13,10 @@ from server.files.opening import Readable
 
 BLOCK = 1 << 20
 LONGEST_ROW = 256 << 20
-_PLAIN = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_PLAIN = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.|(?!))*+"|(?!))*+', re.DOTALL)
 _SPACE = re.compile(rb"[\s,]*+")
-_STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"\s*+:\s*+', re.DOTALL)
-_SCALAR = re.compile(rb'(?:"(?:[^"\\]++|\\.)*+"|[^\s,\]}"]++)', re.DOTALL)
+_STRING = re.compile(rb'"((?:[^"\\]++|\\.|(?!))*+)"\s*+:\s*+', re.DOTALL)
+_SCALAR = re.compile(rb'(?:"(?:[^"\\]++|\\.|(?!))*+"|[^\s,\]}"]++)', re.DOTALL)
 NO_OBJECT = "a row that is no JSON object"
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 

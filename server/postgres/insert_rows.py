@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-_NAME = rb'(?:"(?:[^"]|"")*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
+_NAME = rb'(?:"(?:[^"]|""|(?!))*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
 _HEAD = re.compile(
-    rb"\s*+insert\s++into\s++%(n)s(?:\s*+\.\s*+%(n)s)?\s*+(?:\(\s*+%(n)s(?:\s*+,\s*+%(n)s)*+\s*+\)\s*+)?"
+    rb"\s*+insert\s++into\s++%(n)s(?:\s*+\.\s*+%(n)s)?\s*+(?:\(\s*+%(n)s(?:\s*+,\s*+%(n)s|(?!))*+\s*+\)\s*+)?"
     rb"(?P<always>overriding\s++system\s++value\s++)?values\s*+" % {b"n": _NAME},
     re.IGNORECASE,
 )
 _CONSTANT = (
-    rb"(?:'(?:[^']++|'')*+'|[bx]'[0-9a-f]*+'|[-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:e[-+]?\d++)?"
+    rb"(?:'(?:[^']++|''|(?!))*+'|[bx]'[0-9a-f]*+'|[-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:e[-+]?\d++)?"
     rb"|null|true|false|default)"
 )
-_ROW = rb"\(\s*+%(c)s(?:\s*+,\s*+%(c)s)*+\s*+\)" % {b"c": _CONSTANT}
+_ROW = rb"\(\s*+%(c)s(?:\s*+,\s*+%(c)s|(?!))*+\s*+\)" % {b"c": _CONSTANT}
 _ROWS = re.compile(
-    rb"(?P<rows>%(r)s(?:\s*+,\s*+%(r)s)*+)\s*+(?P<ending>(?:on\s++conflict\s++do\s++nothing)?)\s*+" % {b"r": _ROW},
+    rb"(?P<rows>%(r)s(?:\s*+,\s*+%(r)s|(?!))*+)\s*+(?P<ending>(?:on\s++conflict\s++do\s++nothing)?)\s*+" % {b"r": _ROW},
     re.IGNORECASE,
 )
 MOST_BYTES = 1 << 18

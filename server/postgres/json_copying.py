@@ -25,7 +25,7 @@ Convert = Callable[[Any], str | None]
 OPTIONS = {"null": "null", "escape": "\\"}
 """What COPY must know of the lines: they are JSON arrays without brackets, which csv with these two options is."""
 
-_ODD_ESCAPE = re.compile(rb'\\(?<!\\\\)(?:["\\]\\)*+(u[0-9a-fA-F]{4}|[bfnrt/])')
+_ODD_ESCAPE = re.compile(rb'\\(?<!\\\\)(?:["\\]\\|(?!))*+(u[0-9a-fA-F]{4}|[bfnrt/])')
 """An escape that csv has no word for, with the plain ones right before it."""
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"/": b"/"}
 
