@@ -50,13 +50,15 @@ def decide(world: World) -> Changes:
         and any(Identity(kind, identity.schema, identity.name) in changes.added for kind in types.TYPES)
     )
     todo: list[Identity] = [*changes.removed]
+    todo += [domain for check in changes.added for domain in _constrained(changes, check)]
     for identity, names in changes.changed.items():
         drafts = in_place(world, identity, names)
         if drafts is None:
-            todo.append(identity)
+            todo += [identity, *_constrained(changes, identity)]
             _remake(changes, identity)
         else:
             changes.altered[identity] = drafts
+            todo += _attributes_gone(world, identity) if drafts else []
     for identity in [i for i, names in changes.changed.items() if i.kind == "column" and names & {"type", "collation"}]:
         if identity not in changes.anew:
             todo += _disturb(changes, identity)
@@ -134,6 +136,9 @@ def _shape(world: World, index: Identity) -> str:
     return text(world.after(index), "definition").partition(" ON ")[2]
 
 
+_TARGETS = {"index": indexes.set_targets, "statistics": others.set_target}
+
+
 def _nothing(_world: World, _identity: Identity, _names: frozenset[str]) -> Drafts:
     return []
 
@@ -157,6 +162,8 @@ def _held(world: World, identity: Identity) -> bool:
             dependent = dependency.dependent
             if dependent.kind == "column" and not dependency.part:
                 return True
+            if dependent.kind == "attribute":
+                dependent = Identity("composite", dependent.schema, dependent.name)
             if types.is_type(dependent) and dependent not in seen:
                 seen.add(dependent)
                 todo.append(dependent)
@@ -201,11 +208,30 @@ def _lose(changes: Changes, dependent: Identity, part: str, gone: Identity) -> l
         return [] if seen else [dependent]
     if dependent.kind in ("schema", "extension"):
         return []
-    free = dependent in changes.altered and dependent.kind in _RELEASABLE and not world.needs_still(dependent, gone)
-    if free and not _overloaded(changes, gone) and any(draft.sql for draft in changes.altered[dependent]):
+    lets_go = dependent in changes.altered and dependent.kind in _RELEASABLE and gone.kind != "attribute"
+    free = lets_go and not world.needs_still(dependent, gone) and not _overloaded(changes, gone)
+    if free and any(draft.sql for draft in changes.altered[dependent]):
         return []
     _remake(changes, dependent)
-    return [dependent]
+    return [dependent, *_constrained(changes, dependent)]
+
+
+def _constrained(changes: Changes, check: Identity) -> list[Identity]:
+    """The domain of a new check, made anew with it where columns hold it within arrays or composites."""
+    world, domain = changes.world, Identity("domain", check.schema, check.name)
+    free = check.kind != "domain_constraint" or world.after(check).get("not_valid") or check not in world.target.facts
+    if free or domain in changes.anew or not world.kept(domain) or not types.rigid(world, domain):
+        return []
+    _remake(changes, domain)
+    return [domain]
+
+
+def _attributes_gone(world: World, composite: Identity) -> list[Identity]:
+    """The attributes of a composite type, altered in place, that go or change their type."""
+    if composite.kind != "composite":
+        return []
+    own = [a for a in world.source.of("attribute") if (a.schema, a.name) == (composite.schema, composite.name)]
+    return [a for a in own if any(world.before(a).get(n) != world.after(a).get(n) for n in ("type", "collation"))]
 
 
 def _overloaded(changes: Changes, gone: Identity) -> bool:
@@ -264,6 +290,8 @@ def _disturb(changes: Changes, column: Identity) -> list[Identity]:
         generated = dependent.kind == "column" and world.before(dependent).get("generated")
         if dependent in changes.removed or dependent in changes.anew:
             continue
+        if dependent.kind in ("index", "statistics") and world.after(dependent).get("statistics"):
+            _set_targets(changes, dependent)
         if dependent.kind in _QUERIES or foreign or (generated and dependency.part):
             _remake(changes, dependent)
             found.append(dependent)
@@ -272,6 +300,14 @@ def _disturb(changes: Changes, column: Identity) -> list[Identity]:
             _remake(changes, table)
             found.append(table)
     return found
+
+
+def _set_targets(changes: Changes, dependent: Identity) -> None:
+    """PostgreSQL builds indexes and statistics of the column again, but forgets what was set for ANALYZE."""
+    drafts = changes.altered.setdefault(dependent, [])
+    targets = _TARGETS[dependent.kind](dependent, changes.world.after(dependent))
+    drafts += [target for target in targets if target not in drafts]
+    changes.again.add(dependent)
 
 
 def _keyed_by(world: World, column: Identity) -> list[Identity]:

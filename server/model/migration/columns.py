@@ -3,6 +3,7 @@
 from server.model.migration import types
 from server.model.migration.conversions import conversion, is_text, loses, own_storage, widens
 from server.model.migration.privileges import resaid, said
+from server.model.migration.sequences import clamp
 from server.model.migration.steps import Hazard
 from server.model.migration.words import changed_options, literal, options, path, quote, table_of, text, texts
 from server.model.migration.world import Draft, World, draft, parents_of
@@ -294,10 +295,35 @@ def _change_identity(identity: Identity, before: Attributes, after: Attributes) 
         words.append(f"SET GENERATED {text(after, 'identity').upper()}")
     old, new = texts(before, "identity_options"), texts(after, "identity_options")
     words += [f"SET {word}" for word in new if word not in old and word not in ("LOGGED", "UNLOGGED")]
-    drafts = [_alter(identity, " ".join(words))] if words else []
+    drafts = _identity_within(identity, before, after)
+    drafts += [_alter(identity, " ".join(words))] if words else []
     if {"LOGGED", "UNLOGGED"} & (set(old) ^ set(new)):
         drafts += _identity_persistence(after)
     return drafts
+
+
+_HIGHEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+
+
+def _identity_within(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    """Widens its bounds and moves its position before they grow tighter."""
+    low, high = _bounds(after)
+    old_low, old_high = _bounds(before)
+    sequence = texts(after, "identity_sequence")
+    if (low <= old_low and high >= old_high) or len(sequence) != 2:
+        return []
+    drafts: list[Draft] = []
+    if low < old_low or high > old_high:
+        most = _HIGHEST[text(after, "type")]  # where its bounds ended with the type, they have followed that already
+        wide = f"SET MINVALUE {max(min(low, old_low), -most - 1)} SET MAXVALUE {min(max(high, old_high), most)}"
+        drafts = [_alter(identity, wide)]
+    return [*drafts, clamp(path(*sequence), low, high)]
+
+
+def _bounds(attributes: Attributes) -> tuple[int, int]:
+    words = texts(attributes, "identity_options")
+    low, high = ([int(w.split()[1]) for w in words if w.startswith(name)] for name in ("MINVALUE", "MAXVALUE"))
+    return (low[0] if low else 0), (high[0] if high else 0)
 
 
 def _identity_persistence(after: Attributes) -> list[Draft]:

@@ -13,7 +13,8 @@ _TIMES = (
 _DIRECT = {
     ("integer", "boolean"), ("money", "numeric"), ("integer", "money"), ("bigint", "money"), ("integer", "bit"),
     ("bigint", "bit"), ("integer", "oid"), ("bigint", "oid"), ("interval", "time without time zone"),
-    ("macaddr", "macaddr8"),
+    ("macaddr", "macaddr8"), ("regclass", "oid"), ("regclass", "integer"), ("regclass", "bigint"),
+    ("regtype", "oid"), ("regproc", "oid"), ("regnamespace", "oid"), ("regrole", "oid"),
 }  # fmt: skip
 """Built-in types with a cast of their own, where going through text would fail or say something else."""
 _DIGITS = {"smallint": 5, "integer": 10, "bigint": 19, "double precision": 15}

@@ -186,15 +186,23 @@ def _index_settings(identity: Identity, before: Attributes, after: Attributes) -
             drafts.append(
                 draft(f"ALTER INDEX {here} SET TABLESPACE {quote(text(after, 'tablespace') or 'pg_default')}")
             )
-    old = dict(value.split(":") for value in texts(before, "statistics"))
-    new = dict(value.split(":") for value in texts(after, "statistics"))
-    for column in sorted(old.keys() | new.keys(), key=int):
-        if old.get(column) != new.get(column):
-            drafts.append(draft(f"ALTER INDEX {here} ALTER COLUMN {column} SET STATISTICS {new.get(column, '-1')}"))
+    if before.get("statistics") != after.get("statistics"):
+        drafts += set_targets(identity, after, texts(before, "statistics"))
     if bool(before.get("clustered")) != bool(after.get("clustered")):
         table = Identity("table", identity.schema, text(after, "table"))
         drafts.append(_cluster(table, identity.name, after))
     return drafts
+
+
+def set_targets(identity: Identity, after: Attributes, before: tuple[str, ...] = ()) -> list[Draft]:
+    """How much ANALYZE looks at for its columns, where that is another than `before`."""
+    old = dict(value.split(":") for value in before)
+    new = dict(value.split(":") for value in texts(after, "statistics"))
+    return [
+        draft(f"ALTER INDEX {table_of(identity)} ALTER COLUMN {column} SET STATISTICS {new.get(column, '-1')}")
+        for column in sorted(old.keys() | new.keys(), key=int)
+        if old.get(column) != new.get(column)
+    ]
 
 
 def attach_index(world: World, identity: Identity) -> list[Draft]:

@@ -104,6 +104,8 @@ class Needs:
         holder = self.drawing.holder(on, gone=True)
         gone: list[Key] = [("drop", holder if holder and ("drop", on) not in self.acts else on)]
         gone += [("drop", self._dropped_with(on))]
+        if on.kind == "attribute" and holder:
+            gone.append(("alter", holder))
         if dependent in self.world.dropped or (self.drawing.holder(dependent) or dependent) in self.world.dropped:
             if on.kind == "sequence" and part == "default" and on in self.drawing.carried:
                 return
@@ -212,6 +214,8 @@ def _spaces(identity: Identity, schema: Schema) -> list[tuple[str, str, str]]:
         found.append(("relation", identity.schema, identity.name))
     if identity.kind in types.TYPES or identity.kind in _RELATIONS[:4]:
         found.append(("type", identity.schema, identity.name))
+    if identity.kind == "range" and (multirange := types.multirange(facts)):
+        found.append(("type", *multirange))
     if identity.kind in ("function", "procedure", "aggregate"):
         found.append(("routine", identity.schema, identity.name))  # of all signatures: calls could mean either
     if identity.kind == "constraint" and indexes.indexed(facts):

@@ -172,10 +172,11 @@ def _functions(identity: Identity, after: Attributes) -> list[Draft]:
 
 def _statistics(_identity: Identity, after: Attributes) -> list[Draft]:
     drafts = [draft(text(after, "definition"))]
-    return drafts + (_statistics_target(_identity, after) if after.get("statistics") is not None else [])
+    return drafts + (set_target(_identity, after) if after.get("statistics") is not None else [])
 
 
-def _statistics_target(identity: Identity, after: Attributes) -> list[Draft]:
+def set_target(identity: Identity, after: Attributes) -> list[Draft]:
+    """How much ANALYZE looks at for it."""
     target = text(after, "statistics") if after.get("statistics") is not None else "-1"
     return [draft(f"ALTER {spec(identity)} SET STATISTICS {target}")]
 
@@ -183,7 +184,7 @@ def _statistics_target(identity: Identity, after: Attributes) -> list[Draft]:
 def _alter_statistics(
     identity: Identity, _before: Attributes, after: Attributes, changed: frozenset[str]
 ) -> list[Draft] | None:
-    return None if changed - {"statistics"} else _statistics_target(identity, after)
+    return None if changed - {"statistics"} else set_target(identity, after)
 
 
 # Foreign data -------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from server.model.migration.acts import Drawing
 from server.model.migration.changes import Changes, decide
 from server.model.migration.graph import Act, order
 from server.model.migration.needs import Needs
+from server.model.migration.others import SAID
 from server.model.migration.steps import NotPlanned, Phase, Plan, Step
 from server.model.migration.words import literal
 from server.model.migration.world import World
@@ -30,13 +31,15 @@ def _not_planned(changes: Changes) -> Iterator[NotPlanned]:
     for identity, names in changes.changed.items():
         table = world.table(identity) if identity.kind == "column" else None
         inherited = "inherited" in names and world.after(identity).get("inherited")
+        if identity.kind == "base_type" and identity not in changes.anew and names - SAID:
+            yield NotPlanned(identity, "a base type cannot change while columns hold its values")
         if table and inherited and identity not in changes.anew and world.after(table).get("inherits"):
             yield NotPlanned(identity, "a column that its table has already cannot become its parent's alone")
 
 
 def _steps(acts: list[Act], changes: Changes) -> Iterator[Step]:
     early = _early_labels(acts, changes)
-    after: list[Step] = []
+    found: dict[Phase, list[Step]] = {"before": [], "main": [], "after": []}
     for act in acts:
         for draft in act.drafts:
             sql = _in_a_circle(act, draft.sql)
@@ -44,12 +47,9 @@ def _steps(acts: list[Act], changes: Changes) -> Iterator[Step]:
             reason = draft.reason or _REASONS.get(act.key[0], "")
             if reason == "made anew" and act.key[1] not in changes.anew:
                 reason = ""
-            step = Step(sql, act.key[1], reason, draft.hazards, phase)
-            if phase == "after":
-                after.append(step)
-            else:
-                yield step
-    yield from after
+            found[phase].append(Step(sql, act.key[1], reason, draft.hazards, phase))
+    for steps in found.values():
+        yield from steps
 
 
 _DROP_WORDS = re.compile(r"^DROP ((?:MATERIALIZED |FOREIGN |EVENT )?[A-Z]+) ")
@@ -57,9 +57,9 @@ _DROP_WORDS = re.compile(r"^DROP ((?:MATERIALIZED |FOREIGN |EVENT )?[A-Z]+) ")
 
 def _in_a_circle(act: Act, sql: str) -> str:
     """What goes with CASCADE because a circle of dependencies has to be broken, and what may be gone by then."""
-    if act.cascades and sql.startswith(("DROP ", "ALTER TABLE")):
-        return f"{sql} CASCADE"
-    return _DROP_WORDS.sub(r"DROP \1 IF EXISTS ", sql) if act.maybe_gone else sql
+    if act.maybe_gone:
+        sql = _DROP_WORDS.sub(r"DROP \1 IF EXISTS ", sql)
+    return f"{sql} CASCADE" if act.cascades and sql.startswith(("DROP ", "ALTER TABLE")) else sql
 
 
 _REASONS = {"drop": "made anew", "create": "made anew"}

@@ -50,7 +50,6 @@ def _reshape(identity: Identity, before: Attributes, after: Attributes, changed:
 
 
 def _within(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
-    """Brings the position between bounds that grow tighter, as near as it gets to where it was."""
     low, high = int(text(after, "min_value")), int(text(after, "max_value"))
     old_low, old_high = int(text(before, "min_value")), int(text(before, "max_value"))
     if low <= old_low and high >= old_high:
@@ -61,16 +60,17 @@ def _within(identity: Identity, before: Attributes, after: Attributes) -> list[D
         if _SIZES.index(text(after, "type")) > _SIZES.index(text(before, "type")):
             wide = [f"AS {text(after, 'type')}", *wide]
         drafts.append(_alter(identity, " ".join(wide)))
-    where = table_of(identity)
+    return [*drafts, clamp(table_of(identity), low, high)]
+
+
+def clamp(sequence: str, low: int, high: int) -> Draft:
+    """Brings the position of a sequence between bounds that grow tighter, as near as it gets to where it was."""
     clamped = f"GREATEST(LEAST(last_value, {high}), {low})"
     moved = f"is_called AND last_value = {clamped}"
-    drafts.append(
-        draft(
-            " ".join((f"SELECT pg_catalog.setval({literal(where)}, {clamped}, {moved})", f"FROM {where}")),
-            reason="keeps its position within the new bounds",
-        )
+    return draft(
+        " ".join((f"SELECT pg_catalog.setval({literal(sequence)}, {clamped}, {moved})", f"FROM {sequence}")),
+        reason="keeps its position within the new bounds",
     )
-    return drafts
 
 
 def own(world: World, identity: Identity) -> list[Draft]:

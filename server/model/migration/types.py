@@ -1,5 +1,7 @@
 """Types: enums, composites, domains, ranges and base types. One that cannot be altered is made anew beside the old."""
 
+import re
+
 from server.model.migration.conversions import base
 from server.model.migration.privileges import resaid, said
 from server.model.migration.words import items, literal, path, quote, rows, table_of, text, texts
@@ -8,6 +10,7 @@ from server.model.schema import Attributes, Identity
 
 ASIDE = "__before_migration"
 TYPES = ("enum", "composite", "domain", "range", "base_type", "shell_type")
+_QUALIFIED = re.compile(r'"(?:[^"]|"")+"|[^."]+')
 _WORDS = {"domain": "DOMAIN", "collation": "COLLATION"}
 
 
@@ -101,11 +104,34 @@ def _word(identity: Identity) -> str:
     return _WORDS.get(identity.kind, "TYPE")
 
 
-def aside(_world: World, identity: Identity) -> list[Draft]:
+def aside(world: World, identity: Identity) -> list[Draft]:
     """Makes room for the type (or collation) in its new shape; columns go over to that, then the old one is dropped."""
     new = quote(identity.name + ASIDE)
     sql = f"ALTER {_word(identity)} {table_of(identity)} RENAME TO {new}"
-    return [draft(sql, reason="cannot be changed in place")]
+    drafts = [draft(sql, reason="cannot be changed in place")]
+    if found := multirange(world.before(identity)):
+        drafts += _range_aside(world, identity, *found)
+    return drafts
+
+
+def _range_aside(world: World, identity: Identity, schema: str, name: str) -> list[Draft]:
+    """The multirange of a range, and the functions that make values of both: each has a name of its own."""
+    sub, range_ = text(world.before(identity), "subtype"), path(identity.schema, identity.name + ASIDE)
+    made = [(identity.schema, identity.name, f"({sub}, {sub}{tail})") for tail in ("", ", text")]
+    made += [(schema, name, arguments) for arguments in ("()", f"({range_})", f"({range_}[])")]
+    acts = [f"ALTER TYPE {path(schema, name)} RENAME TO {quote(name + ASIDE)}"]
+    acts += [f"ALTER FUNCTION {path(where, old)}{args} RENAME TO {quote(old + ASIDE)}" for where, old, args in made]
+    return [draft(act, reason="goes with its range") for act in acts]
+
+
+def multirange(facts: Attributes) -> tuple[str, str] | None:
+    """The schema and name of a range's multirange."""
+    found = _QUALIFIED.findall(text(facts, "multirange"))
+    return (_plain(found[0]), _plain(found[1])) if len(found) == 2 else None
+
+
+def _plain(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 def alter(world: World, identity: Identity, changed: frozenset[str], *, used: bool) -> list[Draft] | None:
@@ -118,8 +144,10 @@ def alter(world: World, identity: Identity, changed: frozenset[str], *, used: bo
         if identity.kind == "enum":
             drafts = _labels(identity, texts(before, "labels"), texts(after, "labels"))
         elif identity.kind == "composite":
-            drafts = _attributes(identity, before, after, used=used, typed=_of_type(world, identity))
-        elif identity.kind == "domain":
+            drafts = _attributes(world, identity, used=used)
+        elif identity.kind == "base_type" and used:
+            drafts = []
+        elif identity.kind == "domain" and not (rigid(world, identity) and _grows_not_null(before, after)):
             drafts = _alter_domain(identity, before, after, changed)
     return None if drafts is None else drafts + resaid(world, identity, changed)
 
@@ -145,9 +173,8 @@ def _of_type(world: World, identity: Identity) -> bool:
     return any(world.before(table).get("of_type") == table_of(identity) for table in world.source.of("table"))
 
 
-def _attributes(
-    identity: Identity, before: Attributes, after: Attributes, *, used: bool, typed: bool
-) -> list[Draft] | None:
+def _attributes(world: World, identity: Identity, *, used: bool) -> list[Draft] | None:
+    before, after, typed = world.before(identity), world.after(identity), _of_type(world, identity)
     old = {row[0]: row for row in rows(before, "attributes")}
     new = {row[0]: row for row in rows(after, "attributes")}
     kept = [name for name in old if name in new]
@@ -162,6 +189,7 @@ def _attributes(
     for name, row in new.items():
         if name not in old:
             drafts.append(draft(f"ALTER TYPE {here} ADD ATTRIBUTE {_attribute(row)}{tail}"))
+            drafts += said(world, Identity("attribute", identity.schema, identity.name, name))
         elif old[name] != row:
             collation = f" COLLATE {row[2]}" if row[2] else ""
             act = f"ALTER TYPE {here} ALTER ATTRIBUTE {quote(name)} SET DATA TYPE {row[1]}{collation}{tail}"
@@ -185,6 +213,19 @@ def _alter_domain(
         else:
             drafts.append(draft(f"{here} DROP NOT NULL"))
     return drafts
+
+
+def _grows_not_null(before: Attributes, after: Attributes) -> bool:
+    return bool(after.get("not_null")) and not before.get("not_null")
+
+
+def rigid(world: World, domain: Identity) -> bool:
+    """Whether columns hold its values within arrays or composites: PostgreSQL lets nobody constrain it then."""
+    return any(
+        d.dependent.kind == "attribute"
+        or (d.dependent.kind == "column" and base(text(world.before(d.dependent), "type")) != table_of(domain))
+        for d in world.dependents(domain)
+    )
 
 
 # The checks of domains ----------------------------------------------------------------------------------------------

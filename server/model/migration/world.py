@@ -99,7 +99,9 @@ class World:
         yield from self.target_needs.get(identity, ())
 
     def needs_still(self, dependent: Identity, on: Identity) -> bool:
-        """Whether the dependency is there in the target too."""
+        """Whether the dependency is there in the target too; on a column of a view, on any part of that view."""
+        if on.kind == "view_column":
+            return any((d.on.schema, d.on.name) == (on.schema, on.name) for d in self.needs(dependent))
         return any(dependency.on == on for dependency in self.needs(dependent))
 
 
