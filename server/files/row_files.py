@@ -13,7 +13,7 @@ from server.errors import Refused
 from server.files.json_rows import NO_OBJECT, JsonReader, Malformed, line_blocks, place_of
 from server.files.json_tally import Tally
 from server.files.manifest_reading import parse_manifest
-from server.files.opening import CHUNK, OpenFile, opened, plain_suffixes, sha256_of
+from server.files.opening import CHUNK, OpenFile, opened, sha256_of
 from server.model.manifest import Manifest, ManifestTable
 from server.model.table_rows import FileTable, Form, SequencePosition, TableRows
 
@@ -175,12 +175,19 @@ class JsonLineFiles(_Source):
                 yield TableRows(table, "json", columns[table], line_blocks(stream))
 
 
+_DELIMITERS = ",\t;|"
+
+
 class CsvFiles(_Source):
-    """One csv file per table as COPY reads it: the first line names the columns, an unquoted empty field is NULL."""
+    """One csv file per table as COPY reads it: the first line names the columns, an unquoted empty field is NULL.
+
+    What stands between the columns is told by the first line: a comma, else a tab, a semicolon or a bar.
+    """
 
     format = "csv"
     form: Form = "csv"
     _files: dict[str, RowFile]
+    _delimiters: dict[str, str]
 
     @classmethod
     def opened(
@@ -188,12 +195,14 @@ class CsvFiles(_Source):
     ) -> "CsvFiles":
         """Reads the headers and checks the checksums of the manifest; PostgreSQL itself reads the rows."""
         sha256 = _checked(files, heartbeat)
-        tables: list[FileTable] = []
-        for file in files:
-            names, estimate = _header(file)
-            told = file.told.rows if file.told else None
-            tables.append(FileTable(file.table, names, told, estimate=estimate))
+        headers = {file.table: _header(file) for file in files}
+        tables = [
+            FileTable(file.table, headers[file.table].names, file.told.rows if file.told else None,
+                      estimate=headers[file.table].estimate)
+            for file in files
+        ]  # fmt: skip
         source = cls(tables, manifest, [file.path for file in files], sha256)
+        source._delimiters = {table: header.delimiter for table, header in headers.items()}
         source._files = {file.table: file for file in files}
         source.schema_sql = schema_sql
         return source
@@ -204,7 +213,8 @@ class CsvFiles(_Source):
         for table in order:
             file = self._files[table]
             with self._reading(file.path) as stream:
-                options = {"delimiter": "\t"} if plain_suffixes(file.path) == ".tsv" else {}
+                delimiter = self._delimiters[table]
+                options = {"delimiter": delimiter} if delimiter != "," else {}
                 yield TableRows(table, "csv", columns[table], _without_header(stream), options)
 
 
@@ -236,8 +246,16 @@ def _header_line(stream: OpenFile) -> tuple[bytes, bytes]:
     return data, b""
 
 
-def _header(file: RowFile) -> tuple[tuple[str, ...], int]:
-    """The columns, and about how many rows there are, by the length of the first ones."""
+@dataclass(frozen=True)
+class _Header:
+    """The columns, what stands between them, and about how many rows there are, by the length of the first ones."""
+
+    names: tuple[str, ...]
+    delimiter: str
+    estimate: int
+
+
+def _header(file: RowFile) -> _Header:
     with opened(file.path) as stream:
         line, sample = _header_line(stream)
         lines = sample.count(b"\n")
@@ -247,8 +265,17 @@ def _header(file: RowFile) -> tuple[tuple[str, ...], int]:
         text = line.decode()
     except UnicodeDecodeError:
         raise Refused("wrong_encoding", f"{file.path.name}: the first line is not UTF-8.", next="Convert it.") from None
-    delimiter = "\t" if plain_suffixes(file.path) == ".tsv" else ","
-    return tuple(next(csv.reader([text], delimiter=delimiter), list[str]())), estimate
+    names, delimiter = _split(text, "," if file.told else _DELIMITERS)
+    return _Header(names, delimiter, estimate)
+
+
+def _split(header: str, delimiters: str) -> tuple[tuple[str, ...], str]:
+    """The names, by the first delimiter that finds more than one; else the whole line is one name."""
+    for delimiter in delimiters:
+        names = next(csv.reader([header], delimiter=delimiter), list[str]())
+        if len(names) > 1:
+            return tuple(names), delimiter
+    return tuple(next(csv.reader([header]), list[str]())), delimiters[0]
 
 
 def _without_header(stream: OpenFile) -> Iterator[bytes]:

@@ -92,7 +92,7 @@ def _folder(path: Path, heartbeat: Heartbeat) -> RowSource:
         kind = manifest.format
     else:
         found = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
-        kinds = {plain_suffixes(entry) for entry in found} & {".csv", ".jsonl", ".ndjson"}
+        kinds = {plain_suffixes(entry) for entry in found} & {".csv", ".tsv", ".jsonl", ".ndjson"}
         if len(kinds) != 1:
             raise Refused(
                 "not_an_export",
@@ -100,7 +100,7 @@ def _folder(path: Path, heartbeat: Heartbeat) -> RowSource:
                 next="Name the folder that export_database wrote, or one file.",
             )
         files = [RowFile(_table_of(entry), entry) for entry in found if plain_suffixes(entry) in kinds]
-        kind = "csv" if kinds == {".csv"} else "jsonl"
+        kind = "csv" if kinds <= {".csv", ".tsv"} else "jsonl"
     schema_sql = _schema_of(path, manifest)
     if kind == "csv":
         return CsvFiles.opened(files, manifest, heartbeat, schema_sql)

@@ -47,7 +47,9 @@ def test_a_document_with_cycles_and_self_references_loads_in_any_order(import_in
     ) == [("a cycle",)]
 
 
-@pytest.mark.parametrize("form", ["array", "tables", "jsonl", "csv", "tsv", "gzip", "zstd", "sql", "inserts"])
+@pytest.mark.parametrize(
+    "form", ["array", "tables", "jsonl", "csv", "tsv", "semicolons", "gzip", "zstd", "sql", "inserts"]
+)
 def test_one_table_is_read_in_every_form(import_into: Make, form: str) -> None:
     importing = import_into("CREATE TABLE t (id int PRIMARY KEY, a text, b numeric)")
     rows = [{"id": 1, "a": "", "b": 1.50}, {"id": 2, "a": None, "b": 2}]
@@ -58,6 +60,7 @@ def test_one_table_is_read_in_every_form(import_into: Make, form: str) -> None:
         "jsonl": ("t.jsonl", "\n".join(map(json.dumps, rows))),
         "csv": ("t.csv", csv),
         "tsv": ("t.tsv", csv.replace(",", "\t")),
+        "semicolons": ("t.csv", csv.replace(",", ";")),
         "gzip": ("t.csv.gz", gzip.compress(csv.encode())),
         "zstd": ("t.csv.zst", zstandard.compress(csv.encode())),
         "sql": ("t.sql", "COPY public.t (id, a, b) FROM stdin;\n1\t\t1.50\n2\t\\N\t2\n\\.\n"),
