@@ -89,7 +89,9 @@ class Cage:
             before = sql.encode()[: failure.position or 0].decode(errors="replace")
             place = {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
             what = f"{failure.message} at line {place['line']}, column {place['column']}."
-            raise Refused("syntax_error", what, next="Correct the SQL.", details=place) from None
+            raise Refused(
+                "syntax_error", what, next="Correct the SQL; parameters are written $1, $2.", details=place
+            ) from None
         except NotReadOnly as no:
             raise Refused(
                 "not_read_only", f"Not a read-only query: {no}.", next=f"Only reading is allowed: {_ALLOWED}."
