@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 
 from server.model.migration import columns, indexes, others, parts, routines, tables, types, views
-from server.model.migration.words import path, quote, text
-from server.model.migration.world import Draft, World
+from server.model.migration.words import path, quote, text, texts
+from server.model.migration.world import Draft, World, keyed
 from server.model.schema import Dependency, Identity, compared
 
 _SAID_ONLY = {
@@ -182,8 +182,23 @@ def _follow(changes: Changes, todo: list[Identity]) -> None:
     """Whatever depends on something that goes, goes too, and comes again if the target has it."""
     while todo:
         gone = todo.pop()
+        todo += _index_above(changes, gone)
         for dependency in changes.world.dependents(gone):
             todo += _lose(changes, dependency.dependent, dependency.part, gone)
+
+
+def _index_above(changes: Changes, gone: Identity) -> list[Identity]:
+    """The partitioned index that an index was attached to, if its table stays attached: it cannot go alone."""
+    world = changes.world
+    up, table = texts(world.before(gone), "parent_index"), world.table(gone, world.source)
+    parent = keyed(world.source, up[0], up[1]) if len(up) == 2 else None
+    if parent is None or table is None or not world.kept(parent) or parent in changes.anew | changes.removed:
+        return []
+    names = ("partition_of", "partition_bound")
+    if any(world.before(table).get(name) != world.after(table).get(name) for name in names):
+        return []
+    _remake(changes, parent)
+    return [parent]
 
 
 def _lose(changes: Changes, dependent: Identity, part: str, gone: Identity) -> list[Identity]:

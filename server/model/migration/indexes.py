@@ -105,7 +105,7 @@ def alter_constraint(world: World, identity: Identity, changed: frozenset[str]) 
     if "index_comment" in changed:
         drafts.append(_comment_index(identity, after))
     if "clustered" in changed:
-        drafts.append(_cluster(identity, identity.sub, after))
+        drafts += _recluster(world, identity, identity.sub, after)
     return drafts + resaid(world, identity, changed)
 
 
@@ -124,9 +124,16 @@ def _index_options(index: str, before: tuple[str, ...], after: tuple[str, ...]) 
     return drafts + ([draft(f"ALTER INDEX {index} RESET ({options(gone)})")] if gone else [])
 
 
-def _cluster(identity: Identity, index: str, after: Attributes) -> Draft:
-    act = f"CLUSTER ON {quote(index)}" if after.get("clustered") else "SET WITHOUT CLUSTER"
-    return draft(f"ALTER TABLE {table_of(identity)} {act}")
+def _recluster(world: World, part: Identity, index: str, after: Attributes) -> list[Draft]:
+    """Marks or unmarks it; marking another does the latter as well."""
+    table = world.table(part)
+    here = table_of(table or part)
+    if after.get("clustered"):
+        return [draft(f"ALTER TABLE {here} CLUSTER ON {quote(index)}")]
+    others = world.target.parts(table, "index", "constraint") if table else ()
+    if any(world.after(other).get("clustered") for other in others):
+        return []
+    return [draft(f"ALTER TABLE {here} SET WITHOUT CLUSTER")]
 
 
 # Indexes ------------------------------------------------------------------------------------------------------------
@@ -142,7 +149,7 @@ def create_index(world: World, identity: Identity) -> list[Draft]:
     if world.concurrent_indexes and table and world.kept(table) and _may_be_concurrent(world, table, after):
         sql, apart = re.sub(r"^CREATE (UNIQUE )?INDEX ", r"CREATE \1INDEX CONCURRENTLY ", sql), True
     made = Draft(sql, frozenset(hazards), reason, apart)
-    drafts = [made, *_index_settings(identity, {}, after), *said(world, identity)]
+    drafts = [made, *_index_settings(world, identity, {}, after), *said(world, identity)]
     return [Draft(d.sql, d.hazards, d.reason, True) for d in drafts] if apart else drafts
 
 
@@ -169,7 +176,7 @@ def alter_index(world: World, identity: Identity, changed: frozenset[str]) -> li
         return None
     if before.get("invalid") and not after.get("invalid") and not _partitioned_index(world, identity):
         return None
-    return [*_index_settings(identity, before, after), *resaid(world, identity, changed)]
+    return [*_index_settings(world, identity, before, after), *resaid(world, identity, changed)]
 
 
 def _partitioned_index(world: World, identity: Identity) -> bool:
@@ -177,7 +184,7 @@ def _partitioned_index(world: World, identity: Identity) -> bool:
     return bool(table and world.after(table).get("partition_key"))
 
 
-def _index_settings(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+def _index_settings(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
     drafts: list[Draft] = []
     here = table_of(identity)
     if before:
@@ -189,8 +196,7 @@ def _index_settings(identity: Identity, before: Attributes, after: Attributes) -
     if before.get("statistics") != after.get("statistics"):
         drafts += set_targets(identity, after, texts(before, "statistics"))
     if bool(before.get("clustered")) != bool(after.get("clustered")):
-        table = Identity("table", identity.schema, text(after, "table"))
-        drafts.append(_cluster(table, identity.name, after))
+        drafts += _recluster(world, identity, identity.name, after)
     return drafts
 
 

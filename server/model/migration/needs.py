@@ -38,6 +38,7 @@ class Needs:
         self._names()
         self._partitions()
         self._leaving()
+        self._persistence()
 
     def _sequence_of_acts(self, key: Key, act: Act) -> None:
         """release, drop or aside, create, alter, default, attach, own, finish of one object, in this order."""
@@ -124,6 +125,8 @@ class Needs:
             gone += [("aside", on)]
         else:
             ends = [("alter", dependent), ("release", dependent)]
+        if dependent.kind == "table" and on.kind == "composite":
+            self._link([("release", dependent)], [("alter", on)])
         self._link(ends, gone)
 
     def _names(self) -> None:
@@ -180,14 +183,26 @@ class Needs:
             if act != "release" or table.kind not in ("table", "foreign_table"):
                 continue
             for part in world.source.parts(table, "column", "constraint", "index", "trigger"):
-                if world.before(part).get("inherited") or world.before(part).get("parent_index"):
-                    self._link([(act, table)], [("drop", part)])
+                self._link([(act, table)], [("drop", part)])
             for parent in parents_named(world.before(table)):
                 up = world.source.relation(*parent)
                 if up is None or not world.leaves(table, up):
                     continue
                 for part in {*world.source.parts(up), *world.target.parts(up)}:
                     self._link([(act, table)], [(each, part) for each in ("release", "drop", "create", "alter")])
+
+    def _persistence(self) -> None:
+        """A logged table may not refer to an unlogged one."""
+        world = self.world
+        for key in world.source.of("constraint"):
+            table, other = world.table(key, world.source), texts(world.before(key), "references")
+            referenced = world.source.relation(*other) if len(other) == 2 else None
+            if table in (None, referenced) or referenced is None or not world.kept(key):
+                continue
+            pair: list[Key] = [("alter", referenced), ("alter", table)]
+            if world.after(table).get("unlogged"):
+                pair.reverse()
+            self._link(pair[:1], pair[1:])
 
 
 _BEFORE: dict[str, tuple[str, ...]] = {

@@ -127,9 +127,11 @@ def drop(world: World, identity: Identity) -> list[Draft]:
 
 
 def release(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft]:
-    """Leaves the parents that it no longer has."""
+    """Leaves the parents, or the type, that it no longer has."""
     before, after = world.before(identity), world.after(identity)
     drafts: list[Draft] = []
+    if "of_type" in changed and before.get("of_type"):
+        drafts.append(_alter(identity, "NOT OF"))
     if changed & {"partition_of", "partition_bound"} and before.get("partition_of"):
         drafts.append(draft(f"ALTER TABLE {pair(before, 'partition_of')} DETACH PARTITION {table_of(identity)}"))
     if "inherits" in changed:
@@ -169,8 +171,8 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
         drafts.append(_alter(identity, f"SET ACCESS METHOD {quote(text(after, 'access_method') or 'heap')}"))
     if "tablespace" in changed:
         drafts.append(_alter(identity, f"SET TABLESPACE {quote(text(after, 'tablespace') or 'pg_default')}"))
-    if "of_type" in changed:
-        drafts.append(_alter(identity, f"OF {text(after, 'of_type')}" if after.get("of_type") else "NOT OF"))
+    if "of_type" in changed and after.get("of_type"):
+        drafts.append(_alter(identity, f"OF {text(after, 'of_type')}"))
     drafts += _options(identity, before, after)
     drafts += table_settings(identity, before, after)
     if "foreign_options" in changed:

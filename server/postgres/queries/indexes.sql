@@ -3,7 +3,12 @@ SELECT c.tableoid AS class, c.oid AS oid, 0 AS subid,
        'index' AS kind, n.nspname AS schema, c.relname AS name, '' AS sub,
        x.indrelid AS _table,
        t.relname AS table,
-       told.definition,
+       CASE WHEN pg_catalog.cardinality(c.reloptions) > 1 THEN
+           (SELECT pg_catalog.replace(told.definition, w.given, ' WITH (' || (
+                       SELECT pg_catalog.string_agg(o, ', ' ORDER BY o)
+                       FROM pg_catalog.regexp_split_to_table(pg_catalog.substring(w.given, '\((.*)\)'), ', ') AS o) || ')')
+            FROM (SELECT pg_catalog.substring(told.definition, ' WITH \([^()]*\)') AS given) AS w)
+            ELSE told.definition END AS definition,
        CASE WHEN x.indisunique THEN true END AS unique,
        am.amname AS method,
        x.indkey::int2[] AS columns,
