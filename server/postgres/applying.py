@@ -3,15 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import psycopg
-
 from server.calls import Call
 from server.errors import DatabaseFailed, Refused
 from server.model.migration.files import FileStep, MigrationFile
 from server.model.schema import Schema
 from server.postgres.catalog import read_schema
-from server.postgres.databases import Connection, Database
-from server.postgres.failures import describe
+from server.postgres.databases import Connection, Database, run_single
+from server.postgres.failures import meaning
 from server.postgres.questions import ask_one
 from server.postgres.transactions import alone, reading, writing
 
@@ -112,16 +110,14 @@ def record(connection: Connection, migration: MigrationFile) -> None:
 
 
 def _run(connection: Connection, number: int, step: FileStep, *, state: str) -> None:
-    try:
-        with connection.cursor(binary=True) as cursor:
-            cursor.execute(step.sql.encode())
-    except psycopg.Error as error:
-        if error.sqlstate is None or error.sqlstate.startswith(("57", "53", "08")):
-            raise
-        raise DatabaseFailed(
-            "busy" if error.sqlstate in BUSY else "migration_failed",
-            f"Statement {number + 1} ({step.what}) failed: {describe(error)} (SQLSTATE {error.sqlstate}).",
-            sqlstate=error.sqlstate,
+    def failed(what: str, sqlstate: str) -> DatabaseFailed:
+        return DatabaseFailed(
+            "busy" if sqlstate in BUSY else "migration_failed",
+            f"Statement {number + 1} ({step.what}) failed: {what}.",
+            sqlstate=sqlstate,
             state=state,
             next="Correct the rows or the schema that it names, then apply again.",
-        ) from None
+        )
+
+    with meaning(failed):
+        run_single(connection, step.sql.encode())

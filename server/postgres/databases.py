@@ -75,6 +75,12 @@ def connected(call: Call, database: Database, *, timeout: float | None = None) -
         yield connection
 
 
+def run_single(connection: Connection, statement: bytes) -> None:
+    """Runs one statement and no more: binary results are asked by the extended protocol, which takes a single one."""
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(statement)
+
+
 def interrupt(connection: Connection) -> None:
     """Asks the server to stop what the connection is running; a server that does not answer loses the connection."""
     try:

@@ -5,7 +5,7 @@ second only what is not quoted.
 """
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -82,6 +82,21 @@ def translated(database: str, call: Call | None = None, *, secret: str = "") -> 
         if call is not None and call.cancelled:
             raise Cancelled from None
         raise translate(error, database, secret=secret) from None
+
+
+_SERVERS_OWN = ("57", "53", "08")
+
+
+@contextmanager
+def meaning(failure: Callable[[str, str], FerryError]) -> Generator[None]:
+    """What fails by the statement's own doing becomes failure(what happened, SQLSTATE); the server's troubles stay."""
+    try:
+        yield
+    except psycopg.Error as error:
+        state = error.sqlstate
+        if state is None or state.startswith(_SERVERS_OWN):
+            raise
+        raise failure(f"{describe(error)} (SQLSTATE {state})", state) from None
 
 
 def translate(error: psycopg.Error, database: str, *, secret: str = "") -> FerryError:

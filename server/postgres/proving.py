@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import psycopg
 from psycopg import sql
 
 from server.calls import Call
@@ -12,9 +11,9 @@ from server.errors import Refused
 from server.model.migration.steps import Hazard, Step
 from server.model.migration.words import spec
 from server.model.schema import Identity
-from server.postgres.databases import Connection, Database, connected
+from server.postgres.databases import Connection, Database, connected, run_single
 from server.postgres.dumping import cleaned
-from server.postgres.failures import describe
+from server.postgres.failures import meaning
 from server.postgres.questions import ask
 
 _STRENGTH = (
@@ -91,18 +90,17 @@ def settle(connection: Connection) -> None:
 
 def run_step(connection: Connection, step: Step) -> None:
     """One statement, and no more than one."""
-    try:
-        with connection.cursor(binary=True) as cursor:
-            cursor.execute(step.sql.encode())
-    except psycopg.Error as error:
-        if error.sqlstate is None or error.sqlstate.startswith(("57", "53", "08")):
-            raise
-        raise Refused(
+
+    def failed(what: str, _sqlstate: str) -> Refused:
+        return Refused(
             "migration_fails",
-            f"{spec(step.identity)} cannot be planned: {describe(error)} (SQLSTATE {error.sqlstate}).",
+            f"{spec(step.identity)} cannot be planned: {what}.",
             next="Change this object by a migration of your own, then plan again.",
             details={"statement": step.sql[:1000]},
-        ) from None
+        )
+
+    with meaning(failed):
+        run_single(connection, step.sql.encode())
 
 
 @dataclass(frozen=True)
@@ -227,13 +225,13 @@ def load_dump(call: Call, scratch: Database, dump: str, *, without_public: bool)
         script = cleaned(script, connection.info.server_version)  # which may be older than the dump's own server
         if without_public:
             connection.execute("DROP SCHEMA IF EXISTS public")
-        try:
+        with meaning(_not_rebuildable):
             connection.execute(script.encode())
-        except psycopg.Error as error:
-            if error.sqlstate is None or error.sqlstate.startswith(("57", "53", "08")):
-                raise
-            raise Refused(
-                "not_rebuildable",
-                f"The source cannot be rebuilt in a scratch database: {describe(error)} (SQLSTATE {error.sqlstate}).",
-                next="The role must be able to create everything that the schema holds.",
-            ) from None
+
+
+def _not_rebuildable(what: str, _sqlstate: str) -> Refused:
+    return Refused(
+        "not_rebuildable",
+        f"The source cannot be rebuilt in a scratch database: {what}.",
+        next="The role must be able to create everything that the schema holds.",
+    )

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import psycopg
 from psycopg import sql
@@ -12,7 +13,8 @@ from server.calls import Call
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
 from server.postgres import grammar
-from server.postgres.databases import Connection
+from server.postgres.databases import Connection, run_single
+from server.postgres.failures import meaning
 from server.postgres.loading import insert_statement
 from server.postgres.scratch import apply_setting, failed, run_statement
 from server.postgres.script_source import ScriptSource, batches, key_of, values_of
@@ -209,14 +211,14 @@ def _insert(connection: Connection, statements: Sequence[Statement], done: Resto
 
 def _run(connection: Connection, statement: Statement) -> None:
     try:
-        with connection.cursor(binary=True) as cursor:
-            cursor.execute(statement.raw)
+        run_single(connection, statement.raw)
     except psycopg.Error as error:
         _raise(statement, error)
 
 
 def _raise(statement: Statement, error: psycopg.Error) -> None:
     """Rows that do not fit go on as they are, to be explained; a statement that fails is told with its line."""
-    if error.sqlstate is None or error.sqlstate[:2] in ("57", "53", "08", "55"):
+    if error.sqlstate and error.sqlstate.startswith("55"):
         raise error
-    raise failed(statement, error) from None
+    with meaning(partial(failed, statement)):
+        raise error

@@ -12,8 +12,9 @@ import sys
 import time
 import zlib
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -23,8 +24,8 @@ from server.calls import Call
 from server.errors import FerryError, Refused
 from server.model.address import parse_url
 from server.model.script_policy import ScriptPolicy
-from server.postgres.databases import Connection, Database, connected
-from server.postgres.failures import describe
+from server.postgres.databases import Connection, Database, connected, run_single
+from server.postgres.failures import describe, meaning
 from server.postgres.questions import ask, ask_one
 from server.postgres.script_frames import Readable
 from server.postgres.scripts import ScriptReader, Statement
@@ -32,7 +33,7 @@ from server.postgres.scripts import ScriptReader, Statement
 PREFIX = "pgferry_scratch"
 ORPHAN_SECONDS = 6 * 3600
 _NAME = re.compile(rf"{PREFIX}_(?P<time>\d+)_(?P<host>[0-9a-f]+)_(?P<pid>\d+)_[0-9a-f]+")
-_EXISTS_ALREADY = {"42P06", "42710"}  # a schema, an extension
+_EXISTS_ALREADY = (psycopg.errors.DuplicateSchema, psycopg.errors.DuplicateObject)  # a schema, an extension
 _RIGHTS = ("grant", "owner")
 _NOT_ALLOWED = "42501"
 
@@ -235,22 +236,19 @@ def apply_setting(connection: Connection, statement: Statement, *, local: bool =
 
 def run_statement(connection: Connection, statement: Statement) -> None:
     """Runs one statement as the server's own single statement; Refused with its line where it fails."""
-    try:
-        with connection.cursor(binary=True) as cursor:  # the extended protocol takes one statement and no more
-            cursor.execute(statement.raw)
-    except psycopg.Error as error:
-        made = statement.node_kind in ("create_schema_stmt", "create_extension_stmt")
-        if made and error.sqlstate in _EXISTS_ALREADY:
-            return
-        if error.sqlstate is None or error.sqlstate.startswith(("57", "53", "08")):
-            raise
-        raise failed(statement, error) from None
+    may_exist = statement.node_kind in ("create_schema_stmt", "create_extension_stmt")
+    with meaning(partial(failed, statement)), suppress(*(_EXISTS_ALREADY if may_exist else ())):
+        run_single(connection, statement.raw)
 
 
-def failed(statement: Statement, error: psycopg.Error) -> FerryError:
+def failed(statement: Statement, what: str, sqlstate: str) -> FerryError:
     """The refusal that a failing statement of a script means."""
     words = statement.node_kind.removesuffix("_stmt").replace("_", " ").upper()
-    what = f"Line {statement.line}: {words} failed: {describe(error)} (SQLSTATE {error.sqlstate})."
-    advice = "Install the extension on the server, or leave it out." if error.sqlstate == "0A000" else None
-    details = {"line": statement.line, "sqlstate": error.sqlstate}
-    return Refused("script_failed", what, next=advice, details=details, state="Nothing of the script was kept.")
+    advice = "Install the extension on the server, or leave it out." if sqlstate == "0A000" else None
+    return Refused(
+        "script_failed",
+        f"Line {statement.line}: {words} failed: {what}.",
+        next=advice,
+        details={"line": statement.line, "sqlstate": sqlstate},
+        state="Nothing of the script was kept.",
+    )
