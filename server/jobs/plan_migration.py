@@ -20,7 +20,7 @@ from server.model.migration.steps import Step
 from server.model.migration.words import spec
 from server.model.migration_reports import MigrationPlan, PlannedStatement, PossibleRename
 from server.model.renames import possible_renames
-from server.model.schema import Identity, Schema
+from server.model.schema import Identity, NotCovered, Schema
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Database
 from server.postgres.dumping import Dumper, dump_schema, find_dumper
@@ -33,6 +33,10 @@ from server.sides import Source, find_source, opened_files
 _ROUNDS = 2
 _BUDGET = 14_000
 _RIGHTS = ("grants", "revoked")
+_UNPLANNED = {
+    "operator without a function": "made only by another that names it as its commutator or negator; drop it there",
+    "grants on a system object": "grant or revoke them by hand",
+}
 _PUBLIC = Identity("schema", "", "public")
 
 
@@ -99,13 +103,14 @@ class _Proof:
 
 @dataclass(frozen=True)
 class _Ran:
-    """A run on the copy, and what came of it. `odd`: how the copy differed from source before."""
+    """A run on the copy, and what came of it. `odd` and `unseen`: how the copy differed from source before."""
 
     measured: tuple[Measured, ...]
     remade: tuple[str, ...]
     result: Schema
     dump: str
     odd: frozenset[str] = frozenset()
+    unseen: frozenset[NotCovered] = frozenset()
     rebuilt_dump: str = ""
 
 
@@ -138,7 +143,7 @@ class _Proving:
         left += [f"{entry} (by pg_dump)" for entry in self._unlike(ran, source_dump, wanted_dump)] if not left else []
         left += [f"{spec(each.identity)}: {each.reason}" for each in planned.not_planned if left]
         left += [f"COLUMN {column}: made anew" for column in ran.remade if not _is_moved(column, steps)]
-        left += self._uncovered()
+        left += self._uncovered(ran)
         self._tell(ran, wanted)
         return _Proof(self.before, self.after, ran.measured, tuple(left), tuple(self.notes), self._possible(renames))
 
@@ -210,6 +215,7 @@ class _Proving:
             with reading(self.call, copy) as connection:
                 rebuilt = self._with_rights(read_schema(connection))
             odd = left_over(rebuilt, self._with_rights(self.before.schema))
+            unseen = frozenset({*rebuilt.not_covered} ^ {*self.before.schema.not_covered})
             rebuilt_dump = ""
             if odd:
                 rebuilt_dump = self._dump(copy, rebuilt)
@@ -220,11 +226,13 @@ class _Proving:
             remade = run_plan(self.call, copy, steps)
             with reading(self.call, copy) as connection:
                 result = self._with_rights(read_schema(connection, dependencies=True))
-            return _Ran(measured, remade, result, self._dump(copy, result), frozenset(odd), rebuilt_dump)
+            return _Ran(measured, remade, result, self._dump(copy, result), frozenset(odd), unseen, rebuilt_dump)
 
-    def _uncovered(self) -> list[str]:
+    def _uncovered(self, ran: _Ran) -> list[str]:
+        """What is not modelled, and is not there as in the target; what a copy does not show counts as it is."""
         before, after = set(self.before.schema.not_covered), set(self.after.schema.not_covered)
-        return [f"{kind} {name}: not modelled" for kind, name in sorted(before ^ after)]
+        left = (set(ran.result.not_covered) ^ after) - ran.unseen | ((before ^ after) & ran.unseen)
+        return [f"{kind} {name}: {_UNPLANNED.get(kind, 'not modelled')}" for kind, name in sorted(left)]
 
     def _possible(self, confirmed: Sequence[Renaming]) -> tuple[PossibleRename, ...]:
         before, after = self.before.schema, self.after.schema

@@ -101,7 +101,9 @@ class Drawing:
             return table
         if (identity.kind == "sequence" and identity in world.target.facts) or self._in_the_way(identity):
             return None
-        for d in self._needed_in_source.get(identity, ()):
+        for d in world.source_needs.get(identity, ()):
+            if d.on in gone - world.moved and types.made_of(world.source_needs, d.on, identity):
+                return d.on
             carries = d.kind in _IMPLIED and d.on in gone and not {d.on, self.holder(d.on) or d.on} & world.moved
             if carries and not self._stays_behind(identity, d):
                 return d.on
@@ -121,15 +123,6 @@ class Drawing:
             return False
         other = texts(self.world.before(identity), "references")
         return (identity.schema, identity.name) != other
-
-    @property
-    def _needed_in_source(self) -> dict[Identity, list[Dependency]]:
-        if not hasattr(self, "_needed"):
-            self._needed: dict[Identity, list[Dependency]] = {}
-            for found in self.world.source_dependents.values():
-                for dependency in found:
-                    self._needed.setdefault(dependency.dependent, []).append(dependency)
-        return self._needed
 
     def _aside(self, identity: Identity) -> None:
         if identity.kind == "table":
@@ -160,6 +153,8 @@ class Drawing:
         else:
             drafts = _rule(_CREATE, identity, others.create)(world, identity)
             self.add("create", identity, drafts, late=identity.kind == "materialized_view")
+            if any(self.makes(d.on, identity) for d in world.needs(identity)):
+                self.add("shell", identity, types.shell(identity))
             if identity.kind == "sequence":
                 self.add("own", identity, sequences.own(world, identity))
             if identity.kind in ("index",) and world.after(identity).get("parent_index"):
@@ -168,9 +163,21 @@ class Drawing:
                 drafts = [*views.fill(world, identity), *tables.finish(world, identity, again=True)]
                 self.add("finish", identity, drafts, late=True)
                 self.acts["finish", identity].position = 0 if self._spoken_of(identity) else 1
-                for d in world.needs(identity):
-                    if d.on.kind == "materialized_view":
-                        self.fills.append((("finish", d.on), ("finish", identity)))
+                self.fills += [(("finish", read), ("finish", identity)) for read in self._reads(identity)]
+
+    def makes(self, function: Identity, kind: Identity) -> bool:
+        """Whether a type is made of a new function that speaks of the type: it has to be declared before."""
+        return function in self.world.created and types.made_of(self.world.target_needs, kind, function)
+
+    def _reads(self, view: Identity) -> set[Identity]:
+        """The materialised views whose rows it reads, by itself or through views and functions."""
+        seen, todo, found = {view}, [view], set[Identity]()
+        while todo:
+            for on in {self.holder(d.on) or d.on for d in self.world.needs(todo.pop())} - seen:
+                seen.add(on)
+                found |= {on} if on.kind == "materialized_view" else set()
+                todo += [on] if on.kind in ("view", "function") else []
+        return found
 
     def _spoken_of(self, view: Identity) -> bool:
         """Whether the body of a new function, which records no dependency, has its name."""

@@ -19,6 +19,18 @@ def definition(attributes: Attributes, name: str, *, default: bool = True, not_n
         parts.append(f"COLLATE {text(attributes, 'collation')}")
     if attributes.get("compression"):
         parts.append(f"COMPRESSION {text(attributes, 'compression')}")
+    return " ".join(parts + _filled(attributes, default=default, not_null_name=not_null_name))
+
+
+def beyond_type(attributes: Attributes, name: str, *, default: bool, not_null_name: str) -> str:
+    """What a column of a typed table has of its own, as CREATE TABLE … OF spells it; '' if nothing."""
+    words = _filled(attributes, default=default, not_null_name=not_null_name)
+    return " ".join((quote(name), "WITH OPTIONS", *words)) if words else ""
+
+
+def _filled(attributes: Attributes, *, default: bool, not_null_name: str) -> list[str]:
+    """What fills it, and whether it must be filled."""
+    parts: list[str] = []
     if default and attributes.get("generated"):
         kind = text(attributes, "generated_kind").upper()
         parts.append(f"GENERATED ALWAYS AS ({text(attributes, 'generated')}) {kind}")
@@ -28,7 +40,7 @@ def definition(attributes: Attributes, name: str, *, default: bool = True, not_n
         parts.append(f"GENERATED {text(attributes, 'identity').upper()} AS IDENTITY{_identity_options(attributes)}")
     if attributes.get("not_null") and not attributes.get("not_null_not_valid"):
         parts.append(_not_null(attributes, not_null_name))
-    return " ".join(parts)
+    return parts
 
 
 def from_parent(attributes: Attributes) -> bool:

@@ -17,7 +17,7 @@ KINDS = (
     "publication_table", "event_trigger",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(KINDS)}
-ACTS = ("release", "drop", "aside", "create", "alter", "default", "attach", "own", "copy", "finish", "owner")
+ACTS = ("release", "drop", "aside", "shell", "create", "alter", "default", "attach", "own", "copy", "finish", "owner")
 _DOWN = ("release", "drop")
 
 Key = tuple[str, Identity]

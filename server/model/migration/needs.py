@@ -6,7 +6,7 @@ from server.model.migration import indexes, types
 from server.model.migration.acts import Drawing
 from server.model.migration.graph import Act, Key
 from server.model.migration.words import texts
-from server.model.migration.world import parents_named
+from server.model.migration.world import parents_named, parents_of
 from server.model.schema import Identity, Schema
 
 
@@ -37,11 +37,12 @@ class Needs:
             self._link([first], [second])
         self._names()
         self._partitions()
+        self._checks()
         self._leaving()
         self._persistence()
 
     def _sequence_of_acts(self, key: Key, act: Act) -> None:
-        """release, drop or aside, create, alter, default, attach, own, finish of one object, in this order."""
+        """release, drop or aside, shell, create, alter, default, attach, own, finish of one object, in this order."""
         name, identity = key
         if name == "drop" and identity in self.changes.moved:
             before = ("aside", "create", "copy", "attach")
@@ -66,7 +67,9 @@ class Needs:
         return identity
 
     def _ready(self, identity: Identity, asker: Identity) -> list[Key]:
-        """The acts after which it is as the target has it."""
+        """The acts after which it is as the target has it, or as far as those need it that it is made of itself."""
+        if ("shell", identity) in self.acts and self.drawing.makes(asker, identity):
+            return [("shell", identity)]
         found: list[Key] = [key for act in ("create", "alter") if (key := (act, identity)) in self.acts]
         if (
             not found
@@ -137,7 +140,7 @@ class Needs:
                 for space in _spaces(identity, self.world.source):
                     taken.setdefault(space, []).append((act, identity))
         for act, identity in self.acts:
-            if act in ("create", "default"):
+            if act in ("shell", "create", "default"):
                 for space in _spaces(identity, self.world.target):
                     self._link(taken.get(space, ()), [(act, identity)])
 
@@ -150,7 +153,9 @@ class Needs:
             if identity.kind in ("table", "foreign_table"):
                 for part in world.target.parts(identity, "constraint", "index"):
                     foreign = world.after(part).get("type") == "foreign key"
-                    if not foreign and (part.kind == "constraint" or world.after(part).get("parent_index")):
+                    if self._joins_late(part):
+                        self._link([key], [("create", up) for up in self._above(part)])
+                    elif not foreign and (part.kind == "constraint" or world.after(part).get("parent_index")):
                         self._link([("create", part)], [key])
                     if world.after(part).get("parent_index"):
                         self._link([key], [("attach", part)])
@@ -175,6 +180,23 @@ class Needs:
                 up = texts(world.before(identity), "partition_of")
                 if up and (parent := world.source.relation(up[0], up[1])) in self.changes.moved and parent:
                     self._link([("copy", parent)], [(act, identity)])
+
+    def _joins_late(self, part: Identity) -> bool:
+        """Whether ATTACH PARTITION, to which an index that is not complete is none, would make it another one."""
+        return bool(self.world.after(part).get("invalid")) and any(
+            ("create", up) in self.acts for up in self._above(part)
+        )
+
+    def _above(self, index: Identity) -> list[Identity]:
+        """The parent's index (or key) of a partition's."""
+        return [d.on for d in self.world.needs(index) if d.part == "parent"]
+
+    def _checks(self) -> None:
+        """A valid check of a child that its parent has as NOT VALID is there first: it could not be added after."""
+        for act, check in list(self.acts):
+            if act == "create" and check.kind == "constraint" and not self.world.after(check).get("not_valid"):
+                ups = [up for up in parents_of(self.world.target, check) if self.world.after(up).get("not_valid")]
+                self._link([(act, check)], [("create", up) for up in ups])
 
     def _leaving(self) -> None:
         """A table leaves its parents before anything happens to them that would reach it."""
@@ -208,7 +230,8 @@ class Needs:
 _BEFORE: dict[str, tuple[str, ...]] = {
     "drop": ("release",),
     "aside": ("release",),
-    "create": ("drop", "aside"),
+    "shell": ("drop", "aside"),
+    "create": ("drop", "aside", "shell"),
     "alter": ("release",),
     "default": ("release", "create", "alter"),
     "attach": ("release", "create", "alter", "copy"),

@@ -62,19 +62,19 @@ def _label(identity: Identity, label: str) -> Draft:
 
 
 def _created_grants(world: World, identity: Identity, after: Attributes) -> list[Draft]:
-    """From what default privileges may have given it to what it shall have."""
+    """From what default privileges may have given it to what it shall have, as long as whoever made it owns it."""
     wanted = _grants(after)
     given, withheld = _by_default(world, identity)
     revoked = set(_revoked(after))
     drafts: list[Draft] = []
     for who, privilege, _ in sorted(given):
         if not any(grant[:2] == (who, privilege) for grant in wanted):
-            drafts.append(_change(identity, after, "REVOKE", (who, privilege, "")))
+            drafts.append(_change(identity, {}, "REVOKE", (who, privilege, "")))
     for who, privilege in sorted(withheld - revoked):
-        drafts.append(_change(identity, after, "GRANT", (who, privilege, "")))
+        drafts.append(_change(identity, {}, "GRANT", (who, privilege, "")))
     for who, privilege in sorted(revoked):
-        drafts.append(_change(identity, after, "REVOKE", (who, privilege, "")))
-    return drafts + [_change(identity, after, "GRANT", grant) for grant in wanted]
+        drafts.append(_change(identity, {}, "REVOKE", (who, privilege, "")))
+    return drafts + [_change(identity, {}, "GRANT", grant) for grant in wanted]
 
 
 def _by_default(world: World, identity: Identity) -> tuple[set[Grant], set[tuple[str, str]]]:
@@ -98,13 +98,13 @@ def _regrant(identity: Identity, before: Attributes, after: Attributes) -> list[
         if (who, privilege, how) in new:
             continue
         if (who, privilege, "") in new:
-            drafts.append(_change(identity, after, "REVOKE GRANT OPTION FOR", (who, privilege, "")))
+            drafts.append(_change(identity, before, "REVOKE GRANT OPTION FOR", (who, privilege, "")))
         elif (who, privilege, "grantable") not in new:
-            drafts.append(_change(identity, after, "REVOKE", (who, privilege, "")))
-    drafts += [_change(identity, after, "REVOKE", (*taken, "")) for taken in takes if taken not in took]
-    drafts += [_change(identity, after, "GRANT", (*taken, "")) for taken in took if taken not in takes]
+            drafts.append(_change(identity, before, "REVOKE", (who, privilege, "")))
+    drafts += [_change(identity, before, "REVOKE", (*taken, "")) for taken in takes if taken not in took]
+    drafts += [_change(identity, before, "GRANT", (*taken, "")) for taken in took if taken not in takes]
     return drafts + [
-        _change(identity, after, "GRANT", grant)
+        _change(identity, before, "GRANT", grant)
         for grant in new
         if grant not in old and not (grant[2] == "" and (*grant[:2], "grantable") in old)
     ]

@@ -16,7 +16,7 @@ from server.model.migration.words import (
     text,
     texts,
 )
-from server.model.migration.world import Draft, World, draft, parents_named
+from server.model.migration.world import Draft, World, draft, parents_named, parents_of
 from server.model.schema import Attributes, Identity
 
 MOVING = frozenset({"partition_key"})
@@ -30,17 +30,11 @@ def create(world: World, identity: Identity, deferred: frozenset[Identity]) -> l
     """
     after = world.after(identity)
     own = [c for c in world.target.parts(identity, "column") if _own(world, c, after)]
-    moved = identity in world.moved  # whose old form still has the names that would be given
     lines = [
-        "    "
-        + columns.definition(
-            world.after(column),
-            column.sub,
-            default=column not in deferred,
-            not_null_name=f"{identity.name}_{column.sub}_not_null" if moved else "",
-        )
+        "    " + line
         for column in own
         if not (column in deferred and world.after(column).get("generated"))
+        and (line := _line(world, identity, column, default=column not in deferred))
     ]
     words = ["CREATE"]
     if after.get("unlogged"):
@@ -48,9 +42,7 @@ def create(world: World, identity: Identity, deferred: frozenset[Identity]) -> l
     words.append(f"{'FOREIGN ' if identity.kind == 'foreign_table' else ''}TABLE {table_of(identity)}")
     if after.get("of_type"):
         words.append(f"OF {text(after, 'of_type')}")
-        body = ""
-    else:
-        body = " (\n" + ",\n".join(lines) + "\n)" if lines else " ()"
+    body = " (\n" + ",\n".join(lines) + "\n)" if lines else "" if after.get("of_type") else " ()"
     drafts = [draft(" ".join(words) + body + _tail(after))]
     drafts += table_settings(identity, {}, after)
     for column in own:
@@ -59,6 +51,18 @@ def create(world: World, identity: Identity, deferred: frozenset[Identity]) -> l
         if column not in own:
             drafts += _overrides(world, column)
     return drafts + said(world, identity)
+
+
+def _line(world: World, table: Identity, column: Identity, *, default: bool) -> str:
+    """A column of CREATE TABLE; '' where it is all that its table's type says."""
+    after = world.after(column)
+    name = f"{table.name}_{column.sub}_not_null" if table in world.moved else ""  # the old form still has its names
+    if world.after(table).get("of_type"):
+        return columns.beyond_type(after, column.sub, default=default, not_null_name=name)
+    ups = [world.after(up) for up in parents_of(world.target, column)] if world.after(table).get("inherits") else []
+    if after.get("generated") and any(up.get("generated") == after["generated"] for up in ups):
+        after = {key: value for key, value in after.items() if key != "generated"}  # taken over, not to be said again
+    return columns.definition(after, column.sub, default=default, not_null_name=name)
 
 
 def _own(world: World, column: Identity, table: Attributes) -> bool:

@@ -1,14 +1,17 @@
 """Types: enums, composites, domains, ranges and base types. One that cannot be altered is made anew beside the old."""
 
 import re
+from collections.abc import Iterable, Mapping
 
 from server.model.migration.conversions import base
 from server.model.migration.privileges import resaid, said
 from server.model.migration.words import items, literal, path, quote, rows, table_of, text, texts
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Identity
+from server.model.schema import Attributes, Dependency, Identity
 
 ASIDE = "__before_migration"
+DECLARED = ("base_type", "range")
+"""What is made of functions that take or return it."""
 TYPES = ("enum", "composite", "domain", "range", "base_type", "shell_type")
 _QUALIFIED = re.compile(r'"(?:[^"]|"")+"|[^."]+')
 _WORDS = {"domain": "DOMAIN", "collation": "COLLATION"}
@@ -21,6 +24,21 @@ def create(world: World, identity: Identity) -> list[Draft]:
         for attribute in _attributes_of(world, identity):
             drafts += said(world, attribute)
     return drafts + said(world, identity)
+
+
+def shell(identity: Identity) -> list[Draft]:
+    """The mere name of a type, which the functions that it is made of need."""
+    return [draft(f"CREATE TYPE {table_of(identity)}", reason="declared for its own functions")]
+
+
+def made_of(needs: Mapping[Identity, Iterable[Dependency]], kind: Identity, function: Identity) -> bool:
+    """Whether it is a type that needs a function which itself takes or returns the type."""
+    return (
+        kind.kind in DECLARED
+        and function.kind == "function"
+        and any(d.on == function for d in needs.get(kind, ()))
+        and any(d.on == kind for d in needs.get(function, ()))
+    )
 
 
 def _attributes_of(world: World, identity: Identity) -> list[Identity]:
@@ -97,7 +115,10 @@ _BODIES = {
 
 def drop(world: World, identity: Identity) -> list[Draft]:
     name = identity.name + (ASIDE if identity in world.moved else "")
-    return [draft(f"DROP {_word(identity)} {path(identity.schema, name)}")]
+    own = any(d.dependent in world.dropped and made_of(world.source_needs, identity, d.dependent)
+              for d in world.dependents(identity))  # fmt: skip
+    tail, reason = (" CASCADE", "with the functions that it is made of") if own else ("", "")
+    return [draft(f"DROP {_word(identity)} {path(identity.schema, name)}{tail}", reason=reason)]
 
 
 def _word(identity: Identity) -> str:

@@ -87,6 +87,10 @@ class World:
         return _by(self.source, lambda d: d.on)
 
     @cached_property
+    def source_needs(self) -> dict[Identity, list[Dependency]]:
+        return _by(self.source, lambda d: d.dependent)
+
+    @cached_property
     def target_needs(self) -> dict[Identity, list[Dependency]]:
         return _by(self.target, lambda d: d.dependent)
 
@@ -127,6 +131,17 @@ def implied(schema: Schema) -> Iterator[Dependency]:
         if parent is not None and parent in schema.facts:
             yield Dependency(identity, parent, "n" if identity.kind == "user_mapping" else "a")
         yield from _ancestors(schema, identity, attributes)
+    yield from _transformed(schema)
+
+
+def _transformed(schema: Schema) -> Iterator[Dependency]:
+    """Functions hold every transform of their types and language that was there when they were made, used or not."""
+    for transform in schema.of("transform"):
+        for function in schema.of("function", "procedure"):
+            facts = schema.facts[function]
+            spoken = {*function.sub[1:-1].split(", "), str(facts.get("returns"))}
+            if facts.get("language") == transform.sub and transform.name in spoken:
+                yield Dependency(function, transform, "n")
 
 
 def _ancestors(schema: Schema, identity: Identity, attributes: Attributes) -> Iterator[Dependency]:
