@@ -114,7 +114,8 @@ def values(url: str) -> dict[tuple[str, str, str], str]:
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_type t ON t.oid = a.atttypid AND t.typnamespace = 'pg_catalog'::regnamespace
         WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-        AND n.nspname !~ '^(pg_|information_schema)'"""
+        AND n.nspname !~ '^(pg_|information_schema)' AND NOT EXISTS (SELECT FROM
+            pg_inherits AS i JOIN pg_foreign_table AS f ON f.ftrelid = i.inhrelid WHERE i.inhparent = c.oid)"""
     held = sql.SQL("SELECT md5(COALESCE(string_agg(v::text, ',' ORDER BY v::text), '')) FROM {} AS t (v)")
     found: dict[tuple[str, str, str], str] = {}
     with psycopg.connect(url) as connection:

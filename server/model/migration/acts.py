@@ -282,7 +282,17 @@ class Drawing:
             if identity.kind == "sequence" and world.after(identity).get("owned_by"):
                 continue  # follows its table
             draft = privileges.own(identity, wanted or world.source.role)
-            self.add("owner", identity, [draft] if draft else [])
+            self.add("owner", identity, [draft, *self._rights(identity)] if draft else [])
+
+    def _rights(self, identity: Identity) -> list[Draft]:
+        """What is granted of it and its columns, taken out of the acts that it stands in."""
+        found: list[Draft] = []
+        for part in (identity, *self.world.target.parts(identity, "column", "view_column")):
+            for name in ("create", "alter"):
+                if act := self.acts.get((name, part)):
+                    found += [each for each in act.drafts if privileges.is_right(each)]
+                    act.drafts = [each for each in act.drafts if not privileges.is_right(each)]
+        return found
 
     def holder(self, identity: Identity, *, gone: bool = False) -> Identity | None:
         """What a part that has no acts of its own is made with; `gone`: what it goes with."""

@@ -21,12 +21,14 @@ _DEFAULTS = {
 _BUILT_IN = {"FUNCTIONS": ("EXECUTE",), "TYPES": ("USAGE",)}
 """What PUBLIC may do with a new object, unless default privileges say otherwise."""
 
+_PUBLIC = Identity("schema", "", "public")
+
 Grant = tuple[str, str, str]
 
 
 def comment(identity: Identity, attributes: Attributes) -> Draft:
     value = text(attributes, "comment")
-    if identity == Identity("schema", "", "public"):
+    if identity == _PUBLIC:
         value = value or "standard public schema"  # which is not told as a comment of its own
     return draft(f"COMMENT ON {spec(identity)} IS {literal(value) if value else 'NULL'}")
 
@@ -34,7 +36,7 @@ def comment(identity: Identity, attributes: Attributes) -> Draft:
 def said(world: World, identity: Identity) -> list[Draft]:
     """The comment, labels and grants of something just created."""
     after = world.after(identity)
-    drafts = [comment(identity, after)] if after.get("comment") else []
+    drafts = [comment(identity, after)] if after.get("comment") or identity == _PUBLIC else []
     drafts += [_label(identity, label) for label in texts(after, "security_labels")]
     return drafts + _created_grants(world, identity, after)
 
@@ -49,8 +51,15 @@ def resaid(world: World, identity: Identity, changed: Iterable[str]) -> list[Dra
         gone = [label.partition("=")[0] for label in texts(before, "security_labels")]
         drafts += [_label(identity, f"{provider}=") for provider in gone if provider not in kept]
     if names & {"grants", "revoked"}:
-        drafts += _regrant(identity, before, after)
+        drafts += _regrant(identity, before, after, _new_owner(world, identity))
     return drafts
+
+
+def _new_owner(world: World, part: Identity) -> str:
+    """Who it is handed to: what that role was granted before becomes the owner's own."""
+    identity = (world.table(part) or part) if part.kind in ("column", "view_column") else part
+    before, after = text(world.before(identity), "owner"), text(world.after(identity), "owner")
+    return "" if before == after else world.source.role if after == world.target.role else after
 
 
 def _label(identity: Identity, label: str) -> Draft:
@@ -90,12 +99,12 @@ def _by_default(world: World, identity: Identity) -> tuple[set[Grant], set[tuple
     return given, withheld
 
 
-def _regrant(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+def _regrant(identity: Identity, before: Attributes, after: Attributes, new_owner: str) -> list[Draft]:
     old, new = _grants(before), _grants(after)
     took, takes = _revoked(before), _revoked(after)
     drafts: list[Draft] = []
     for who, privilege, how in old:
-        if (who, privilege, how) in new:
+        if (who, privilege, how) in new or who == new_owner:
             continue
         if (who, privilege, "") in new:
             drafts.append(_change(identity, before, "REVOKE GRANT OPTION FOR", (who, privilege, "")))
@@ -166,6 +175,11 @@ _OWNED = frozenset(_GRANTABLE) | {
     "collation", "conversion", "operator", "operator_class", "operator_family", "statistics", "publication",
     "event_trigger", "text_search_configuration", "text_search_dictionary",
 }  # fmt: skip
+
+
+def is_right(draft: Draft) -> bool:
+    """Whether it grants or revokes: an object is handed over first, because that rewrites what was granted."""
+    return draft.sql.startswith(("GRANT ", "REVOKE "))
 
 
 def own(identity: Identity, owner: str) -> Draft | None:

@@ -32,9 +32,18 @@ def _query(identity: Identity, after: Attributes, *, replace: bool = False) -> s
 
 
 def _stays_empty(world: World, identity: Identity) -> bool:
-    """Whether nobody has rows of it: one that was filled is filled again, whatever the target says of its own."""
+    """Whether nobody has rows of it: one that was filled is filled again, whatever the target says of its own; one
+    that reads another which is empty cannot be filled.
+    """
     before = world.before(identity)
-    return bool(world.after(identity).get("not_populated")) and (not before or bool(before.get("not_populated")))
+    if identity.kind == "materialized_view":
+        empty = bool(before.get("not_populated"))
+        if world.kept(identity):
+            return empty
+        if world.after(identity).get("not_populated") and (not before or empty):
+            return True
+    read = {need.on for need in world.needs(identity) if need.on.kind in ("view", "materialized_view")} - {identity}
+    return any(_stays_empty(world, each) for each in read)
 
 
 def fills_late(world: World, identity: Identity) -> bool:
