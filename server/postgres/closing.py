@@ -52,6 +52,7 @@ class Closing:
         self._analyzed = dict.fromkeys(plan.nodes, 0)
         self._copied: set[KeyTable] = set()
         self._suspect: set[Edge] = set()
+        self._by_pages = False
 
     def create(self) -> None:
         """Makes the key tables, and keeps the tables of the segment from being rewritten while places count."""
@@ -73,7 +74,7 @@ class Closing:
         for part in self.plan.up:
             self._rounds(part, self._pull_up)
         self._find_dangling()
-        self._set(random_page_cost="0.05")  # rows are then read by place, in the order in which they lie
+        self._set(random_page_cost="0.05", enable_indexscan="on")  # rows are then read by place, as they lie
 
     def _set(self, **settings: str) -> None:
         self.connection.execute(
@@ -85,7 +86,8 @@ class Closing:
         """FROM and ORDER BY (alias t) of the rows of a table in the segment: one pair for each partition."""
         relation = self.relations.relations[node]
         leaves = relation.leaves or (node,)
-        return [origin(self.keys[node], self.relations.relations[leaf]) for leaf in leaves]
+        in_order = self.growth.came_in_order(node)
+        return [origin(self.keys[node], self.relations.relations[leaf], in_order=in_order) for leaf in leaves]
 
     def _plant(self, seed: Seed) -> None:
         """The rows that a filter matches."""
@@ -125,38 +127,54 @@ class Closing:
         for group in by_child.values():
             for some in self._together(into, group):
                 if (room := self.growth.room(node)) > 0:
+                    manner = self._manner(into, some)
+                    self._ready(manner, [way.keys for way in some])
                     statement = growing.below(
                         self.relations,
                         into,
                         some,
                         generation=self.growth.next(),
                         room=room,
-                        manner=self._manner(into, some),
+                        manner=manner,
                         fresh=not self.growth.held[node],
                     )
                     reasons = [self.growth.below(way.edge) for way in some]
-                    self._insert(node, [way.edge for way in some], statement, reasons)
+                    self._insert(node, [way.edge for way in some], statement, reasons, manner=manner)
         return bool(ways)
 
     def _together(self, into: KeyTable, ways: list[Way]) -> list[list[Way]]:
         """Which ways are asked in one statement: all, where the table is read as a whole or a sample is taken; those
-        with few keys, whose indexes can be combined; every other on its own, by its index.
+        whose keys go to an index as a list, for the indexes can be combined; every other on its own, by its index.
         """
         if into.plan.limit is not None or into.copy or not all(way.edge.indexed for way in ways):
             return [ways]
-        few = [way for way in ways if self.growth.are_few([way])]
-        return ([few] if few else []) + [[way] for way in ways if way not in few]
+        listed = [way for way in ways if self.growth.lists_down(way)]
+        return ([listed] if listed else []) + [[way] for way in ways if way not in listed]
 
     def _manner(self, into: KeyTable, ways: list[Way]) -> Manner:
         if into.copy:
             self._fill(into, into.copy)
             return "copy"
-        if len(ways) > 1 and self.growth.are_few(ways):
+        if all(map(self.growth.lists_down, ways)):
             return "list"
         if len(ways) == 1 and self.growth.walks_down(ways[0]):
             return "walk"
         self.growth.read(into.plan.relation.oid)
         return "scan"
+
+    def _ready(self, manner: Manner, used: Iterable[KeyTable]) -> None:
+        """Readies the planner for a statement: lists go to bitmaps of places, not to each place by itself; for all else
+        it has to know the key tables that are used.
+        """
+        if self._by_pages != (manner == "list"):
+            self._by_pages = not self._by_pages
+            self._set(enable_indexscan="off" if self._by_pages else "on")
+        for keys in used if manner != "list" else ():
+            node = keys.plan.relation.oid
+            held = self.growth.held[node]
+            if held > max(2 * self._analyzed[node], WORTH_KNOWING) and keys.plan.keys:
+                self._analyzed[node] = held
+                self.connection.execute(keys.analyze())
 
     def _fill(self, into: KeyTable, copy: NarrowCopy) -> None:
         """Reads the table into its narrow copy, once."""
@@ -179,25 +197,32 @@ class Closing:
             else:
                 asked.setdefault(self._kind(way.edge), []).append(way)
         for group in asked.values():
-            walk = self.growth.walks_up(group)
-            if not walk:
-                self.growth.read(node)
-            room = self.growth.max_rows + 1
+            room, manner = self.growth.max_rows + 1, self._manner_up(node, group)
+            self._ready(manner, [into, *(way.keys for way in group)])
             statement = growing.required(
-                self.relations, into, group, generation=self.growth.next(), room=room, walk=walk
+                self.relations, into, group, generation=self.growth.next(), room=room, manner=manner
             )
             came, wanted = self._ask(statement)
             if came < wanted:
                 self._suspect.update(way.edge for way in group)
             reasons = [f"referred to by {self.growth.place(way.edge)}" for way in group]
-            self._arrived(node, [way.edge for way in group], came, reasons, up=True)
+            self._arrived(node, [way.edge for way in group], came, reasons, manner=manner, up=True)
         if chained:
             self._chain(into, chained)
         return bool(ways)
 
+    def _manner_up(self, node: int, ways: list[Way]) -> Manner:
+        if self.growth.lists_up(ways[0].edge):
+            return "list"
+        if self.growth.walks_up(ways):
+            return "walk"
+        self.growth.read(node)
+        return "scan"
+
     def _chain(self, into: KeyTable, ways: list[Way]) -> None:
         """Whole chains of references within one table, at once."""
         node, growth = into.plan.relation.oid, self.growth
+        self._ready("walk", [into])
         statement = growing.chain(self.relations, into, ways, generation=growth.next(), room=growth.max_rows + 1)
         self._suspect.update(way.edge for way in ways)
         reasons = [f"referred to by {growth.place(way.edge)}" for way in ways]
@@ -218,11 +243,12 @@ class Closing:
         reasons: Iterable[str],
         values: Sequence[str] = (),
         *,
+        manner: Manner = "scan",
         up: bool = False,
     ) -> None:
         self.call.check()
         rows = RawCursor(self.connection).execute(statement, list(values) or None).rowcount
-        self._arrived(node, ways, rows, reasons, up=up)
+        self._arrived(node, ways, rows, reasons, manner=manner, up=up)
 
     def _ask(self, statement: sql.Composed) -> TupleRow:
         self.call.check()
@@ -230,17 +256,14 @@ class Closing:
         assert row is not None
         return row
 
-    def _arrived(self, node: int, ways: Sequence[Edge], rows: int, reasons: Iterable[str], *, up: bool = False) -> None:
-        """Books rows that came, and tells the planner where they have become many."""
-        if rows <= 0:
-            return
-        growth, keys = self.growth, self.keys[node]
-        growth.arrived(node, ways, rows, reasons, up=up)
-        held = growth.held[node]
-        self.call.progress(growth.total, None, f"{self.relations.key(node)}: {held:,} rows in the segment")
-        if held > max(2 * self._analyzed[node], WORTH_KNOWING) and keys.plan.keys:
-            self._analyzed[node] = held
-            self.connection.execute(keys.analyze())
+    def _arrived(
+        self, node: int, ways: Sequence[Edge], rows: int, reasons: Iterable[str], *, manner: Manner, up: bool
+    ) -> None:
+        """Books rows that came."""
+        if rows > 0:
+            self.growth.arrived(node, ways, rows, reasons, manner=manner, up=up)
+            told = f"{self.relations.key(node)}: {self.growth.held[node]:,} rows in the segment"
+            self.call.progress(self.growth.total, None, told)
 
     def _drop_ways(self) -> None:
         """Forgets rows that were only a way to others: outside of the dates, or of tables that are not asked for."""

@@ -17,8 +17,9 @@ UPGRADE = sql.SQL(
 """A row that refers to a later row than was known is later too, and leads on anew."""
 
 Manner = Literal["scan", "list", "walk", "copy"]
-"""How rows below others are found. `scan`: PostgreSQL decides. `list`: the keys are few and go to the index of each way
-as one list. `walk`: each key goes to the index by itself, whatever PostgreSQL expects. `copy`: in the narrow copy.
+"""How rows at the other end of some ways are found. `scan`: PostgreSQL decides. `list`: all keys of a way go to its index
+as one list, the places found on all ways are put together, and each page of the table is read once, in its order.
+`walk`: each key goes to the index by itself, whatever PostgreSQL expects. `copy`: in the narrow copy.
 """
 
 
@@ -69,7 +70,7 @@ def below(
     elif inherits and plan.may_pass:
         standing = _latest(relations, ways, row)
     elif inherits:
-        reached = any_of([_refers(relations, way, row, (UNDATED, WITHIN)) for way in ways])
+        reached = any_of([refers(relations, way, row, (UNDATED, WITHIN)) for way in ways])
     if manner == "copy" and into.copy:
         source = into.copy.rows(child)
     else:
@@ -111,24 +112,27 @@ def _latest(relations: RelationMap, ways: Sequence[Way], row: sql.Composable) ->
 
 
 def required(
-    relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, generation: int, room: int, walk: bool
+    relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, generation: int, room: int, manner: Manner
 ) -> sql.Composed:
     """Inserts the rows that newer rows refer to, over edges that share their parent, targets and types.
 
     Answers with how many came and how many keys were wanted: where these are more, some refer to nothing.
 
-    What is there already is left out before the table is touched. `walk`: each key goes to the index by itself.
+    What is there already is left out before the table is touched.
     """
     edge, row = ways[0].edge, sql.Identifier("t")
     wanted = [sql.SQL("n.{}").format(name) for name in _names(edge)]
     rows = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in edge.targets]
-    if walk:
+    tests = [*pairs(edge, rows, wanted), *(_not_yet(into, fresh=False) if edge.period else ())]
+    if manner == "list":
+        form = "{} AS t WHERE {}"
+        tests = [_one_of(edge, rows[0], sql.SQL("SELECT n.{} FROM n").format(_names(edge)[0]))]
+    elif manner == "walk":
         form = "n CROSS JOIN LATERAL (SELECT t.tableoid, t.ctid, t.* FROM {} AS t WHERE {} OFFSET 0) AS t"
     elif edge.period or edge.virtual:  # several needs may mean one row
         form = "{} AS t WHERE EXISTS (SELECT FROM n WHERE {})"
     else:
         form = "n JOIN {} AS t ON {}"
-    tests = [*pairs(edge, rows, wanted), *(_not_yet(into, fresh=False) if edge.period else ())]
     return sql.SQL(
         "WITH n AS MATERIALIZED ({needs}), came AS (INSERT INTO {target} SELECT {values} FROM {rows} LIMIT {room}"
         " RETURNING true) SELECT (SELECT count(*) FROM came), (SELECT count(*) FROM n)"
@@ -216,29 +220,33 @@ def _names(edge: Edge) -> list[sql.Identifier]:
 def _refers(relations: RelationMap, way: Way, row: sql.Composable, standings: Sequence[int] = ()) -> sql.Composed:
     """Whether `row` refers over the edge to a newer row of the key table, of one of some standings if given."""
     edge, above = way.edge, way.keys
-    tests: list[sql.Composable] = [_of_relation(relations, above, edge.parent, sql.Identifier("k")), *way.newer]
-    if standings:
-        tests.append(sql.SQL("k.standing IN ({})").format(sql.SQL(", ").join(map(sql.Literal, standings))))
     parents = [sql.SQL("k.{}").format(above.columns[name]) for name in edge.targets]
     children = [sql.SQL("{}.{}").format(row, sql.Identifier(name)) for name in edge.columns]
-    exists = sql.SQL("EXISTS (SELECT FROM {} AS k WHERE {})").format(
-        above.name, every([*tests, *pairs(edge, parents, children)])
-    )
+    tests = [*_newer(relations, way, standings), *pairs(edge, parents, children)]
+    exists = sql.SQL("EXISTS (SELECT FROM {} AS k WHERE {})").format(above.name, every(tests))
     return every([exists, condition(row, edge.when)]) if edge.when else exists
 
 
-def _is_among(relations: RelationMap, way: Way, row: sql.Composable) -> sql.Composed:
+def _newer(relations: RelationMap, way: Way, standings: Sequence[int]) -> list[sql.Composable]:
+    """Which rows `k` of the key table above are newer, of one of some standings if given."""
+    tests: list[sql.Composable] = [_of_relation(relations, way.keys, way.edge.parent, sql.Identifier("k")), *way.newer]
+    if standings:
+        tests.append(sql.SQL("k.standing IN ({})").format(sql.SQL(", ").join(map(sql.Literal, standings))))
+    return tests
+
+
+def _is_among(relations: RelationMap, way: Way, row: sql.Composable, standings: Sequence[int] = ()) -> sql.Composed:
     """As `_refers`, for an edge of one column: whether it is one of the keys, as a list."""
     edge, above = way.edge, way.keys
-    tests = [_of_relation(relations, above, edge.parent, sql.Identifier("k")), *way.newer]
-    return sql.SQL("{}.{} OPERATOR({}.=) ANY (ARRAY(SELECT k.{} FROM {} AS k WHERE {}))").format(
-        row,
-        sql.Identifier(edge.columns[0]),
-        sql.Identifier(edge.operators[0]),
-        above.columns[edge.targets[0]],
-        above.name,
-        every(tests),
+    keys = sql.SQL("SELECT k.{} FROM {} AS k WHERE {}").format(
+        above.columns[edge.targets[0]], above.name, every(_newer(relations, way, standings))
     )
+    return _one_of(edge, sql.SQL("{}.{}").format(row, sql.Identifier(edge.columns[0])), keys)
+
+
+def _one_of(edge: Edge, value: sql.Composable, keys: sql.Composable) -> sql.Composed:
+    """Whether a value at one end of the edge is among keys of the other, handed to its index as one list."""
+    return sql.SQL("{} OPERATOR({}.=) ANY (ARRAY({}))").format(value, sql.Identifier(edge.operators[0]), keys)
 
 
 def _needs(relations: RelationMap, way: Way) -> sql.Composed:

@@ -10,10 +10,13 @@ from typing import NamedTuple
 from server.errors import Refused
 from server.model.relations import Edge
 from server.model.segment_plan import SegmentPlan
+from server.postgres.growing import Manner
 from server.postgres.key_tables import KeyTable, Way
 
-FEW = 1000
-"""Keys that are handed to an index as one list, so that rows reached on several ways are looked at once."""
+FEW = 50
+"""Keys that can be handed to an index as one list whatever their part of the table is."""
+PART = 8
+"""The part of a table's rows (one in …) up to which the keys of more are handed to an index as one list."""
 RARE = 20
 """The part of a table's rows (one in …) up to which looking up what refers to each costs less than reading all."""
 
@@ -32,12 +35,13 @@ class Grown:
 
 
 class Arrival(NamedTuple):
-    """Rows that one statement brought: over which way (None: a filter, or several), in which generation;
+    """Rows that one statement brought: over which way (None: a filter, or several), in which generation, how;
     `first`: the first of the ways."""
 
     way: Edge | None
     rows: int
     generation: int
+    manner: Manner = "scan"
     first: Edge | None = None
 
 
@@ -93,12 +97,14 @@ class Growth:
                 self._seen[edge] = now
         return found
 
-    def arrived(self, node: int, ways: Sequence[Edge], rows: int, reasons: Iterable[str], *, up: bool) -> None:
+    def arrived(
+        self, node: int, ways: Sequence[Edge], rows: int, reasons: Iterable[str], *, manner: Manner, up: bool
+    ) -> None:
         """Books the rows of one statement. Refused: the segment has become too large."""
         self._newest[node] = self.generation
         self.held[node] += rows
         way = ways[0] if len(ways) == 1 else None
-        self._arrivals[node].append(Arrival(way, rows, self.generation, next(iter(ways), None)))
+        self._arrivals[node].append(Arrival(way, rows, self.generation, manner, next(iter(ways), None)))
         grown = self.grown[node]
         grown.reasons.update(dict.fromkeys(reasons))
         if up:
@@ -111,6 +117,10 @@ class Growth:
     @property
     def total(self) -> int:
         return sum(self.held.values())
+
+    def came_in_order(self, node: int) -> bool:
+        """Whether all rows of a table came in the order in which they lie."""
+        return [arrival.manner for arrival in self._arrivals[node]] == ["list"] and self._plans[node].limit is None
 
     def thinned(self, node: int, rows: int, *, gone: bool) -> None:
         """Books that only `rows` of a table are left on the way up."""
@@ -128,16 +138,17 @@ class Growth:
         arrivals = self._arrivals[self.relations.node(edge.child)]
         return node not in self._thinned and not edge.period and all(arrival.way is edge for arrival in arrivals)
 
-    def are_few(self, ways: Sequence[Way]) -> bool:
-        """Whether the keys of each way can be handed to its index as a list."""
-        return all(
-            way.edge.indexed
-            and len(way.edge.columns) == 1
-            and not (way.edge.when or way.edge.as_text or way.edge.period or way.keys.plan.date)
-            and not way.keys.plan.may_pass
-            and self.held[way.keys.plan.relation.oid] <= FEW
-            for way in ways
-        )
+    def lists_down(self, way: Way) -> bool:
+        """Whether the newer keys of a way go to the index of the rows below as one list."""
+        edge = way.edge
+        if not edge.exact or len(edge.columns) > 1 or edge.when or edge.as_text or edge.period:
+            return False
+        newer, read = self._newer([way]), self.relations.relations[edge.child].root in self._read
+        return read or newer <= FEW or newer * PART <= self.relations.relations[edge.parent].rows
+
+    def lists_up(self, edge: Edge) -> bool:
+        """Whether the keys that newer rows refer to go to the unique index above as one list: no one is there twice."""
+        return len(edge.columns) == 1 and self._is_keyed(edge)
 
     def walks_down(self, way: Way) -> bool:
         """Whether rows that refer to newer ones are looked up key by key."""
@@ -148,8 +159,11 @@ class Growth:
     def walks_up(self, ways: Sequence[Way]) -> bool:
         """Whether what newer rows refer to is looked up key by key. It has an index, but for virtual references."""
         edge, parent = ways[0].edge, self.relations.relations[ways[0].edge.parent]
-        keyed = edge.alike and not edge.period and set(edge.targets) in map(set, parent.unique_keys)
-        return keyed and (parent.root in self._read or self._are_rare(ways, [edge.parent]))
+        return self._is_keyed(edge) and (parent.root in self._read or self._are_rare(ways, [edge.parent]))
+
+    def _is_keyed(self, edge: Edge) -> bool:
+        unique = map(set, self.relations.relations[edge.parent].unique_keys)
+        return edge.alike and not edge.period and set(edge.targets) in unique
 
     def read(self, node: int) -> None:
         """Books that a statement may have read a whole table: no other on the way in this direction is to."""
@@ -157,13 +171,17 @@ class Growth:
 
     def _are_rare(self, ways: Sequence[Way], ends: Iterable[int]) -> bool:
         """Whether newer rows are few among those at some ends: then looking each up costs less than reading all."""
-        newer = sum(
+        newer = self._newer(ways)
+        return all(newer * RARE <= self.relations.relations[oid].rows for oid in ends)
+
+    def _newer(self, ways: Iterable[Way]) -> int:
+        """How many rows the ways have not been asked for yet."""
+        return sum(
             arrival.rows
             for way in ways
             for arrival in self._arrivals[way.keys.plan.relation.oid]
             if arrival.generation > way.seen
         )
-        return all(newer * RARE <= self.relations.relations[oid].rows for oid in ends)
 
     def below(self, edge: Edge) -> str:
         """The reason of rows that came down over an edge."""

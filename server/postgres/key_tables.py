@@ -137,13 +137,17 @@ class Way(NamedTuple):
         return [] if self.seen < 0 else [sql.SQL("k.generation > {}").format(sql.Literal(self.seen))]
 
 
-def origin(keys: KeyTable, leaf: Relation) -> tuple[sql.Composed, sql.Composed]:
-    """FROM and ORDER BY of the segment's rows in one plain table or partition, under the alias t, as they lie there."""
+def origin(keys: KeyTable, leaf: Relation, *, in_order: bool) -> tuple[sql.Composed, sql.Composed]:
+    """FROM and ORDER BY of the segment's rows in one plain table or partition, under the alias t, as they lie there.
+
+    Rows that came `in_order` and are kept beside their keys stay in the order in which they came.
+    """
     if keys.plan.carried:
         names = [sql.SQL("k.{} AS {}").format(keys.columns[name], sql.Identifier(name)) for name in keys.plan.carried]
         own = sql.SQL("k.row_table = {}::oid").format(sql.Literal(leaf.oid)) if keys.plan.relation.leaves else TRUE
-        carried = sql.SQL("FROM (SELECT {} FROM {} AS k WHERE {} ORDER BY k.row_at) AS t")
-        return carried.format(sql.SQL(", ").join(names), keys.name, own), sql.SQL("").format()
+        order = sql.SQL("" if in_order else "ORDER BY k.row_at")
+        carried = sql.SQL("FROM (SELECT {} FROM {} AS k WHERE {} {}) AS t")
+        return carried.format(sql.SQL(", ").join(names), keys.name, own, order), sql.SQL("").format()
     rows = sql.SQL("FROM {} AS k JOIN ONLY {} AS t ON t.ctid = k.row_at").format(
         keys.name, sql.Identifier(leaf.schema, leaf.name)
     )
