@@ -17,8 +17,8 @@ UPGRADE = sql.SQL(
 """A row that refers to a later row than was known is later too, and leads on anew."""
 
 Manner = Literal["scan", "list", "walk", "copy"]
-"""How rows at the other end of some ways are found. `scan`: PostgreSQL decides. `list`: all keys of a way go to its index
-as one list, the places found on all ways are put together, and each page of the table is read once, in its order.
+"""How rows at the other end of some ways are found. `scan`: PostgreSQL decides. `list`: all keys of a way go to its
+index as one list, the places found on all ways are put together, and each page is read once, in the table's order.
 `walk`: each key goes to the index by itself, whatever PostgreSQL expects. `copy`: in the narrow copy.
 """
 

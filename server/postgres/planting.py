@@ -24,7 +24,12 @@ def try_values(connection: Connection, relations: RelationMap, seed: Seed) -> No
             RawCursor(connection).execute(statement, list(bound.values) or None)
         except psycopg.DataError:
             raise _unfit(bound) from None
-        except (errors.UndefinedFunction, errors.AmbiguousFunction, errors.DatatypeMismatch):
+        except (
+            errors.UndefinedFunction,
+            errors.AmbiguousFunction,
+            errors.DatatypeMismatch,
+            errors.FeatureNotSupported,
+        ):
             raise Refused(
                 "bad_filter",
                 f"{bound.shown}: {bound.op} does not work on {bound.column.type}.",
