@@ -20,7 +20,7 @@ def read(database: FreshDatabase) -> Schema:
 
 def carry_out(database: FreshDatabase, made: Plan) -> None:
     with database.connect() as connection:
-        connection.execute("SET search_path = ''")
+        connection.execute("SET search_path = public")
         connection.execute("SET check_function_bodies = off")
         for phase in ("before", "main", "after"):
             steps = [step for step in made.steps if step.phase == phase]

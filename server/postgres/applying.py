@@ -61,6 +61,7 @@ def run_alone(
     for number, step in numbered:
         told(number, step.what)
         with alone(call, database, lock_timeout=lock_timeout) as connection:
+            connection.execute("SET search_path = public")
             _run(connection, number, step, state=f"The {number} statements before it stay; this one did nothing.")
 
 
@@ -79,6 +80,7 @@ def run_together(
         if check:
             refuse_unlike(database, migration, read_schema(connection).fingerprint)
         connection.execute("SET LOCAL check_function_bodies = off")
+        connection.execute("SET LOCAL search_path = public")  # for the bodies of functions that statements evaluate
         for number, step in numbered:
             told(number, step.what)
             _run(connection, number, step, state="Rolled back: nothing of this transaction is left.")

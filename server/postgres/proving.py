@@ -83,8 +83,8 @@ def run_plan(call: Call, scratch: Database, steps: Sequence[Step]) -> tuple[str,
 
 
 def settle(connection: Connection) -> None:
-    """What every migration runs with."""
-    connection.execute("SELECT pg_catalog.set_config('search_path', '', false)")
+    """What every migration runs with: its own names are qualified; those in bodies of functions may not be."""
+    connection.execute("SET search_path = public")
     connection.execute("SET check_function_bodies = off")
 
 

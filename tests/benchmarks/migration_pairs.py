@@ -1,4 +1,4 @@
-"""Measures planning on pairs of schemas: `migration_pairs.py CASES [--only REGEX] [--both-ways] [--prove] [--show]`.
+"""Measures planning on pairs of schemas: `migration_pairs.py CASES [--only REGEX] [--both-ways] [--merge N] [--prove] [--show]`.
 
 CASES is a .jsonl file, or a folder of .sql files like `pairs/` beside this. For every pair: both are loaded, a plan is
 made from the facts, applied to old and judged by pg_dump and by the facts; nothing may be planned for (new, new); kept
@@ -9,6 +9,7 @@ import argparse
 import collections
 import itertools
 import json
+import random
 import re
 import subprocess
 import sys
@@ -71,7 +72,7 @@ def load(url: str, script: str) -> None:
 def apply(url: str, made: Plan) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET check_function_bodies = off")
-        connection.execute("SET search_path = ''")
+        connection.execute("SET search_path = public")
         phase = ""
         for step in made.steps:
             if step.phase == "main" and phase != "main":
@@ -265,10 +266,37 @@ def written_pairs(path: Path) -> Iterator[Pair]:
     yield pair
 
 
+_OF_THE_DATABASE = re.compile(
+    r"\b(schema|public\.|role|publication|extension|event trigger|server|default privileges|cast \(|subscription)\b"
+    r"|create operator|current_schema|'public",
+    re.IGNORECASE,
+)
+
+
+def merged(pairs: list[Pair], size: int, seed: int) -> Iterator[Pair]:
+    """Pairs side by side in one database, `size` at a time, each in a schema of its own: whose order is mixed then."""
+    fit = [pair for pair in pairs if not _OF_THE_DATABASE.search(pair["old"] + pair["new"] + pair.get("seed", ""))]
+    random.Random(seed).shuffle(fit)
+    for start in range(0, len(fit), size):
+        group = fit[start : start + size]
+        yield {
+            "suite": "merged",
+            "name": " + ".join(pair["name"] for pair in group),
+            **{side: _side_by_side(group, side) for side in ("old", "new", "seed")},
+        }
+
+
+def _side_by_side(group: list[Pair], side: str) -> str:
+    heads = (f"CREATE SCHEMA IF NOT EXISTS m{number}; SET search_path = m{number};" for number in range(len(group)))
+    return "\n".join(f"{head}\n{pair.get(side, '')};" for head, pair in zip(heads, group, strict=True))
+
+
 def run(arguments: argparse.Namespace) -> Iterator[tuple[Pair, str, str]]:
     pairs = list(read_pairs(Path(arguments.cases), both_ways=arguments.both_ways))
     for pair in pairs:
         pair["prove"] = arguments.prove
+    if arguments.merge:
+        pairs = list(merged(pairs, arguments.merge, arguments.seed))
     every = pairs
     pairs = [p for p in pairs if re.search(arguments.only or "", f"{p['suite']}/{p['name']}")]
     pairs = pairs[arguments.start :: arguments.every]
@@ -292,6 +320,8 @@ def main() -> None:
     parser.add_argument("--only")
     parser.add_argument("--prove", action="store_true", help="By the job plan_migration, with its own proof.")
     parser.add_argument("--both-ways", action="store_true", help="Every pair also from new to old.")
+    parser.add_argument("--merge", type=int, help="So many at a time in one database, each in its own schema.")
+    parser.add_argument("--seed", type=int, default=1, help="With --merge: for another mixture.")
     parser.add_argument("--every", type=int, default=1, help="Only every Nth pair.")
     parser.add_argument("--start", type=int, default=0, help="With --every: which of them, so that a run has parts.")
     parser.add_argument("--show", action="store_true")

@@ -11,7 +11,7 @@ from server.model.migration.words import spec
 _TITLE = "-- pgferry migration"
 _HEADER = re.compile(r"^-- ([a-z_]+): (.*)$")
 _MARK = re.compile(r"^--! (?:step (\d+) (before|main|after):.*|transaction|commit)$", re.MULTILINE)
-_SETTINGS = "BEGIN;\nSET LOCAL search_path = '';\nSET LOCAL check_function_bodies = off;"
+_SETTINGS = "BEGIN;\nSET LOCAL search_path = public;\nSET LOCAL check_function_bodies = off;"
 
 
 @dataclass(frozen=True)
