@@ -1,4 +1,4 @@
-"""Measures planning on pairs of schemas: `migration_pairs.py CASES [--only REGEX] [--both-ways] [--merge N] [--prove] [--show]`.
+"""Measures planning on pairs of schemas: `migration_pairs.py CASES [--only REGEX] [--both-ways] [--merge N] [--prove]`.
 
 CASES is a .jsonl file, or a folder of .sql files like `pairs/` beside this. For every pair: both are loaded, a plan is
 made from the facts, applied to old and judged by pg_dump and by the facts; nothing may be planned for (new, new); kept
