@@ -49,7 +49,10 @@ def run_import(services: Services, call: Call, request: ImportRequest) -> Run:
         with writing(
             call, database, rehearse=request.rehearse, lock_timeout=settings.lock_timeout_seconds
         ) as connection:
-            run = Import(call, database, connection, source, request, settings.record, _policy(services), given)
+            redaction = services.redaction(request.database)
+            run = Import(
+                call, database, connection, source, request, settings.record, _policy(services), redaction, given
+            )
             done = run.run()
         committed = not request.rehearse
     finally:

@@ -57,6 +57,7 @@ def project(tmp_path: Path, fresh_database: FreshDatabase) -> Generator[Path]:
         "unset": "u:${PLANTED_UNSET}@127.0.0.1/x",
     }
     settings = "".join(f'[databases.{name}]\nurl = "postgresql://{rest}"\n' for name, rest in urls.items())
+    settings += f'[databases.write]\nurl = "{fresh_database.url}"\naccess = "write"\n'
     root = tmp_path / "project"
     root.mkdir()
     (root / "pgferry.toml").write_text(settings)
@@ -79,6 +80,12 @@ async def session(root: Path, said: list[str]) -> AsyncGenerator[Client]:
     async with Client(stdio_client(parameters), logging_callback=log) as client:
         yield client
 
+
+FILES = {
+    "person.csv": "id,name,password_hash\n1,x,planted-hash-1\nplanted-row-1,x,y\n2,x,planted-hash-2,planted-row\n",
+    "person.jsonl": '{"id": "planted-row-1", "password_hash": "planted-hash"}\n{"id": 1, "name": "planted-row"}\n',
+}
+"""Rows that do not fit, beside a column that is sensitive: nothing of them may be shown."""
 
 FAILING: list[tuple[dict[str, Any], str]] = [
     ({"database": "wrong"}, "wrong_password"),
@@ -127,6 +134,12 @@ async def test_no_failure_tells_a_secret(project: Path, fresh_database: FreshDat
         assert "planted-row" not in await told("export_database", database="it", tables=["person"])
         assert "person" in await told("inspect_schema", database="it", detail="full")
         assert "wrong" in await told("list_databases")
+        for path, content in FILES.items():
+            (project / path).write_text(content)
+            rehearsed = await told("check_import", database="write", path=path)
+            assert '"passes":false' in rehearsed, rehearsed
+            failure = await told("import_data", database="write", path=path)
+            assert "[rows_rejected]" in failure, failure
 
     printed = "".join((project.parent / name).read_text() for name in ("stdout", "stderr")) + "".join(said)
     assert '"bytes"' in printed

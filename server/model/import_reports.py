@@ -44,7 +44,7 @@ class CheckReport(ImportReport):
 
 
 class FileRejected(ImportRejected):
-    """The file does not fit, with all that was found; `details` holds the same as plain values."""
+    """The file does not fit, with all that was found; `details` holds the same, without any value of a row."""
 
     def __init__(self, issues: Sequence[ImportIssue], violations: Sequence[Violation]) -> None:
         wrong = [issue for issue in issues if issue.severity == "error"]
@@ -59,7 +59,9 @@ class FileRejected(ImportRejected):
             next="Mend the file or the database; check_import rehearses and lists what is left.",
             details={
                 "issues": [issue.model_dump(by_alias=True, exclude_none=True) for issue in wrong],
-                "violations": [violation.model_dump(exclude_defaults=True) for violation in violations],
+                "violations": [
+                    violation.model_dump(exclude_defaults=True, exclude={"values"}) for violation in violations
+                ],
             },
         )
         self.issues = list(issues)

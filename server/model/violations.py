@@ -1,4 +1,4 @@
-"""Rows that break a rule: what is told of them, without their values."""
+"""Rows that break a rule: what is told of them, and what of their values may be seen."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +11,7 @@ class Violation(BaseModel):
 
     `kind`: bad_value, not_null, check, unique, foreign_key, exclusion, malformed or raised. `rows`: their numbers in
     the file, from 1, of that table's rows (headers not counted); none where the rows stand in the database already.
+    `values`: what these rows have in `columns`, a list for each; empty where redaction hides any of them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -20,5 +21,6 @@ class Violation(BaseModel):
     total: int
     rows: list[int] = []
     columns: list[str] = []
+    values: list[list[str | None]] = []
     constraint: str | None = None
     what: str = ""

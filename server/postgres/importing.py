@@ -25,13 +25,14 @@ from server.model.import_plan import (
 )
 from server.model.import_reports import FileRejected, ImportedTable
 from server.model.manifest import Manifest
+from server.model.redaction import Policy
 from server.model.schema import Identity, Schema
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
-from server.model.violations import Violation
+from server.model.visible import Visible
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Connection, Database
-from server.postgres.diagnosing import as_violation, diagnose
+from server.postgres.diagnosing import Findings, as_violation, diagnose
 from server.postgres.emptying import Emptied, empty_tables, told_losses
 from server.postgres.import_records import committed_before, record
 from server.postgres.loading import Loader, Merged, with_first_line
@@ -69,7 +70,8 @@ class Facts:
 
 @dataclass
 class Import:
-    """One import under way. `given` is the schema that a script makes, where it makes one and that was read."""
+    """One import under way. `redaction`: which values a report may not show; `given`: the schema that a script makes,
+    where it makes one and that was read."""
 
     call: Call
     database: Database
@@ -78,6 +80,7 @@ class Import:
     request: ImportRequest
     keep_record: bool
     policy: ScriptPolicy
+    redaction: Policy
     given: Schema | None = None
     done: Imported = field(default_factory=Imported)
     _told: dict[str, int] = field(default_factory=dict[str, int])
@@ -273,11 +276,17 @@ class Import:
         if state[:2] not in ("22", "23", "P0") and state not in ("21000", "44000"):
             raise error
         table = error.diag.table_name or (plan.tables[0].shown if len(plan.tables) == 1 else "?")
-        violations: list[Violation] = []
+        found = Findings()
         unclear = suppress(psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
         with unclear, self.connection.transaction():
-            violations = diagnose(self.call, self.connection, self.source, plan, target)
-        raise FileRejected(self.done.issues, violations or [as_violation(table, error)])
+            found = self._diagnose(plan, target)
+        issues = [*self.done.issues, *found.issues]
+        raise FileRejected(issues, found.violations or [as_violation(table, error)])
+
+    def _diagnose(self, plan: ImportPlan, target: Schema) -> Findings:
+        stand_ins = {(table.identity, c.name) for table in plan.tables for c in table.columns if c.redacted}
+        visible = Visible(self.redaction, target, frozenset(stand_ins))
+        return diagnose(self.call, self.connection, self.source, plan, target, visible)
 
     def _record(self) -> None:
         if self.request.rehearse or not self.keep_record:
@@ -309,20 +318,20 @@ class Import:
         except Refused as failure:
             if str(failure.details.get("sqlstate"))[:2] not in ("22", "23"):
                 raise
-            violations: list[Violation] = []
+            found = Findings()
             with suppress(Refused, FileRejected, psycopg.Error):
-                violations = self._violations_of_whole(source)
-            if not violations:
+                found = self._diagnose_whole(source)
+            if not found.violations:
                 raise
-            raise FileRejected([], violations) from None
+            raise FileRejected(found.issues, found.violations) from None
 
-    def _violations_of_whole(self, source: ScriptSource) -> list[Violation]:
+    def _diagnose_whole(self, source: ScriptSource) -> Findings:
         """The schema is made once more, without rows, and these are looked at beside it."""
         with self.connection.transaction(force_rollback=True):
             create_missing(self.call, self.connection, source, self.policy)
             target = read_schema(self.connection)
             plan = plan_import(self.request, source.tables, source.manifest, target, self._fits)
-            return diagnose(self.call, self.connection, source, plan, target)
+            return self._diagnose(plan, target)
 
     def _there_already(self, target: Schema) -> bool:
         """Whether any table that the script creates exists; one that creates none is for tables that do."""

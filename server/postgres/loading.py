@@ -12,11 +12,12 @@ import msgspec
 from psycopg import sql
 from psycopg.raw_cursor import RawCursor
 
-from server.model.import_plan import ColumnPlan, ImportRequest, TablePlan
+from server.model.import_plan import ImportRequest, TablePlan
 from server.model.table_rows import TableRows
 from server.postgres.databases import Connection
 from server.postgres.json_copying import OPTIONS, converting
 from server.postgres.reading_ahead import ahead
+from server.postgres.readings import reading_objects
 from server.postgres.relations import columns as listed
 from server.postgres.relations import relation, written
 
@@ -138,12 +139,9 @@ class Loader:
 
     def _take_json_blocks(self, rows: TableRows, landing: Landing) -> int:
         names = [column.name for column in landing.plan.columns]
+        values, rows_given = reading_objects(sql.SQL("json_to_recordset($1::json)"), landing.plan.columns)
         words = sql.SQL("INSERT INTO {} ({}) {} SELECT {} FROM {}").format(
-            landing.target,
-            listed(names),
-            overriding(landing.plan, staged=landing.staged),
-            sql.SQL(", ").join(json_value(column) for column in landing.plan.columns),
-            json_rows(landing.plan.columns),
+            landing.target, listed(names), overriding(landing.plan, staged=landing.staged), values, rows_given
         )
         return self._run_blocks(words, rows.chunks, landing)
 
@@ -237,34 +235,6 @@ def insert_statement(
     columns = sql.SQL("({})").format(listed(names)) if names else sql.SQL("")
     head = sql.SQL("INSERT INTO {} {} {} ").format(target, columns, keeping).as_bytes(connection)
     return head + b"VALUES " + values + b" " + ending if values else head + b"DEFAULT VALUES"
-
-
-def json_rows(columns: tuple[ColumnPlan, ...]) -> sql.Composed:
-    """The rows of a JSON array as `rows`, each column read as its type."""
-    parts = [
-        sql.SQL("{} {}").format(sql.Identifier(column.file), written("json" if _is_hstore(column) else column.type))
-        for column in columns
-    ]
-    return sql.SQL("pg_catalog.json_to_recordset($1::json) AS given({})").format(sql.SQL(", ").join(parts))
-
-
-def json_value(column: ColumnPlan) -> sql.Composed:
-    """The value of a column of `json_rows`; an hstore is written as an object, which its own input does not read."""
-    name = sql.Identifier("given", column.file)
-    if not _is_hstore(column):
-        return sql.Composed([name])
-    schema = column.type.rpartition(".")[0]
-    make = written(f"{schema}.hstore" if schema else "hstore")
-    return sql.SQL(
-        "CASE WHEN {0} IS NULL OR pg_catalog.json_typeof({0}) = 'null' THEN NULL"
-        " WHEN pg_catalog.json_typeof({0}) = 'string' THEN ({0} #>> '{{}}')::{2} ELSE"
-        " (SELECT COALESCE({1}(pg_catalog.array_agg(e.key), pg_catalog.array_agg(e.value)), ''::{2})"
-        " FROM pg_catalog.json_each_text({0}) AS e) END"
-    ).format(name, make, written(column.type))
-
-
-def _is_hstore(column: ColumnPlan) -> bool:
-    return column.type.rpartition(".")[2] == "hstore"
 
 
 def on_conflict_update(plan: TablePlan) -> sql.Composed:

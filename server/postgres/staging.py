@@ -1,7 +1,8 @@
 """Rows as they stand in a file, staged without judging them: text, or JSON, with their numbers."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
@@ -9,28 +10,30 @@ from psycopg.raw_cursor import RawCursor
 
 from server.calls import Call
 from server.model.import_plan import ColumnPlan, TablePlan
-from server.model.schema import Identity
 from server.model.table_rows import Form, TableRows
 from server.model.violations import Violation
+from server.postgres.copy_lines import CopyLines
 from server.postgres.databases import Connection
 from server.postgres.failures import describe
 from server.postgres.loading import copy_statement, insert_statement
-from server.postgres.relations import written
+from server.postgres.readings import reading_json, reading_objects, reading_text
 
 ROW = "pgferry_row"
-_JSON_TYPES = ("json", "jsonb")
 
 
 @dataclass
 class Staged:
-    """One table's rows as given: `raw` (alias raw) has a row number and text columns, or one json column `given`."""
+    """One table's rows as given: `raw` (alias raw) has a row number and text columns, or one json column `given`.
+
+    `enums`: types of the database whose values are words, as PostgreSQL prints their names.
+    """
 
     plan: TablePlan
     number: int
     form: Form
     names: dict[str, str]
     """The file's columns by the names they have in the staging table (not JSON)."""
-    bad: list[sql.Composed] = field(default_factory=list[sql.Composed])
+    enums: Collection[str]
 
     @property
     def row_type(self) -> sql.Identifier:
@@ -44,6 +47,11 @@ class Staged:
     def typed(self) -> sql.Identifier:
         return sql.Identifier("pg_temp", f"pgferry_typed_{self.number}")
 
+    @property
+    def bad(self) -> sql.Identifier:
+        """Where values are that their type does not take: `place`, the row, and `name`, the column."""
+        return sql.Identifier("pg_temp", f"pgferry_bad_{self.number}")
+
     def given(self, column: ColumnPlan) -> sql.Composed:
         """The value as text, NULL where it is NULL."""
         if self.form == "json":
@@ -51,39 +59,21 @@ class Staged:
         return sql.SQL("{}").format(sql.Identifier("raw", self.names[column.file]))
 
     def reading(self, column: ColumnPlan) -> sql.Composed:
-        """The value as the column's type: with its length, its domain's checks, as COPY would read it."""
-        kind = written(column.type)
-        if column.type.rpartition(".")[2] == "hstore":
-            from server.postgres.loading import json_value
-
-            given = sql.SQL("(SELECT {} FROM (SELECT {} AS {}) AS given)")
-            as_json = sql.SQL("(raw.given -> {})").format(sql.Literal(column.file))
-            if self.form == "json":
-                return given.format(json_value(column), as_json, sql.Identifier(column.file))
-            return sql.SQL("{}::{}").format(self.given(column), kind)
+        """The value as the column's type."""
         if self.form == "json":
-            words = sql.SQL(
-                "(SELECT r.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', {})) AS r(v {}))"
-            )
-            return words.format(sql.SQL("raw.given -> {}").format(sql.Literal(column.file)), kind)
-        if column.type in _JSON_TYPES:  # a JSON string would become that string, not what it spells
-            return sql.SQL("{}::{}").format(self.given(column), kind)
-        words = sql.SQL("(SELECT r.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', {})) AS r(v {}))")
-        return words.format(self.given(column), kind)
+            return reading_json(sql.Identifier("raw", "given"), column)
+        return reading_text(self.given(column), column.type, self.enums)
+
+    def reading_all(self) -> tuple[sql.Composed, sql.Composed]:
+        """(the values of all columns, what to select them from)."""
+        if self.form == "json" and self.plan.columns:
+            values, given = reading_objects(sql.SQL("json_to_record(raw.given)"), self.plan.columns)
+            return values, sql.SQL("{} CROSS JOIN LATERAL {}").format(self.raw, given)
+        return sql.SQL(", ").join(self.reading(column) for column in self.plan.columns), self.raw
 
 
-def stage_rows(
-    call: Call,
-    connection: Connection,
-    rows: TableRows,
-    plan: TablePlan,
-    tables: dict[Identity, Staged],
-    found: list[Violation],
-) -> None:
-    """Puts the rows into the table's raw staging table; a malformed line is a violation and ends that run."""
-    staged = tables.get(plan.identity)
-    if staged is None:
-        staged = tables[plan.identity] = _make(connection, plan, len(tables), rows.form)
+def stage_rows(call: Call, connection: Connection, rows: TableRows, staged: Staged) -> list[Violation]:
+    """Puts the rows into the table's raw staging table; what cannot be taken apart is left out, and told."""
     try:
         with connection.transaction():
             if rows.form == "json":
@@ -91,27 +81,50 @@ def stage_rows(
             elif rows.form == "insert":
                 _stage_inserts(call, connection, rows, staged)
             else:
-                names = tuple(staged.names[name] for name in rows.columns or plan.file_columns)
-                with connection.cursor() as cursor, cursor.copy(copy_statement(staged.row_type, names, rows)) as copy:
-                    for chunk in rows.chunks:
-                        call.check()
-                        copy.write(chunk)
+                return _stage_copy(call, connection, rows, staged)
     except psycopg.errors.DataError as error:
-        found.append(malformed(plan.shown, error) or _unreadable(plan.shown, error))
         for _ in rows.chunks:
             call.check()
+        return [malformed(staged.plan.shown, error) or _unreadable(staged.plan.shown, error)]
+    return []
 
 
-def _make(connection: Connection, plan: TablePlan, number: int, form: Form) -> Staged:
+def make_staging(connection: Connection, plan: TablePlan, number: int, form: Form, enums: Collection[str]) -> Staged:
+    """The `number`th staging table, for the rows of one table."""
     kept = {column.file: column.name for column in plan.columns}
     names = {name: kept.get(name) or f"pgferry_left_out_{n}" for n, name in enumerate(plan.file_columns)}
-    staged = Staged(plan, number, form, names)
+    staged = Staged(plan, number, form, names, enums)
     parts = [sql.SQL("given json")]
     if form != "json":
         parts = [sql.SQL("{} text").format(sql.Identifier(name)) for name in names.values()]
     words = sql.SQL("CREATE TEMPORARY TABLE {} ({} bigint GENERATED ALWAYS AS IDENTITY, {}) ON COMMIT DROP")
     connection.execute(words.format(staged.row_type, sql.Identifier(ROW), sql.SQL(", ").join(parts)))
     return staged
+
+
+def _stage_copy(call: Call, connection: Connection, rows: TableRows, staged: Staged) -> list[Violation]:
+    names = tuple(staged.names[name] for name in rows.columns or staged.plan.file_columns)
+    lines = CopyLines(rows.form == "csv", len(names), rows.options, _numbered(connection, staged))
+    with connection.cursor() as cursor, cursor.copy(copy_statement(staged.row_type, names, rows)) as copy:
+        for chunk in lines.mended(rows.chunks):
+            call.check()
+            copy.write(chunk)
+    if lines.replaced:
+        words = sql.SQL("DELETE FROM {} USING unnest(%s::bigint[], %s::bigint[]) AS w(low, high) WHERE {} BETWEEN"
+                        " w.low AND w.high").format(staged.row_type, sql.Identifier(ROW))  # fmt: skip
+        connection.execute(words, [[low for low, _ in lines.replaced], [high for _, high in lines.replaced]])
+    return [
+        Violation(table=staged.plan.shown, kind="malformed", total=found.total, rows=found.rows, what=reason)
+        for reason, found in lines.found.items()
+    ]
+
+
+def _numbered(connection: Connection, staged: Staged) -> int:
+    """How many numbers were given to the table's rows so far."""
+    words = sql.SQL("SELECT pg_catalog.pg_sequence_last_value(pg_catalog.pg_get_serial_sequence({}, {})::regclass)")
+    table = sql.Literal(staged.row_type.as_string(connection))
+    row = connection.execute(words.format(table, sql.Literal(ROW))).fetchone()
+    return int(row[0] or 0) if row else 0
 
 
 def _stage_json(call: Call, connection: Connection, rows: TableRows, staged: Staged) -> None:
