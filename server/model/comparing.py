@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -44,16 +44,22 @@ class DataComparison(Report):
     next: str | None = None
 
 
+Hashed = Literal["as it is", "as words", "as int8", "as time", "as timestamp", "as timestamptz", "printed"]
+"""PostgreSQL's hash of a value of 64 bits is one of 32 of its bits, so that 1 and 4294967296, or -1 and 4294967295, are
+alike to it, and its hash of words goes by their collation, which may see no difference between a and A: the first are
+hashed as bytes, the second by the collation C."""
+
+
 @dataclass(frozen=True)
 class ComparedColumn:
     """A column that both sides have. `cast`: how its values become comparable (None: as they are).
 
-    `exact`: equal hashes of its values mean that they print alike, so that they need not be printed.
+    `hashed`: how the server's own hash of its values tells all of them apart.
     """
 
     name: str
     cast: str | None = None
-    exact: bool = False
+    hashed: Hashed = "printed"
 
 
 @dataclass(frozen=True)
@@ -99,8 +105,14 @@ _INTEGERS = {"int2", "int4", "int8"}
 _NUMBERS = _INTEGERS | {"numeric", "float4", "float8"}
 _TIMES = {"date", "timestamp", "timestamptz"}
 _JSON = {"json", "jsonb"}
-_EXACT = _INTEGERS | _TIMES | {"bool", "text", "varchar", "bpchar", "bytea", "uuid", "oid", "time"}
-_EXACT_CASTS = {"integer", "time", "text"}
+_HASHED: dict[str, Hashed] = {
+    **dict.fromkeys(("int2", "int4", "date", "bool", "bytea", "uuid", "oid"), "as it is"),
+    **dict.fromkeys(("text", "varchar", "bpchar"), "as words"),
+    "int8": "as int8", "time": "as time", "timestamp": "as timestamp", "timestamptz": "as timestamptz",
+}  # fmt: skip
+"""By the name of the base type; all others are printed first."""
+_CAST_TO = {"integer": "int8", "time": "timestamptz", "text": "text"}
+"""The base types of what casts give."""
 
 
 def plan_comparison(
@@ -129,7 +141,7 @@ def plan_comparison(
 
 def _compared(name: str, source: str, target: str) -> ComparedColumn:
     cast = _cast(source, target)
-    return ComparedColumn(name, cast, cast in _EXACT_CASTS if cast else source in _EXACT)
+    return ComparedColumn(name, cast, _HASHED.get(_CAST_TO.get(cast, "") if cast else source, "printed"))
 
 
 def _cast(source: str, target: str) -> str | None:
@@ -160,8 +172,9 @@ def _side_table(name: tuple[str, str], lines: list[Sequence[Any]]) -> SideTable:
 
 Place = tuple[int, str]
 """Where a row is on its side: the table (or partition) and its place in there."""
-RowSum = tuple[int, int, int, str]
-"""A row of one side: its key (or the hash of it), its checksum, and the two parts of its place."""
+RowSum = tuple[int, int, int, int, str]
+"""A row of one side: its key (or two hashes of it by different seeds: one alone may be another key's, too), its
+checksum, and the two parts of its place."""
 
 
 class KeyRows(NamedTuple):
@@ -175,12 +188,12 @@ class KeyRows(NamedTuple):
 _NONE = KeyRows(0, 0, None)
 
 
-def by_key(rows: Iterable[RowSum]) -> Iterator[tuple[int, KeyRows]]:
+def by_key(rows: Iterable[RowSum]) -> Iterator[tuple[tuple[int, int], KeyRows]]:
     """Rows in order of key, gathered."""
-    for key, same in groupby(rows, key=itemgetter(0)):
+    for key, same in groupby(rows, key=itemgetter(0, 1)):
         count = total = 0
         place = None
-        for _, checksum, table, spot in same:
+        for _, _, checksum, table, spot in same:
             count, total, place = count + 1, total + checksum, place or (table, spot)
         yield key, KeyRows(count, total, place)
 

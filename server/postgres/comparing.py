@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import capabilities, sql
 
-from server.model.comparing import ComparedColumn, Place, RowSum, SideTable, TablePlan, side_tables
+from server.model.comparing import ComparedColumn, Hashed, Place, RowSum, SideTable, TablePlan, side_tables
 from server.postgres.databases import Connection
 from server.postgres.questions import ask
 
@@ -16,6 +16,15 @@ _CASTS: dict[str | None, sql.SQL] = {
     "time": sql.SQL("{}::pg_catalog.timestamptz"),
     "json": sql.SQL("{}::pg_catalog.jsonb"),
     "text": sql.SQL("{}::pg_catalog.text"),
+}
+_HASHED: dict[Hashed, sql.SQL] = {
+    "as it is": sql.SQL("{}"),
+    "as words": sql.SQL('{} COLLATE pg_catalog."C"'),
+    "as int8": sql.SQL("pg_catalog.int8send({})"),
+    "as time": sql.SQL("pg_catalog.time_send({})"),
+    "as timestamp": sql.SQL("pg_catalog.timestamp_send({})"),
+    "as timestamptz": sql.SQL("pg_catalog.timestamptz_send({})"),
+    "printed": sql.SQL('{}::pg_catalog.text COLLATE pg_catalog."C"'),
 }
 _MEMORY = sql.SQL("SET LOCAL work_mem = '64MB'")
 """Room for the sums of all parts, and for sorting the rows of those that differ."""
@@ -49,11 +58,13 @@ class TableSums:
         self._table = sql.SQL("FROM {} AS t").format(name if table.partitioned else sql.SQL("ONLY {}").format(name))
         hashed = _hash_of_values if by_value else _hash_of_text
         self._row = hashed(plan.columns)
+        self._second: sql.Composable = sql.SQL("0::pg_catalog.int8")
         by_name = {column.name: column for column in plan.columns}
         if plan.integer_key:
             self._key: sql.Composable = sql.SQL("{}::pg_catalog.int8").format(_column(plan.key[0]))
         else:
-            self._key = hashed([by_name[column] for column in plan.key]) if plan.key else self._row
+            key = [by_name[column] for column in plan.key] or plan.columns
+            self._key, self._second = hashed(key), hashed(key, seed=1)
 
     def whole(self) -> tuple[int, int]:
         """The number of rows and the sum of their checksums: one scan, in parallel where the server does that."""
@@ -86,21 +97,21 @@ class TableSums:
         """The rows whose integer key lies in one of the ranges, in order of key, found by the index."""
         statement = sql.SQL(
             "SELECT r.* FROM unnest(%s::pg_catalog.int8[], %s::pg_catalog.int8[]) AS w (low, high)"
-            " CROSS JOIN LATERAL ({} WHERE {} BETWEEN w.low AND w.high) AS r ORDER BY 1"
+            " CROSS JOIN LATERAL ({} WHERE {} BETWEEN w.low AND w.high) AS r ORDER BY 1, 2"
         ).format(self._sums(), _column(self._plan.key[0]))
         self._connection.execute("SET LOCAL enable_seqscan = off")
         return self._stream(statement, [[low for low, _ in ranges], [high for _, high in ranges]])
 
     def rows_of_parts(self, parts: Sequence[int], high: int, *, shift: int) -> Generator[RowSum]:
         """The rows in some parts of the key, in order of key: one scan."""
-        statement = sql.SQL("{} WHERE {} = ANY (%s::pg_catalog.int8[]) ORDER BY 1").format(
+        statement = sql.SQL("{} WHERE {} = ANY (%s::pg_catalog.int8[]) ORDER BY 1, 2").format(
             self._sums(), self._part(shift, high)
         )
         return self._stream(statement, [list(parts)])
 
     def _sums(self) -> sql.Composed:
-        return sql.SQL("SELECT {}, {}, t.tableoid::pg_catalog.int8, t.ctid::text {}").format(
-            self._key, self._row, self._table
+        return sql.SQL("SELECT {}, {}, {}, t.tableoid::pg_catalog.int8, t.ctid::text {}").format(
+            self._key, self._second, self._row, self._table
         )
 
     def _stream(self, statement: sql.Composed, values: Sequence[Any]) -> Generator[RowSum]:
@@ -140,8 +151,8 @@ class TableSums:
 
 
 def _row_sum(row: tuple[Any, ...]) -> RowSum:
-    key, checksum, table, spot = row
-    return key, checksum, table, spot
+    key, second, checksum, table, spot = row
+    return key, second, checksum, table, spot
 
 
 def _column(name: str) -> sql.Composed:
@@ -152,14 +163,13 @@ def _value(column: ComparedColumn) -> sql.Composed:
     return _CASTS[column.cast].format(_column(column.name))
 
 
-def _hash_of_text(columns: Sequence[ComparedColumn]) -> sql.Composed:
+def _hash_of_text(columns: Sequence[ComparedColumn], *, seed: int = 0) -> sql.Composed:
     values = sql.SQL(", ").join(_value(column) for column in columns)
-    return sql.SQL("pg_catalog.hashtextextended(ROW({})::pg_catalog.text, 0)").format(values)
+    words = sql.SQL("pg_catalog.hashtextextended(ROW({})::pg_catalog.text, {})")
+    return words.format(values, sql.Literal(seed))
 
 
-def _hash_of_values(columns: Sequence[ComparedColumn]) -> sql.Composed:
+def _hash_of_values(columns: Sequence[ComparedColumn], *, seed: int = 0) -> sql.Composed:
     """A third of the time that printing the row takes; what has no exact hash is printed all the same."""
-    values = [
-        _value(column) if column.exact else sql.SQL("{}::pg_catalog.text").format(_value(column)) for column in columns
-    ]
-    return sql.SQL("pg_catalog.hash_record_extended(ROW({}), 0)").format(sql.SQL(", ").join(values))
+    values = sql.SQL(", ").join(_HASHED[column.hashed].format(_value(column)) for column in columns)
+    return sql.SQL("pg_catalog.hash_record_extended(ROW({}), {})").format(values, sql.Literal(seed))

@@ -17,6 +17,7 @@ from tests.fix_databases import FreshDatabase, MakeDatabase
 
 ROWS = 12_000
 KEYS = {
+    "two integers": ("id bigint, part bigint, PRIMARY KEY (id, part)", "n, n << 32"),
     "integer": ("id bigint PRIMARY KEY", "n"),
     "sparse": ("id bigint PRIMARY KEY", "n * 7919 - 100000000"),
     "small": ("id smallint PRIMARY KEY", "(n - 6000)::smallint"),
@@ -72,7 +73,7 @@ def test_each_of_a_hundred_planted_differences_is_found(
     assert not report.equal
     table = only(report)
     assert numbers(table) == (30, 30, 40, ROWS - 30 - 30 - 40)
-    assert table.key == (["id", "day"] if kind == "two columns" else ["id"])
+    assert table.key == {"two columns": ["id", "day"], "two integers": ["id", "part"]}.get(kind, ["id"])
     changed = [sample for sample in table.samples if sample["kind"] == "changed"]
     assert len(changed) == 5
     assert len(table.samples) == 15
