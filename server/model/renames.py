@@ -3,7 +3,7 @@
 Never acted on by itself: a question for the caller.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 from server.model.difference import Difference
@@ -20,7 +20,7 @@ class Rename(NamedTuple):
     reason: str
 
 
-def possible_renames(source: Schema, target: Schema, found: Iterable[Difference]) -> list[Rename]:
+def possible_renames(source: Schema, target: Schema, found: Sequence[Difference]) -> list[Rename]:
     """One entry for each pair that has no rival on either side, by kind and name."""
     removed: dict[Hashable, list[Identity]] = {}
     added: dict[Hashable, list[Identity]] = {}
@@ -31,11 +31,27 @@ def possible_renames(source: Schema, target: Schema, found: Iterable[Difference]
         structure = _STRUCTURES[difference.identity.kind][0](schema, difference.identity)
         if structure is not None:
             side.setdefault((difference.identity.kind, structure), []).append(difference.identity)
-    return [
+    whole = [
         Rename(before[0], added[structure][0], _STRUCTURES[before[0].kind][1])
         for structure, before in removed.items()
         if len(before) == 1 and len(added.get(structure, ())) == 1
     ]
+    enums = dict.fromkeys(d.identity for d in found if d.identity.kind == "enum" and d.change == "changed")
+    return whole + [rename for enum in enums for rename in _label(source, target, enum)]
+
+
+def _label(source: Schema, target: Schema, enum: Identity) -> Iterator[Rename]:
+    """The one label that is another in the same place."""
+    before, after = (tuple(str(label) for label in _labels_of(each, enum)) for each in (source, target))
+    unlike = [(one, other) for one, other in zip(before, after, strict=False) if one != other]
+    if len(before) == len(after) and len(unlike) == 1 and unlike[0][0] not in after and unlike[0][1] not in before:
+        one, other = (Identity("enum_label", enum.schema, enum.name, label) for label in unlike[0])
+        yield Rename(one, other, "same place among the labels")
+
+
+def _labels_of(schema: Schema, enum: Identity) -> tuple[object, ...]:
+    labels = schema.facts[enum].get("labels")
+    return labels if isinstance(labels, tuple) else ()
 
 
 def _attributes(schema: Schema, identity: Identity, *aside: str) -> Hashable:
