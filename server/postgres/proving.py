@@ -8,6 +8,7 @@ from psycopg import sql
 
 from server.calls import Call
 from server.errors import Refused
+from server.model.migration.rereading import read_alike
 from server.model.migration.steps import Hazard, Step
 from server.model.migration.words import spec
 from server.model.schema import Identity
@@ -222,6 +223,7 @@ def load_dump(call: Call, scratch: Database, dump: str, *, without_public: bool)
     """Rebuilds a schema from what pg_dump wrote of a database of the caller's own: it is run as it stands."""
     script = re.sub(r"^\\(un)?restrict .*$", "", dump, flags=re.MULTILINE)
     with connected(call, scratch) as connection:
+        script = read_alike(script)
         script = cleaned(script, connection.info.server_version)  # which may be older than the dump's own server
         if without_public:
             connection.execute("DROP SCHEMA IF EXISTS public")

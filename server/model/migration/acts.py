@@ -101,7 +101,7 @@ class Drawing:
             return table
         if (identity.kind == "sequence" and identity in world.target.facts) or self._in_the_way(identity):
             return None
-        for d in world.source_needs.get(identity, ()):
+        for d in sorted(world.source_needs.get(identity, ()), key=lambda d: d.part != "parent"):  # a parent's first
             if d.on in gone - world.moved and types.made_of(world.source_needs, d.on, identity):
                 return d.on
             carries = d.kind in _IMPLIED and d.on in gone and not {d.on, self.holder(d.on) or d.on} & world.moved

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from server.model.migration import columns, indexes, others, parts, routines, tables, types, views
+from server.model.migration.rereading import read_alike
 from server.model.migration.words import path, quote, text, texts
 from server.model.migration.world import Draft, World, keyed
 from server.model.schema import Dependency, Identity, compared
@@ -307,7 +308,8 @@ def _disturb(changes: Changes, column: Identity) -> list[Identity]:
             continue
         if dependent.kind in ("index", "statistics") and world.after(dependent).get("statistics"):
             _set_targets(changes, dependent)
-        if dependent.kind in _QUERIES or foreign or (generated and dependency.part):
+        respelled = read_alike(spelling := text(world.before(dependent), "definition")) != spelling
+        if dependent.kind in _QUERIES or foreign or respelled or (generated and dependency.part):
             _remake(changes, dependent)
             found.append(dependent)
     for table in _keyed_by(world, column):

@@ -86,8 +86,8 @@ def _break(waiting: dict[Key, Act], left: dict[Key, set[Key]]) -> Key:
         return min(others, key=lambda key: (key[0] == "copy", len(left[key]), waiting[key].priority()))
     chosen = min(circle, key=lambda key: (not waiting[key].drafts, len(left[key]), waiting[key].priority()))
     waiting[chosen].cascades = True
-    for key in circle:
-        waiting[key].maybe_gone = key != chosen
+    for key in waiting:
+        waiting[key].maybe_gone = key != chosen and key[0] == "drop"
     return chosen
 
 

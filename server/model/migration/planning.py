@@ -9,6 +9,7 @@ from server.model.migration.changes import Changes, decide
 from server.model.migration.graph import Act, order
 from server.model.migration.needs import Needs
 from server.model.migration.others import SAID
+from server.model.migration.rereading import read_alike
 from server.model.migration.steps import NotPlanned, Phase, Plan, Step
 from server.model.migration.words import literal
 from server.model.migration.world import World
@@ -42,7 +43,7 @@ def _steps(acts: list[Act], changes: Changes) -> Iterator[Step]:
     found: dict[Phase, list[Step]] = {"before": [], "main": [], "after": []}
     for act in acts:
         for draft in act.drafts:
-            sql = _in_a_circle(act, draft.sql)
+            sql = read_alike(_in_a_circle(act, draft.sql))
             phase: Phase = "before" if draft.sql in early else "after" if draft.apart else "main"
             reason = draft.reason or _REASONS.get(act.key[0], "")
             if reason == "made anew" and act.key[1] not in changes.anew:
@@ -52,12 +53,17 @@ def _steps(acts: list[Act], changes: Changes) -> Iterator[Step]:
         yield from steps
 
 
-_DROP_WORDS = re.compile(r"^DROP ((?:MATERIALIZED |FOREIGN |EVENT )?[A-Z]+) ")
+_DROP_WORDS = re.compile(
+    r"^DROP (MATERIALIZED VIEW|FOREIGN DATA WRAPPER|FOREIGN TABLE|EVENT TRIGGER|TEXT SEARCH [A-Z]+|OPERATOR CLASS"
+    r"|OPERATOR FAMILY|USER MAPPING|ACCESS METHOD|[A-Z]+) "
+)
+_DROP_PART = re.compile(r"^ALTER TABLE (.*) DROP (CONSTRAINT|COLUMN) ")
 
 
 def _in_a_circle(act: Act, sql: str) -> str:
     """What goes with CASCADE because a circle of dependencies has to be broken, and what may be gone by then."""
     if act.maybe_gone:
+        sql = _DROP_PART.sub(r"ALTER TABLE IF EXISTS \1 DROP \2 IF EXISTS ", sql)
         sql = _DROP_WORDS.sub(r"DROP \1 IF EXISTS ", sql)
     return f"{sql} CASCADE" if act.cascades and sql.startswith(("DROP ", "ALTER TABLE")) else sql
 
