@@ -5,9 +5,9 @@ The one place above jobs' own floor where files and PostgreSQL meet for comparin
 
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from server.calls import Call
 from server.errors import FerryError, Refused, did_you_mean
@@ -17,6 +17,7 @@ from server.model.schema import Schema
 from server.model.script_policy import ScriptPolicy
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Connection, Database, connected
+from server.postgres.outlines import read_outline, read_parts
 from server.postgres.questions import ask_one
 from server.postgres.scratch import load_script, scratch
 from server.postgres.transactions import beside_of, reading
@@ -94,6 +95,25 @@ def read_side(
             schema = read_schema(connection, dependencies=dependencies)
         path = str(source.files.path) if source.files else source.asked
         return Side(source, schema, path, without_grants, loaded_on)
+
+
+Fill = Callable[[Collection[tuple[str, str]]], Side]
+"""Reads the parts of some relations (schema, name), in the snapshot of the outline."""
+
+
+@contextmanager
+def outlined_side(
+    services: Services, call: Call, source: Source, *, beside: Database | None = None
+) -> Generator[tuple[Side, Fill]]:
+    """The outline of a database's schema and what fills it, while the block runs; files are read in full."""
+    if source.database is None:
+        side = read_side(services, call, source, beside=beside)
+        yield side, lambda relations: replace(side, schema=side.schema.narrowed(relations))
+        return
+    with reading(call, source.database) as connection:
+        outline = read_outline(connection, second=beside_of(call, source.database, connection))
+        side = Side(source, outline, _place(connection, source.database))
+        yield side, lambda relations: replace(side, schema=read_parts(connection, outline, relations))
 
 
 def _place(connection: Connection, database: Database) -> str:

@@ -12,9 +12,9 @@ from server.exporting.plan import Masks, Plan, TableExport, doubts, listed, plan
 from server.model.segment_plan import SegmentPlan, plan_segment
 from server.model.segment_reports import DanglingReference, SegmentRequest, applied
 from server.model.tables import Table
-from server.postgres.catalog import read_schema
 from server.postgres.closing import Closing
 from server.postgres.databases import Connection, Database
+from server.postgres.outlines import fingerprint_of
 from server.postgres.relation_map import read_relation_map
 from server.postgres.statements import RowSource, fields_of
 from server.postgres.tables import is_distributed, read_tables
@@ -76,14 +76,14 @@ def _fingerprint_beside(
 
     def beside() -> str:
         with joining(call, database, snapshot, row_security=False) as other:
-            return read_schema(other).fingerprint
+            return fingerprint_of(other)
 
     def fingerprint() -> str:
         try:
             return reading.result()
         except FerryError:
             call.check()
-            return read_schema(connection).fingerprint
+            return fingerprint_of(connection)
 
     snapshot = export_snapshot(connection)
     with ThreadPoolExecutor(1, thread_name_prefix="fingerprint") as pool:

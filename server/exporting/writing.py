@@ -22,11 +22,11 @@ from server.files.workspace import written_beside
 from server.files.writing import Writer
 from server.model.exports import ExportedTable, ExportReport, RedactedColumn, file_name
 from server.model.manifest import Manifest, ManifestColumn, ManifestSequence, ManifestTable
-from server.postgres.catalog import read_schema
 from server.postgres.databases import Connection
 from server.postgres.dumping import Section, dump_schema, find_dumper, without_checking
 from server.postgres.gathering import Batch, Session, Work, gather
 from server.postgres.masks import hash_key, set_hash_key
+from server.postgres.outlines import fingerprint_of
 from server.postgres.statements import set_position
 from server.postgres.tables import read_sequences, settle
 from server.postgres.transactions import export_snapshot, joining
@@ -162,7 +162,7 @@ def _draft(source: _Source, plan: Plan, at: datetime, dumps: _Dumps) -> Manifest
     if hidden:
         dumps.warnings.append(f"The role may not read the positions of the sequences {', '.join(hidden)}.")
     number = source.connection.info.server_version
-    fingerprint = plan.fingerprint() if plan.fingerprint else read_schema(source.connection).fingerprint
+    fingerprint = plan.fingerprint() if plan.fingerprint else fingerprint_of(source.connection)
     dumped = dumps.get() if plan.format == "json" else None  # it stands before the rows
     return Manifest(
         exported_at=at.isoformat(timespec="seconds").replace("+00:00", "Z"),

@@ -97,7 +97,7 @@ def _run(services: Services, call: Call, database: Database, migration: Migratio
     run_alone(call, database, by_phase["before"], told, lock_timeout=timeout)
 
     def transaction() -> str:
-        schema = run_together(
+        return run_together(
             call,
             database,
             migration,
@@ -106,7 +106,6 @@ def _run(services: Services, call: Call, database: Database, migration: Migratio
             lock_timeout=timeout,
             check=not by_phase["before"],
         )
-        return schema.fingerprint
 
     fingerprint, attempts = _tried(call, transaction, settings.attempts)
     if by_phase["after"]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 from server.calls import Call
 from server.errors import Refused, did_you_mean
 from server.model.comparison import Detail, SchemaComparison, SideReport, counted, entry, renamed
-from server.model.difference import Difference, Scope, container, differences, fold
+from server.model.difference import Difference, Scope, container, differences, fold, unlike
 from server.model.meaning import meaning
 from server.model.paging import BUDGET, cost, page
 from server.model.patterns import choose, matcher
@@ -18,7 +19,7 @@ from server.model.renames import possible_renames
 from server.model.schema import RELATIONS, Identity, Schema
 from server.postgres.spelling import spelled_alike
 from server.services import Services
-from server.sides import Side, Source, find_source, read_side
+from server.sides import Fill, Side, Source, find_source, outlined_side, read_side
 
 _ORDER = "column_order"
 """What `kinds` may name beside kinds of objects: the order of columns, which else counts as no difference."""
@@ -40,11 +41,11 @@ def compare_schemas(
     urls: bool = False,
 ) -> SchemaComparison:
     """One page of what takes `source` to `target`; each is a database's name or a path. `urls`: or a connection URL."""
-    sides = read_both(
-        services, call, find_source(services, source, urls=urls), find_source(services, target, urls=urls)
-    )
+    ordered = _ORDER in (kinds or ())
+    found = find_source(services, source, urls=urls), find_source(services, target, urls=urls)
+    sides = _read_both(services, call, *found, in_full=ordered)
     before, after = sides[0].schema, sides[1].schema
-    scope = _scope(sides, owners=owners, tables=tables, column_order=_ORDER in (kinds or ()))
+    scope = _scope(sides, owners=owners, tables=tables, column_order=ordered)
     raw = [] if before.facts == after.facts else differences(before, after, scope)
     found = raw if detail == "full" else fold(before, after, raw)
     found = _of_kinds(found, (before, after), kinds)
@@ -61,12 +62,24 @@ def as_detail(word: str) -> Detail:
     raise Refused("bad_arguments", f"detail is summary, differences or full, not {word}.")
 
 
-def read_both(services: Services, call: Call, source: Source, target: Source) -> tuple[Side, Side]:
-    """Both sides at the same time; files are loaded beside the other side's database."""
-    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="side") as pool:
-        first = pool.submit(read_side, services, call, source, beside=target.database)
-        second = pool.submit(read_side, services, call, target, beside=source.database)
-        return first.result(), second.result()
+def _read_both(services: Services, call: Call, source: Source, target: Source, *, in_full: bool) -> tuple[Side, Side]:
+    """Both sides at the same time; files are loaded beside the other side's database.
+
+    Unless `in_full`, the parts of relations are read only where their digests differ.
+    """
+    pairs = ((source, target), (target, source))
+    with ExitStack() as stack, ThreadPoolExecutor(max_workers=2, thread_name_prefix="side") as pool:
+
+        def opened(side: Source, other: Source) -> tuple[Side, Fill]:
+            return stack.enter_context(outlined_side(services, call, side, beside=other.database))
+
+        if in_full:
+            read = [pool.submit(read_side, services, call, side, beside=other.database) for side, other in pairs]
+            return read[0].result(), read[1].result()
+        (one, fill_one), (other, fill_other) = (side.result() for side in [pool.submit(opened, *p) for p in pairs])
+        differing = unlike(one.schema, other.schema)
+        filled = [pool.submit(fill, differing) for fill in (fill_one, fill_other)]
+        return filled[0].result(), filled[1].result()
 
 
 def _scope(sides: tuple[Side, Side], *, owners: bool, tables: Sequence[str] | None, column_order: bool) -> Scope:
@@ -115,7 +128,7 @@ def _of_kinds(found: list[Difference], schemas: tuple[Schema, Schema], kinds: Se
 _KINDS = (
     "schema", "extension", "table", "view", "materialized_view", "foreign_table", "column", "constraint", "index",
     "sequence", "trigger", "policy", "rule", "function", "procedure", "aggregate", "enum", "domain", "composite",
-    "range", "publication", "event_trigger", "statistics", "default_privileges",
+    "range", "publication", "event_trigger", "statistics", "default_privileges", "view_column", "attribute",
 )  # fmt: skip
 
 

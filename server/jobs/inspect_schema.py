@@ -1,6 +1,7 @@
 """Tells a database's schema in few words: an overview, its tables, or everything about them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple, get_args
 
 from server.calls import Call
@@ -10,8 +11,10 @@ from server.model.inspection import Relation, SchemaInspection, Size, View, part
 from server.model.overviews import overview
 from server.model.paging import BUDGET, cost, start_of
 from server.model.patterns import choose
+from server.model.redaction import Policy
 from server.model.schema import RELATIONS, Attributes, Identity, Schema, Value
 from server.postgres.catalog import read_schema
+from server.postgres.outlines import read_outline, read_parts
 from server.postgres.questions import ask
 from server.postgres.transactions import Connection, beside_of, reading
 from server.services import Services
@@ -24,7 +27,7 @@ class Item(NamedTuple):
 
     section: str
     name: str
-    tell: Callable[[], Relation | str]
+    tell: Callable[[View], Relation | str]
     identity: Identity | None = None
 
 
@@ -52,28 +55,29 @@ def inspect_schema(
 ) -> SchemaInspection:
     """One page about the schema of `database`; `tables` are patterns. Refused: unknown names, another call's cursor."""
     found = services.databases.get(database)
+    read = read_schema if detail == "overview" else read_outline
     with reading(call, found) as connection:
-        schema = read_schema(connection, second=beside_of(call, found, connection))
-        sensitive = sensitive_by(services.redaction(database), schema)
-        view = View(schema, {}, sensitive, full=detail == "full", chosen=tables is not None)
+        schema = read(connection, second=beside_of(call, found, connection))
         shown = _shown(schema, tables)
+        if tables is not None:
+            schema = read_parts(connection, schema, {(i.schema, i.name) for i in shown})
+        policy = services.redaction(database)
+        view = View(schema, {}, sensitive_by(policy, schema), full=detail == "full", chosen=tables is not None)
+        head: dict[str, Any] = {
+            "database": database,
+            "server_version": _version(schema.server_version),
+            "fingerprint": schema.fingerprint,
+            "summary": _summary(schema),
+            "not_covered": [f"{kind}: {name}" for kind, name in schema.not_covered[:20]],
+        }
         items = _items(view, shown)
         start = start_of(cursor, schema.fingerprint[:8], len(items))
-        told = shown if detail == "overview" else [item.identity for item in items[start : start + MOST]]
-        view.sizes.update(_sizes(connection, schema, told, bytes_too=detail != "overview"))
-    head: dict[str, Any] = {
-        "database": database,
-        "server_version": _version(schema.server_version),
-        "fingerprint": schema.fingerprint,
-        "summary": _summary(schema),
-        "not_covered": [f"{kind}: {name}" for kind, name in schema.not_covered[:20]],
-    }
-    if detail == "overview":
-        lines, legend = overview(view, shown)
-        return SchemaInspection(
-            **head, schemas=tuple(lines), next=f"Lines: {legend}. detail = tables tells columns and keys."
-        )
-    return _paged(head, items, start, full=view.full)
+        if detail == "overview":
+            view.sizes.update(_sizes(connection, schema, shown, bytes_too=False))
+            lines, legend = overview(view, shown)
+            told = f"Lines: {legend}. detail = tables tells columns and keys."
+            return SchemaInspection(**head, schemas=tuple(lines), next=told)
+        return _paged(head, items, start, _told(connection, view, policy, items[start : start + MOST]), full=view.full)
 
 
 def as_detail(word: str) -> Detail:
@@ -98,12 +102,43 @@ def _shown(schema: Schema, patterns: Sequence[str] | None) -> list[Identity]:
     return [named[name] for name in chosen if not folded(named[name])]
 
 
+def _told(
+    connection: Connection, view: View, policy: Policy, items: Sequence[Item]
+) -> Iterator[tuple[Item, Relation | str]]:
+    """Each item in words. Of an outline, the parts of relations are read for about one page at a time."""
+    schema = view.schema
+    for batch in _batches(schema, items):
+        relations = list(dict.fromkeys(item.identity for item in batch if item.identity is not None))
+        whole = [*relations, *(child for identity in relations for child in partitions_of(schema, identity))]
+        if not view.chosen:
+            schema = read_parts(connection, view.schema, {(i.schema, i.name) for i in whole})
+        sizes = _sizes(connection, schema, relations, bytes_too=True)
+        told = replace(view, schema=schema, sizes=sizes, sensitive=sensitive_by(policy, schema))
+        yield from ((item, item.tell(told)) for item in batch)
+
+
+def _batches(schema: Schema, items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Items that fill about a page, if a column takes some 30 bytes."""
+    batch: list[Item] = []
+    expected = 0
+    for item in items:
+        batch.append(item)
+        expected += 150 + 30 * _width(schema, item.identity) if item.identity else 100
+        if expected > BUDGET:
+            yield batch
+            batch, expected = [], 0
+    yield batch
+
+
+def _width(schema: Schema, relation: Identity) -> int:
+    return schema.count_of(relation, "column", "view_column")
+
+
 def _sizes(
-    connection: Connection, schema: Schema, told: Sequence[Identity | None], *, bytes_too: bool
+    connection: Connection, schema: Schema, told: Sequence[Identity], *, bytes_too: bool
 ) -> dict[Identity, Size]:
     """Of the relations that are told, and of their partitions."""
-    known = [identity for identity in told if identity is not None]
-    wanted = [*known, *(child for identity in known for child in partitions_of(schema, identity))]
+    wanted = [*told, *(child for identity in told for child in partitions_of(schema, identity))]
     oids = {schema.oids[identity]: identity for identity in wanted}
     return {oids[oid]: Size(rows, size) for oid, rows, size in ask(connection, "relation_sizes", list(oids), bytes_too)}
 
@@ -114,13 +149,11 @@ def _version(number: int) -> str:
 
 def _summary(schema: Schema) -> str:
     """`19 tables, 2 partitions, 1 view, …`."""
-    counted = {
-        kind: len(schema.of(kind)) for kind in ("table", *RELATIONS[1:], "index", "sequence", "trigger", "policy")
-    }
+    counted = {kind: schema.count(kind) for kind in ("table", *RELATIONS[1:], "index", "sequence", "trigger", "policy")}
     partitions = sum(len(children) for children in schema.children.values())
     counted["table"] -= partitions
-    counted |= {"partition": partitions, "type": len(schema.of(*_TYPES)), "function": len(schema.of(*_ROUTINES))}
-    counted["schema"] = len(schema.of("schema"))
+    counted |= {"partition": partitions, "type": schema.count(*_TYPES), "function": schema.count(*_ROUTINES)}
+    counted["schema"] = schema.count("schema")
     return ", ".join(f"{count} {_plural(kind, count)}" for kind, count in counted.items() if count)
 
 
@@ -135,7 +168,8 @@ def _items(view: View, shown: Sequence[Identity]) -> list[Item]:
     """What there is to tell, in order, not told yet; of chosen tables, only these and the types that they use."""
     schema = view.schema
     items = [item for identity in shown for item in _of_relation(view, identity)]
-    used = {str(schema.facts[c]["type"]).removesuffix("[]") for i in shown for c in schema.parts(i, "column")}
+    parts = [column for i in shown for column in schema.parts(i, "column")] if view.chosen else []
+    used = {str(schema.facts[column]["type"]).removesuffix("[]") for column in parts}
     for identity in schema.of(*_TYPES):
         if not view.chosen or {f"{identity.schema}.{identity.name}", identity.name} & used:
             items.append(_line("types", _with_comment(phrases.data_type(schema, identity), schema.facts[identity])))
@@ -145,12 +179,12 @@ def _items(view: View, shown: Sequence[Identity]) -> list[Item]:
 def _of_relation(view: View, identity: Identity) -> list[Item]:
     """One item, or several for a very wide relation."""
     section = "views" if identity.kind.endswith("view") else "tables"
-    count = len(view.schema.parts(identity, "column", "view_column"))
-    starts = range(0, max(count, 1), _WIDE)
-    return [
-        Item(section, identity.name, lambda start=start: _part(relation(view, identity), start), identity)
-        for start in starts
-    ]
+    starts = range(0, max(_width(view.schema, identity), 1), _WIDE)
+
+    def told(start: int) -> Callable[[View], Relation]:
+        return lambda view: _part(relation(view, identity), start)
+
+    return [Item(section, identity.name, told(start), identity) for start in starts]
 
 
 def _part(told: Relation, start: int) -> Relation:
@@ -165,7 +199,10 @@ def _part(told: Relation, start: int) -> Relation:
 
 
 def _line(section: str, line: str) -> Item:
-    return Item(section, line.partition(":")[0], lambda: line)
+    def told(_: View) -> str:
+        return line
+
+    return Item(section, line.partition(":")[0], told)
 
 
 def _unchosen(view: View) -> list[Item]:
@@ -212,11 +249,13 @@ def _value(value: Value) -> str:
     return phrases.plain(value)
 
 
-def _paged(head: dict[str, Any], items: list[Item], start: int, *, full: bool) -> SchemaInspection:
+def _paged(
+    head: dict[str, Any], items: list[Item], start: int, page: Iterable[tuple[Item, Relation | str]], *, full: bool
+) -> SchemaInspection:
+    """As much of the page as an answer holds."""
     sections: dict[str, list[Any]] = {}
     end, spent = start, 0
-    for item in items[start : start + MOST]:
-        told = item.tell()
+    for item, told in page:
         spent += cost(told.model_dump(mode="json") if isinstance(told, Relation) else told)
         if spent > BUDGET and end > start:
             break

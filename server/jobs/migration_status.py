@@ -9,8 +9,8 @@ from server.files.migrations_folder import list_migrations, migrations_folder
 from server.model.migration.files import MigrationFile
 from server.model.migration_reports import DatabaseMigrations, MigrationEntry, MigrationState, MigrationStatus
 from server.postgres.applying import Applied, applied_migrations
-from server.postgres.catalog import read_schema
 from server.postgres.databases import Database
+from server.postgres.outlines import fingerprint_of
 from server.postgres.transactions import reading
 from server.services import Services
 
@@ -36,7 +36,7 @@ def _status(call: Call, files: list[MigrationFile], database: Database, *, alone
     try:
         with reading(call, database) as connection:
             applied = applied_migrations(connection)
-            fingerprint = read_schema(connection).fingerprint
+            fingerprint = fingerprint_of(connection)
     except FerryError as failure:
         if alone:
             raise

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from server.model.schema import Attributes, Identity, Schema, Value, compared
+from server.model.schema import RELATIONS, Attributes, Digest, Identity, Schema, Value, compared
 
 Change = Literal["added", "removed", "changed"]
 
@@ -76,6 +76,20 @@ def differences(source: Schema, target: Schema, scope: Scope = EVERYTHING) -> li
         else:
             found += _changes(identity, scope.attributes(identity, before), scope.attributes(identity, after), scope)
     return found + (_reordered(source, target, scope) if scope.column_order else [])
+
+
+def unlike(source: Schema, target: Schema) -> set[tuple[str, str]]:
+    """The relations (schema, name) that may differ, or whose parts may: outside of them no part has a difference."""
+    before, after = source.summed, target.summed
+    parts = {part for part in before.keys() | after.keys() if _sum(before.get(part)) != _sum(after.get(part))}
+    kinds = (*RELATIONS, "composite")
+    whole = {*source.of(*kinds), *target.of(*kinds)}
+    changed = {identity for identity in whole if source.facts.get(identity) != target.facts.get(identity)}
+    return {(part.schema, part.relation) for part in parts} | {(i.schema, i.name) for i in changed}
+
+
+def _sum(digest: Digest | None) -> str | None:
+    return digest.sum if digest else None
 
 
 def _reordered(source: Schema, target: Schema, scope: Scope) -> list[Difference]:

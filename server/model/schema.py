@@ -5,12 +5,11 @@ so a fact reads as "what is special here". Sets (options, grants, roles) come so
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import NamedTuple
-
-import msgspec
 
 Value = str | int | bool | tuple["Value", ...] | None
 Attributes = dict[str, Value]
@@ -63,13 +62,33 @@ class NotCovered(NamedTuple):
     name: str
 
 
+class Part(NamedTuple):
+    """All facts of one kind that belong to one relation: its columns, its indexes …"""
+
+    kind: str
+    schema: str
+    relation: str
+
+
+class Digest(NamedTuple):
+    """How many facts a part has, their sum (equal for equal facts), and the oid of the relation (0: not known)."""
+
+    facts: int
+    sum: str
+    relation: int = 0
+
+
 RELATIONS = ("table", "foreign_table", "view", "materialized_view")
 PARTS = ("column", "view_column", "constraint", "trigger", "rule", "policy")
+_DIGESTED = frozenset({*PARTS, "attribute", "index"})
 
 
 @dataclass(frozen=True)
 class Schema:
-    """Everything found in one database, in one snapshot. `server_version` is like 180006."""
+    """Everything found in one database, in one snapshot. `server_version` is like 180006.
+
+    An outline has `digests` of all parts of relations, and the facts of those parts only that were read since.
+    """
 
     facts: Mapping[Identity, Attributes]
     server_version: int
@@ -77,6 +96,7 @@ class Schema:
     not_covered: tuple[NotCovered, ...] = ()
     oids: Mapping[Identity, int] = field(default_factory=dict[Identity, int])
     role: str = ""  # who read it: what that role owns belongs to "whoever runs this", not to someone in particular
+    digests: Mapping[Part, Digest] | None = None
 
     def of(self, *kinds: str) -> list[Identity]:
         """The identities of some kinds, by kind as asked, each in reading order."""
@@ -139,6 +159,45 @@ class Schema:
         """`fingerprint(self)` with grants and without owners: what every answer quotes."""
         return fingerprint(self)
 
+    @cached_property
+    def summed(self) -> Mapping[Part, Digest]:
+        """The digests of all parts, as they were read or made from the facts."""
+        return self.digests if self.digests is not None else digests(self)
+
+    def count(self, *kinds: str) -> int:
+        """How many facts of some kinds there are, read or not."""
+        if self.digests is None:
+            return len(self.of(*kinds))
+        parts = sum(digest.facts for part, digest in self.digests.items() if part.kind in kinds)
+        return parts + len(self.of(*(kind for kind in kinds if kind not in _DIGESTED)))
+
+    def count_of(self, relation: Identity, *kinds: str) -> int:
+        """How many facts of some kinds belong to a relation, read or not."""
+        if self.digests is None:
+            return len(self.parts(relation, *kinds))
+        found = (self.digests.get(Part(kind, relation.schema, relation.name)) for kind in kinds)
+        return sum(digest.facts for digest in found if digest)
+
+    def with_facts(self, facts: Mapping[Identity, Attributes]) -> "Schema":
+        """An outline with the facts of some more parts."""
+        return replace(self, facts={**self.facts, **facts})
+
+    def narrowed(self, relations: Collection[tuple[str, str]]) -> "Schema":
+        """As an outline with the facts of the parts of some relations (schema, name)."""
+        return replace(
+            self,
+            digests=self.summed,
+            facts={
+                identity: attributes
+                for identity, attributes in self.facts.items()
+                if identity.kind not in _DIGESTED or _part(identity, attributes)[1:] in relations
+            },
+        )
+
+
+def _part(identity: Identity, attributes: Attributes) -> Part:
+    return Part(identity.kind, identity.schema, str(attributes.get("table", identity.name)))
+
 
 def compared(_identity: Identity, attributes: Attributes, *, owners: bool, grants: bool) -> Attributes:
     """The attributes that take part in a comparison."""
@@ -156,11 +215,46 @@ def _left_out(owners: bool, grants: bool) -> frozenset[str]:
 
 def fingerprint(schema: Schema, *, owners: bool = False, grants: bool = True) -> str:
     """16 hexadecimal digits over the canonical facts: equal for equal schemas, whatever order they were made in."""
-    canonical = [
-        (identity, compared(identity, schema.facts[identity], owners=owners, grants=grants))
-        for identity in sorted(schema.facts)
-    ]
-    return hashlib.sha256(msgspec.json.encode(canonical, order="deterministic")).hexdigest()[:16]
+    summed = schema.summed if grants else digests(schema, grants=False)
+    lines = [f"{' '.join(map(_quoted, part))} {digest.sum}" for part, digest in summed.items()]
+    for identity, attributes in schema.facts.items():
+        if identity.kind not in _DIGESTED:
+            head = " ".join(map(_quoted, identity))
+            lines.append(head + _told(compared(identity, attributes, owners=owners, grants=grants)))
+    return _sum(lines)[:16]
+
+
+def digests(schema: Schema, *, grants: bool = True) -> dict[Part, Digest]:
+    """The digests of all parts, made from their facts just as the server makes them (postgres/outlines.py)."""
+    lines: dict[Part, list[str]] = {}
+    for identity, attributes in schema.facts.items():
+        if identity.kind in _DIGESTED:
+            told = _told(compared(identity, attributes, owners=False, grants=grants))
+            lines.setdefault(_part(identity, attributes), []).append(_quoted(identity.sub or identity.name) + told)
+    return {part: Digest(len(facts), _sum(facts)) for part, facts in lines.items()}
+
+
+def _sum(lines: list[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _told(attributes: Attributes) -> str:
+    """` name=value` of each, by name, so that no two facts read alike."""
+    return "".join([f" {name}={_canonical(attributes[name])}" for name in sorted(attributes)])
+
+
+def _canonical(value: Value) -> str:
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, int):
+        return str(value).lower()  # true, false
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _quoted(text: str) -> str:
+    """As PostgreSQL's quote_literal."""
+    quoted = text.replace("'", "''")
+    return f"'{quoted}'" if "\\" not in quoted else "E'" + quoted.replace("\\", "\\\\") + "'"
 
 
 def select(schema: Schema, identities: Iterable[Identity]) -> Schema:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from server.calls import Call
 from server.errors import DatabaseFailed, Refused
 from server.model.migration.files import FileStep, MigrationFile
-from server.model.schema import Schema
-from server.postgres.catalog import read_schema
 from server.postgres.databases import Connection, Database, run_single
 from server.postgres.failures import meaning
+from server.postgres.outlines import fingerprint_of
 from server.postgres.questions import ask_one
 from server.postgres.transactions import alone, reading, writing
 
@@ -51,7 +50,7 @@ def applied_migrations(connection: Connection) -> list[Applied]:
 def read_fingerprint(call: Call, database: Database) -> str:
     """Of the schema as it is now."""
     with reading(call, database) as connection:
-        return read_schema(connection).fingerprint
+        return fingerprint_of(connection)
 
 
 def run_alone(
@@ -74,11 +73,14 @@ def run_together(
     *,
     lock_timeout: float,
     check: bool,
-) -> Schema:
-    """The transaction of a migration and its record. `check`: refuses another schema than the plan was made for."""
+) -> str:
+    """The transaction of a migration and its record; the fingerprint that it leads to.
+
+    `check`: refuses another schema than the plan was made for.
+    """
     with writing(call, database, lock_timeout=lock_timeout) as connection:
         if check:
-            refuse_unlike(database, migration, read_schema(connection).fingerprint)
+            refuse_unlike(database, migration, fingerprint_of(connection))
         connection.execute("SET LOCAL check_function_bodies = off")
         connection.execute("SET LOCAL search_path = public")  # for the bodies of functions that statements evaluate
         for number, step in numbered:
@@ -86,7 +88,7 @@ def run_together(
             _run(connection, number, step, state="Rolled back: nothing of this transaction is left.")
         connection.execute("SELECT pg_catalog.set_config('search_path', '', true)")
         record(connection, migration)
-        return read_schema(connection)
+        return fingerprint_of(connection)
 
 
 def refuse_unlike(database: Database, migration: MigrationFile, fingerprint: str) -> None:

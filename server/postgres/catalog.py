@@ -5,14 +5,14 @@ name, sub); the other columns are the attributes by name. Columns with a leading
 """
 
 import gc
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, cast
 
 from psycopg.rows import TupleRow
 
-from server.model.schema import Attributes, Dependency, Identity, NotCovered, Schema
+from server.model.schema import Attributes, Dependency, Digest, Identity, NotCovered, Part, Schema
 from server.postgres.databases import Connection
 from server.postgres.questions import Answer, answer, ask_one
 
@@ -56,11 +56,12 @@ FACTS = (
 )
 OURS = "pgferry"
 """The schema in which pgferry keeps its own records: no part of the user's schema."""
-_ABOUT = ("comments", "security_labels", "grants", "not_covered", "extension_grants")
-_PG_CLASS, _PG_ATTRDEF = 1259, 2604
+ABOUT = ("comments", "security_labels", "grants", "not_covered", "extension_grants")
+PG_CLASS, _PG_ATTRDEF = 1259, 2604
 _BELONGS = "eiPa"  # the dependencies by which something belongs to something, the strongest first
-_HEAD = 7  # class, oid, subid, kind, schema, name, sub
-_NUMBERED = {"columns": "_table", "on_delete_columns": "_table", "referenced_columns": "_referenced"}
+HEAD = 7  # class, oid, subid, kind, schema, name, sub
+PARTS = ("columns", "constraints", "indexes", "triggers", "rules", "policies")
+"""The questions about parts of relations, most of a schema: they take the oids of relations, or NULL for all."""
 
 _BESIDE = frozenset({"relations", "columns", "sequences", "routines", "grants", "dependencies"})
 """What the second connection is asked, about half of the server's work."""
@@ -69,6 +70,7 @@ _BIG = 4 << 20
 
 Address = tuple[int, int, int]
 Second = Callable[[], AbstractContextManager[Connection]]
+Answers = Mapping[str, Future[Answer]]
 
 
 def read_schema(connection: Connection, *, dependencies: bool = False, second: Second | None = None) -> Schema:
@@ -79,31 +81,37 @@ def read_schema(connection: Connection, *, dependencies: bool = False, second: S
     that has joined the same snapshot: big schemas are read on both at once.
     """
     extra = ("dependencies",) if dependencies else ()
-    with _collector_paused(), ExitStack() as stack:
-        answers = _asked(connection, second, (*FACTS, *_ABOUT, *extra), stack)
-        reader = _Reader()
+    with asked(connection, second, (*FACTS, *ABOUT, *extra), read=_whole) as answers:
+        reader = Reader()
         for name in FACTS:
             reader.take(answers[name].result())
-        reader.attach("comment", answers["comments"].result().rows)
-        reader.attach("security_labels", answers["security_labels"].result().rows)
-        reader.grant(answers["grants"].result().rows)
-        for name in ("not_covered", "extension_grants"):
-            reader.not_covered += [NotCovered(*row) for row in answers[name].result().rows]
+        reader.about(answers)
         edges = _resolve(reader.addresses, answers["dependencies"].result().rows) if dependencies else ()
-    return Schema(
-        facts=reader.facts,
-        server_version=connection.info.server_version,
-        dependencies=tuple(edges),
-        not_covered=tuple(reader.not_covered),
-        oids={identity: address[1] for address, identity in reader.addresses.items() if not address[2]},
-        role=connection.info.user,
-    )
+    return reader.schema(connection, tuple(edges))
+
+
+def _whole(connection: Connection, name: str) -> Answer:
+    return answer(connection, name, *(None,) * (name in PARTS))
+
+
+@contextmanager
+def asked(
+    connection: Connection, second: Second | None, names: Sequence[str], *, read: Callable[[Connection, str], Answer]
+) -> Generator[Answers]:
+    """The answers to all questions that may have one, which `read` reads in order, in a thread for each connection: so
+    facts are made while the server works.
+    """
+    with _collector_paused(), ExitStack() as stack:
+        yield _asked(connection, second, names, read, stack)
 
 
 def _asked(
-    connection: Connection, second: Second | None, names: Sequence[str], stack: ExitStack
-) -> dict[str, Future[Answer]]:
-    """Every question, asked in order by a thread for each connection, so that facts are made while the server works."""
+    connection: Connection,
+    second: Second | None,
+    names: Sequence[str],
+    read: Callable[[Connection, str], Answer],
+    stack: ExitStack,
+) -> Answers:
     big = second is not None and ask_one(connection, "catalog_size")[0] >= _BIG
     other = stack.enter_context(second()) if second is not None and big else None
     answers = {name: _nothing() for name in names}
@@ -115,7 +123,7 @@ def _asked(
         lane.execute("SET LOCAL work_mem = '64MB'")
         pool = stack.enter_context(_thread())
         mine = [name for name in names if other is None or (name in _BESIDE) == (lane is other)]
-        answers |= {name: pool.submit(answer, lane, name) for name in mine}
+        answers |= {name: pool.submit(read, lane, name) for name in mine}
     return answers
 
 
@@ -153,7 +161,7 @@ def _collector_paused() -> Generator[None]:
             gc.enable()
 
 
-class _Reader:
+class Reader:
     """Collects rows into facts, and knows which address is which identity."""
 
     def __init__(self) -> None:
@@ -168,14 +176,13 @@ class _Reader:
         rows = answer.rows
         at = {name: i for i, name in enumerate(answer.names)}
         told = {i for i, values in enumerate(zip(*rows, strict=True)) if values.count(None) < len(rows)}
-        plain = [(i, name) for name, i in at.items() if i >= _HEAD and i in told and name[0] != "_"]
-        numbered = [(name, at[of]) for name, of in _NUMBERED.items() if name in at and of in at]
+        plain = [(i, name) for name, i in at.items() if i >= HEAD and i in told and name[0] != "_"]
         lists = [(i, name) for i, name in plain if i in answer.arrays]
         behind = at.get("_index", at.get("_relation"))
         facts, addresses, new = self.facts, self.addresses, tuple[str].__new__
         for row in rows:
             address = (row[0], row[1], row[2])
-            identity = new(Identity, row[3:_HEAD])  # a third of the time of Identity(…)
+            identity = new(Identity, row[3:HEAD])  # a third of the time of Identity(…)
             if row[4] == OURS or (row[5] == OURS and row[3] == "schema"):
                 self.ours.add(address)
                 continue
@@ -183,18 +190,10 @@ class _Reader:
             for i, name in lists:
                 if row[i] is not None:
                     attributes[name] = _frozen(row[i])
-            for name, of in numbered:
-                if name in attributes:
-                    attributes[name] = self._columns(row[of], attributes[name])
-            if behind is not None and row[behind] and attributes.get("type") != "foreign key":
-                self.behind[_PG_CLASS, row[behind], 0] = identity
+            if behind is not None and row[behind]:
+                self.behind[PG_CLASS, row[behind], 0] = identity
             facts[identity] = attributes
             addresses[address] = identity
-
-    def _columns(self, relation: int, numbers: Any) -> tuple[str | None, ...]:
-        """The names behind column numbers; None for an expression and for a system column."""
-        found = [self.addresses.get((_PG_CLASS, relation, n)) if n > 0 else None for n in numbers]
-        return tuple([column.sub if column else None for column in found])
 
     def attach(self, attribute: str, rows: Iterable[TupleRow]) -> None:
         """One attribute for whatever stands at each address; what stands nowhere is listed as not covered."""
@@ -206,6 +205,31 @@ class _Reader:
                 self.facts[identity][f"index_{attribute}"] = _frozen(value)
             elif address not in self.ours:
                 self.not_covered.append(NotCovered(f"{attribute} of an object that is not modelled", f"{class_}/{oid}"))
+
+    def about(self, answers: Answers) -> None:
+        """Everything that is said about what was taken, and what is not covered."""
+        self.attach("comment", answers["comments"].result().rows)
+        self.attach("security_labels", answers["security_labels"].result().rows)
+        self.grant(answers["grants"].result().rows)
+        for name in ("not_covered", "extension_grants"):
+            self.not_covered += [NotCovered(*row) for row in answers[name].result().rows]
+
+    def schema(
+        self,
+        connection: Connection,
+        dependencies: tuple[Dependency, ...] = (),
+        digests: Mapping[Part, Digest] | None = None,
+    ) -> Schema:
+        """What was taken, as one schema."""
+        return Schema(
+            facts=self.facts,
+            server_version=connection.info.server_version,
+            dependencies=dependencies,
+            not_covered=tuple(self.not_covered),
+            oids={identity: address[1] for address, identity in self.addresses.items() if not address[2]},
+            role=connection.info.user,
+            digests=digests,
+        )
 
     def grant(self, rows: Iterable[TupleRow]) -> None:
         """Privileges beyond, and short of, the built-in ones."""

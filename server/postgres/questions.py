@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, LiteralString, NamedTuple, TypeVar, cast, overload
 
+from psycopg import sql
 from psycopg.raw_cursor import RawCursor
 from psycopg.rows import TupleRow
 
@@ -43,10 +44,27 @@ def answer(connection: Connection, name: str, *parameters: Any) -> Answer:
     """The answer to queries/NAME.sql with the names of its columns; empty from a server that is too old for it."""
     if connection.info.server_version < since(name) * 10000:
         return Answer((), [])
-    cursor = RawCursor(connection).execute(question(name), parameters or None)
+    return composed(connection, question(name), *parameters)
+
+
+def composed(connection: Connection, query: LiteralString | sql.Composed, *parameters: Any) -> Answer:
+    """The answer to a query with $1-style parameters that was composed around fixed questions."""
+    cursor = RawCursor(connection).execute(query, parameters or None)
     columns = cursor.description or ()
     arrays = frozenset(i for i, column in enumerate(columns) if _is_array(connection, column.type_code))
     return Answer(tuple(column.name for column in columns), cursor.fetchall(), arrays)
+
+
+def unordered(name: str) -> LiteralString:
+    """The text of queries/NAME.sql without its last ORDER BY, to stand within another query."""
+    return question(name).rpartition("\nORDER BY ")[0]
+
+
+def described(connection: Connection, name: str) -> dict[str, int]:
+    """The names of the columns of queries/NAME.sql with the oids of their types; it is not run."""
+    connection.pgconn.prepare(b"", question(name).encode())
+    told = connection.pgconn.describe_prepared(b"")
+    return {(told.fname(i) or b"").decode(): told.ftype(i) for i in range(told.nfields)}
 
 
 def _is_array(connection: Connection, oid: int) -> bool:

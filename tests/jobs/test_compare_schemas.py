@@ -139,7 +139,9 @@ def test_a_small_change_is_found_alone(
             "create view v as select x from t; create trigger g before insert on t for each row execute function f()"
         )
     two[1].run(statement)
-    assert [(d.kind, d.attribute) for d in compared(project, "one", "other").differences] == [(kind, attribute)]
+    report = compared(project, "one", "other")
+    assert [(d.kind, d.attribute) for d in report.differences] == [(kind, attribute)]
+    assert report.source_fingerprint != report.target_fingerprint
     assert compared(project, "other", "one").equal is False
 
 

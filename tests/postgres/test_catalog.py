@@ -52,6 +52,46 @@ def test_a_fact_says_what_is_special_and_no_more(everything: FreshDatabase) -> N
     assert found[Identity("attribute", "app", "addr", "zip")]["comment"] == "zip!"
 
 
+ODD = """
+create type mood as enum ('a', 'b'); create domain d as int; create table "Odd one" (
+    "select" int primary key, "Name" varchar(20) unique, t text collate "C", m mood, n d, i inet, a int[], b bpchar(3),
+    p int references "Odd one" on update cascade on delete set null, q int references "Odd one" deferrable,
+    r int references "Odd one" match full, s int, w int default 1 + 1, constraint "two" unique (s, w),
+    constraint included unique (s) include (w), check (t <> 'a' and "select" > 0),
+    foreign key (s, w) references "Odd one" (s, w) on delete cascade);
+alter table "Odd one" add constraint later foreign key (w) references "Odd one" not valid;
+alter table "Odd one" add constraint unchecked check (w > 0) no inherit not valid;
+create unique index on "Odd one" ("select", "Name") where t > 'it''s' and "select" > 1; create index on "Odd one" (m);
+create index on "Odd one" (n); create index on "Odd one" (i); create index on "Odd one" (a);
+create index on "Odd one" (t collate "POSIX"); create index on "Odd one" (t text_pattern_ops);
+create index on "Odd one" (t desc); create index on "Odd one" (w nulls first, "select"); create index on "Odd one" (b);
+create index on "Odd one" ("Name" varchar_pattern_ops); create index on "Odd one" ("Name" bpchar_ops);
+create index on "Odd one" ("Name" text_ops); create index on "Odd one" using hash ("Name");
+create index on "Odd one" using gin (a) where w > 1; create index on "Odd one" (w) include (s) with (fillfactor = 70);
+create index on "Odd one" (w) nulls not distinct; create index on "Odd one" ((w + 1), lower(t)) where w is null;
+create table parts (x int, y int) partition by list (x); create table part partition of parts for values in (1);
+create index on parts (y); create index on only parts (x)
+"""
+
+
+def test_definitions_are_what_the_server_prints(everything: FreshDatabase) -> None:
+    everything.run(ODD)
+    printed = everything.rows("""
+        with unqualified as materialized (select set_config('search_path', '', false))
+        select 'constraint', n.nspname, c.relname, k.conname, pg_get_constraintdef(k.oid)
+        from unqualified, pg_constraint k join pg_class c on c.oid = k.conrelid
+        join pg_namespace n on n.oid = c.relnamespace
+        union all
+        select 'index', n.nspname, c.relname, '', pg_get_indexdef(c.oid)
+        from unqualified, pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('i', 'I')""")
+    texts = {Identity(*row[:4]): row[4] for row in printed}
+    found = facts(everything)
+    mine = found.of("constraint", "index")
+    assert len(mine) > 30
+    assert {i: found.facts[i]["definition"] for i in mine} == {i: texts[i] for i in mine}
+
+
 def test_privileges_are_what_differs_from_the_built_in_ones(everything: FreshDatabase) -> None:
     found = facts(everything).facts
     assert found[Identity("function", "app", "f", "(integer, text)")]["revoked"] == (("PUBLIC", "EXECUTE"),)

@@ -1,12 +1,14 @@
 -- Columns of tables and foreign tables, of views and materialised views, and attributes of composite types, in their
--- order. NULL means the default. Columns that a server does not have yet are taken from `absent` (an unqualified name
--- is looked up in the inner FROM first, then in the outer one).
+-- order: of the relations $1, or of all (NULL). NULL means the default. Columns that a server does not have yet are taken
+-- from `absent` (an unqualified name is looked up in the inner FROM first, then in the outer one).
 -- An identity that a partition shares with its parent (from 17 on) is a fact of the parent.
--- `pg_attver` in attoptions is the server's own note, different between equal databases.
+-- `pg_attver` in attoptions is the server's own note, different between equal databases. A default names no column: its
+-- table need not be opened to print it.
 SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
        CASE WHEN c.relkind IN ('v', 'm') THEN 'view_column' WHEN c.relkind = 'c' THEN 'attribute' ELSE 'column' END
            AS kind,
        c.nspname AS schema, c.relname AS name, a.attname AS sub,
+       a.attrelid AS _table,
        a.attnum::int AS position,
        pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN a.attcollation <> t.typcollation THEN
@@ -20,7 +22,7 @@ SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
             THEN nn.conname END AS not_null_name,
        CASE WHEN nn.connoinherit THEN true END AS not_null_no_inherit,
        CASE WHEN NOT nn.convalidated THEN true END AS not_null_not_valid,
-       CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS default,
+       CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0) END AS default,
        CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS generated,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generated_kind,
        CASE WHEN c.relispartition AND s.name IS NULL THEN NULL
@@ -39,26 +41,35 @@ SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
        CASE WHEN a.attfdwoptions IS NOT NULL THEN
            (SELECT pg_catalog.array_agg(o ORDER BY o) FROM pg_catalog.unnest(a.attfdwoptions) AS o) END
            AS foreign_options,
-       CASE WHEN NOT a.attislocal THEN true END AS inherited
-FROM (SELECT r.oid, r.relname, r.relkind, r.relispartition, r.relpersistence, n.nspname
+       CASE WHEN NOT a.attislocal THEN true END AS inherited,
+       CASE WHEN a.attacl IS NOT NULL THEN
+           (SELECT pg_catalog.array_agg(ARRAY[g.who, g.privilege_type, g.how] ORDER BY g.who, g.privilege_type, g.how)
+            FROM (SELECT CASE WHEN x.grantee = 0 THEN 'PUBLIC' WHEN x.grantee = c.relowner THEN '@owner'
+                              ELSE pg_catalog.pg_get_userbyid(x.grantee)::text END AS who,
+                         x.privilege_type, CASE WHEN x.is_grantable THEN 'grantable' ELSE '' END AS how
+                  FROM pg_catalog.aclexplode(a.attacl) AS x) AS g) END AS grants
+FROM (SELECT r.oid, r.relname, r.relowner, r.relkind, r.relispartition, r.relpersistence, n.nspname
       FROM pg_catalog.pg_class AS r
       JOIN pg_catalog.pg_namespace AS n ON n.oid = r.relnamespace
       WHERE r.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND r.relpersistence <> 't'
+        AND ($1::oid[] IS NULL OR r.oid = ANY ($1))
         AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
-                        WHERE e.classid = 1259 AND e.objid = r.oid AND e.deptype = 'e')
+                        WHERE e.refclassid = 3079 AND e.deptype = 'e' AND e.classid = 1259 AND e.objid = r.oid)
       OFFSET 0) AS c
 CROSS JOIN (SELECT ''::"char" AS attcompression) AS absent
 CROSS JOIN LATERAL
      (SELECT attrelid, attnum, attname, atttypid, atttypmod, attcollation, attnotnull, attgenerated, attidentity,
-             attstorage, attcompression, attstattarget, attoptions, attfdwoptions, attislocal
+             attstorage, attcompression, attstattarget, atthasdef,
+             attoptions, attfdwoptions, attislocal,
+             attacl
       FROM pg_catalog.pg_attribute
       WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS a
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
-LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN pg_catalog.pg_attrdef AS d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN (SELECT conrelid, conkey[1] AS attnum, conname, coninhcount, connoinherit, convalidated
            FROM pg_catalog.pg_constraint WHERE contype = 'n') AS nn
-       ON nn.conrelid = a.attrelid AND nn.attnum = a.attnum
+       ON a.attnotnull AND nn.conrelid = a.attrelid AND nn.attnum = a.attnum
 LEFT JOIN (SELECT sd.refobjid, sd.refobjsubid, ARRAY[sn.nspname::text, sc.relname::text] AS name,
                   ARRAY['START WITH ' || q.seqstart, 'INCREMENT BY ' || q.seqincrement, 'MINVALUE ' || q.seqmin,
                         'MAXVALUE ' || q.seqmax, 'CACHE ' || q.seqcache,

@@ -1,5 +1,5 @@
 -- Privileges as what they add to and take from the built-in ones, so that a NULL ACL and one that spells the default out
--- are alike: grantee, privilege, 'grantable' or ''. The owner is written '@owner'.
+-- are alike: grantee, privilege, 'grantable' or ''. The owner is written '@owner'. Those on columns: columns.sql.
 SELECT o.class::oid, o.oid, o.subid::int,
        (SELECT pg_catalog.array_agg(ARRAY[g.who, g.privilege_type, g.how] ORDER BY g.who, g.privilege_type, g.how) FROM
            (SELECT CASE WHEN x.grantee = 0 THEN 'PUBLIC' WHEN x.grantee = o.owner THEN '@owner'
@@ -24,11 +24,6 @@ FROM (
            pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, c.relowner) AS builtin
     FROM pg_catalog.pg_class AS c
     WHERE c.relacl IS NOT NULL
-    UNION ALL
-    SELECT c.tableoid AS class, a.attrelid AS oid, a.attnum AS subid, c.relowner AS owner, a.attacl AS acl,
-           pg_catalog.acldefault('c', c.relowner) AS builtin
-    FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
-    WHERE a.attacl IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped
     UNION ALL
     SELECT p.tableoid AS class, p.oid AS oid, 0 AS subid, p.proowner AS owner, p.proacl AS acl,
            pg_catalog.acldefault('f', p.proowner) AS builtin

@@ -5,20 +5,10 @@ SELECT c.tableoid AS class, c.oid AS oid, 0 AS subid,
        n.nspname AS schema, c.relname AS name, '' AS sub,
        pg_catalog.pg_get_userbyid(c.relowner) AS owner,
        CASE c.relpersistence WHEN 'u' THEN true END AS unlogged,
-       pg_catalog.pg_get_partkeydef(c.oid) AS partition_key,
-       CASE WHEN c.relispartition THEN
-           (SELECT ARRAY[pn.nspname::text, p.relname::text]
-            FROM pg_catalog.pg_inherits AS i
-            JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent
-            JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
-            WHERE i.inhrelid = c.oid) END AS partition_of,
+       CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partition_key,
+       CASE WHEN c.relispartition THEN ARRAY[h.parents[1][1], h.parents[1][2]] END AS partition_of,
        CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
-       CASE WHEN NOT c.relispartition AND c.relkind IN ('r', 'f') THEN
-           (SELECT pg_catalog.array_agg(ARRAY[pn.nspname::text, p.relname::text] ORDER BY i.inhseqno)
-            FROM pg_catalog.pg_inherits AS i
-            JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent
-            JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
-            WHERE i.inhrelid = c.oid) END AS inherits,
+       CASE WHEN NOT c.relispartition THEN h.parents END AS inherits,
        CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END AS of_type,
        CASE WHEN am.amname <> 'heap' THEN am.amname END AS access_method,
        CASE WHEN c.reloptions IS NOT NULL THEN
@@ -43,6 +33,12 @@ SELECT c.tableoid AS class, c.oid AS oid, 0 AS subid,
            (SELECT pg_catalog.array_agg(o ORDER BY o) FROM pg_catalog.unnest(f.ftoptions) AS o) END AS foreign_options
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN (SELECT i.inhrelid,
+                  pg_catalog.array_agg(ARRAY[pn.nspname::text, p.relname::text] ORDER BY i.inhseqno) AS parents
+           FROM pg_catalog.pg_inherits AS i
+           JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent
+           JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
+           GROUP BY i.inhrelid) AS h ON h.inhrelid = c.oid
 LEFT JOIN pg_catalog.pg_class AS t ON t.oid = c.reltoastrelid
 LEFT JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
 LEFT JOIN pg_catalog.pg_tablespace AS ts ON ts.oid = c.reltablespace
@@ -51,5 +47,5 @@ LEFT JOIN pg_catalog.pg_foreign_server AS fs ON fs.oid = f.ftserver
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND c.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
-                  WHERE e.classid = c.tableoid AND e.objid = c.oid AND e.deptype = 'e')
+                  WHERE e.refclassid = 3079 AND e.deptype = 'e' AND e.classid = c.tableoid AND e.objid = c.oid)
 ORDER BY n.nspname, c.relname

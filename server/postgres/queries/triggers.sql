@@ -1,7 +1,8 @@
 -- Triggers, without the server's own (foreign keys) and without the copies on partitions that are just as enabled as
--- their model.
+-- their model: of the tables $1, or of all (NULL).
 SELECT g.tableoid AS class, g.oid AS oid, 0 AS subid,
        'trigger' AS kind, n.nspname AS schema, c.relname AS name, g.tgname AS sub,
+       c.oid AS _table,
        pg_catalog.pg_get_triggerdef(g.oid) AS definition,
        CASE g.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END AS enabled,
        ARRAY[pn.nspname::text, p.proname::text] AS function,
@@ -18,7 +19,9 @@ JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.pronamespace
 LEFT JOIN pg_catalog.pg_trigger AS model ON model.oid = g.parent
 WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND (model.oid IS NULL OR model.tgenabled <> g.tgenabled)
+  AND ($1::oid[] IS NULL OR c.oid = ANY ($1))
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
-                  WHERE e.deptype = 'e' AND ((e.classid = c.tableoid AND e.objid = c.oid)
-                                             OR (e.classid = g.tableoid AND e.objid = g.oid)))
+                  WHERE e.refclassid = 3079 AND e.deptype = 'e' AND e.classid = c.tableoid AND e.objid = c.oid)
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
+                  WHERE e.refclassid = 3079 AND e.deptype = 'e' AND e.classid = g.tableoid AND e.objid = g.oid)
 ORDER BY n.nspname, c.relname, g.tgname
