@@ -57,13 +57,13 @@ def parse_moment(name: str, text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise Refused(
             "bad_date",
             f"{name} is not an ISO 8601 date or time.",
             next="Write 2026-01-31 or 2026-01-31T14:00:00+01:00.",
         ) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def value_texts(condition: FilterCondition, column: RelationColumn, shown: str) -> tuple[str, ...]:

@@ -2,34 +2,16 @@
 table needs, and where dates apply. Decided from the schema and the arguments alone, before a row is read.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from server.errors import Refused, did_you_mean
+from server.errors import Refused
 from server.model.conditions import columns_of
 from server.model.patterns import choose, matcher
 from server.model.relations import Edge, Relation, RelationColumn, RelationMap, components, load_order
-from server.model.segment import (
-    DATE_TYPES,
-    Filter,
-    FilterCondition,
-    Segment,
-    choose_date_column,
-    parse_moment,
-    value_texts,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A condition whose column is found: over `path` (edges to referred-to rows) in the last edge's parent."""
-
-    shown: str
-    path: tuple[Edge, ...]
-    column: RelationColumn
-    op: str
-    values: tuple[str, ...]
+from server.model.segment import DATE_TYPES, Segment, choose_date_column, parse_moment
+from server.model.segment_seeds import Seed, find_seeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +22,6 @@ class DateTest:
     since: datetime | None
     until: datetime | None
     named: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """The rows of one relation that a filter matches. `pinned`: by a unique key, so dates do not apply."""
-
-    relation: int
-    conditions: tuple[Bound, ...]
-    pinned: bool
 
 
 @dataclass
@@ -87,6 +60,7 @@ class SegmentPlan:
     down: tuple[tuple[int, ...], ...]
     up: tuple[tuple[int, ...], ...]
     order: tuple[int, ...]
+    notes: tuple[str, ...] = ()
 
 
 def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[str] = ()) -> SegmentPlan:
@@ -94,8 +68,8 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
 
     `excluded`: patterns of tables that are never followed down to (required rows of them come all the same).
     """
-    seeds = tuple(seed for entry in segment.filters for seed in _seeds(relations, entry))
-    written = _written(relations, segment.tables, excluded)
+    seeds = tuple(seed for entry in segment.filters for seed in find_seeds(relations, entry))
+    written = _written(relations, segment.tables or None, excluded)
     roots = list(dict.fromkeys(relations.node(seed.relation) for seed in seeds))
     down_edges = _down_edges(relations, roots, written) if segment.follow == "children" else []
     walked = dict.fromkeys([*roots, *(relations.node(edge.child) for edge in down_edges)])
@@ -104,7 +78,7 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
         oid: NodePlan(relations.relations[oid]) for oid in (*walked, *(relations.node(e.parent) for e in up_edges))
     }
     for oid in nodes:
-        nodes[oid].written = oid in walked and (oid in written or (segment.tables is None and oid in roots))
+        nodes[oid].written = oid in walked and (oid in written or (not segment.tables and oid in roots))
     _refuse_foreign(relations, nodes)
     for edge in down_edges:
         nodes[relations.node(edge.child)].down.append(edge)
@@ -134,6 +108,7 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
         downward,
         tuple(tuple(part) for part in reversed(components(nodes, upward))),
         tuple(load_order(relations, nodes)),
+        tuple(_undated(relations, segment, seeds, nodes)),
     )
 
 
@@ -216,83 +191,6 @@ def _refuse_foreign(relations: RelationMap, nodes: Iterable[int]) -> None:
             )
 
 
-def _seeds(relations: RelationMap, entry: Filter) -> list[Seed]:
-    relation, prefix = _table_of(relations, entry)
-    conditions = tuple(_bind(relations, relation, condition, prefix) for condition in entry.where)
-    exact = {bound.column.name for bound in conditions if not bound.path and bound.op in ("=", "in")}
-    pinned = any(exact.issuperset(key) for key in relation.unique_keys)
-    return [Seed(oid, conditions, pinned) for oid in relations.heirs(relation.oid)]
-
-
-def _table_of(relations: RelationMap, entry: Filter) -> tuple[Relation, str]:
-    """The table of a filter. `audit` with columns `log.x` is read as the table `audit.log`; the prefix is dropped."""
-    firsts = {condition.column.partition(".")[0] for condition in entry.where}
-    if len(firsts) == 1 and any(relation.schema == entry.table for relation in relations.relations.values()):
-        (first,) = firsts
-        qualified = [r for r in relations.nodes if (r.schema, r.name) == (entry.table, first)]
-        if qualified:
-            return qualified[0], f"{first}."
-    return relations.find(entry.table), ""
-
-
-def _bind(relations: RelationMap, relation: Relation, condition: FilterCondition, prefix: str) -> Bound:
-    shown = f"{relation.key}.{condition.column.removeprefix(prefix)}"
-    words = condition.column.removeprefix(prefix).split(".")
-    if len(words) > 1 and words[0] == relation.name and words[1] in relation.columns:
-        words = words[1:]
-    path: list[Edge] = []
-    while len(words) > 1 and ".".join(words) not in relation.columns:
-        edge = _hop(relations, relation, words.pop(0))
-        path.append(edge)
-        relation = relations.relations[edge.parent]
-    column = relation.column(".".join(words))
-    return Bound(shown, tuple(path), column, condition.op, value_texts(condition, column, shown))
-
-
-def _hop(relations: RelationMap, relation: Relation, word: str) -> Edge:
-    """The reference that a word of a path means: by constraint, by column, by column without `_id`, by table."""
-    edges = [edge for edge in relations.above.get(relation.root, ()) if edge.child in (relation.oid, relation.root)]
-    tiers: tuple[Callable[[Edge], Iterable[str]], ...] = (
-        lambda edge: (edge.name, edge.columns[-1]),
-        lambda edge: (_stem(edge.columns[-1]),),
-        lambda edge: _words_for(relations.relations[edge.parent].name),
-    )
-    for names in tiers:
-        found = [edge for edge in edges if word.lower() in {name.lower() for name in names(edge)}]
-        places = {(edge.parent, edge.columns[-1]) for edge in found}
-        if len(places) == 1:
-            return min(found, key=lambda edge: len(edge.columns))
-        if found:
-            raise Refused(
-                "ambiguous_path",
-                f"{relation.key}.{word} could be {' or '.join(edge.columns[-1] for edge in found)}.",
-                next="Use the name of the referring column in the path.",
-            )
-    known = [_stem(edge.columns[-1]) for edge in edges]
-    raise Refused(
-        "unknown_column",
-        f"{relation.key} has no reference {word}. {did_you_mean(word, known)}",
-        next="A path names references and ends in a column, as `site.company.name`.",
-    )
-
-
-def _stem(column: str) -> str:
-    for ending in ("_id", "_uuid", "_code", "_key", "_fk", "Id", "ID", "_name"):
-        if column.endswith(ending) and len(column) > len(ending):
-            return column[: -len(ending)]
-    return column
-
-
-def _words_for(table: str) -> Iterable[str]:
-    yield table
-    if table.endswith("ies"):
-        yield table[:-3] + "y"
-    if table.endswith("es"):
-        yield table[:-2]
-    if table.endswith("s"):
-        yield table[:-1]
-
-
 def _set_dates(relations: RelationMap, segment: Segment, nodes: Mapping[int, NodePlan], walked: list[int]) -> None:
     since, until = parse_moment("since", segment.since), parse_moment("until", segment.until)
     named = {relations.node(relations.find(table).oid): column for table, column in segment.date_columns.items()}
@@ -308,6 +206,21 @@ def _set_dates(relations: RelationMap, segment: Segment, nodes: Mapping[int, Nod
         if column:
             plan.date = DateTest(column, since, until, oid in named)
     _spread_passing(relations, nodes, walked)
+
+
+def _undated(
+    relations: RelationMap, segment: Segment, seeds: Iterable[Seed], nodes: Mapping[int, NodePlan]
+) -> Iterable[str]:
+    """What to say of filtered tables whose rows no date narrows although dates are given."""
+    named = {relations.node(relations.find(table).oid) for table in segment.date_columns}
+    roots = dict.fromkeys(relations.node(seed.relation) for seed in seeds if not seed.pinned)
+    for oid in roots if segment.since or segment.until else ():
+        if not nodes[oid].date and oid not in named:
+            key = relations.key(oid)
+            yield (
+                f"{key} has no column that is its date by its name: since and until do not narrow it. To name one: "
+                f'date_columns = {{"{key}": "…"}}; null says that it is meant so.'
+            )
 
 
 def _date_column(relation: Relation, named: Mapping[int, str | None], oid: int) -> RelationColumn | None:

@@ -14,7 +14,8 @@ from psycopg.rows import TupleRow
 
 from server.calls import Call
 from server.model.relations import Edge
-from server.model.segment_plan import Seed, SegmentPlan
+from server.model.segment_plan import SegmentPlan
+from server.model.segment_seeds import Seed
 from server.postgres import growing
 from server.postgres.databases import Connection
 from server.postgres.growing import Manner
@@ -48,7 +49,7 @@ class Closing:
         self.keys = {oid: KeyTable(number, node) for number, (oid, node) in enumerate(plan.nodes.items())}
         self.grown = self.growth.grown
         self.dangling: list[Dangling] = []
-        self.notes: list[str] = []
+        self.notes = list(plan.notes)
         self._analyzed = dict.fromkeys(plan.nodes, 0)
         self._copied: set[KeyTable] = set()
         self._suspect: set[Edge] = set()

@@ -7,7 +7,8 @@ from psycopg import sql
 
 from server.model.conditions import Both, Compare, Condition, IsNull, Not
 from server.model.relations import Edge, Relation, RelationColumn, RelationMap
-from server.model.segment_plan import Bound, DateTest
+from server.model.segment_plan import DateTest
+from server.model.segment_seeds import Bound
 
 TRUE = sql.SQL("true")
 PLAIN = sql.SQL("OPERATOR(pg_catalog.=)")

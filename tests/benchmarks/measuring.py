@@ -30,8 +30,8 @@ class Cost(NamedTuple):
 def measured(server: EmbeddedServer, root: Path, command: Sequence[str]) -> Cost:
     """Runs the command in `root`. Where it prints a report with `seconds`, these count: the peers start in no time."""
     environment = {"PYTHONPATH": str(Path(__file__).parents[2]), **os.environ}
-    _wait_for_sessions(server)
-    before, cpu, started = _server_cpu(server), _children(), time.monotonic()
+    wait_for_sessions(server)
+    before, cpu, started = server_cpu(server), _children(), time.monotonic()
     with (root / "report").open("w") as output:
         process = subprocess.Popen(command, cwd=root, env=environment, stdout=output)
         _, status, usage = os.wait4(process.pid, 0)
@@ -39,14 +39,14 @@ def measured(server: EmbeddedServer, root: Path, command: Sequence[str]) -> Cost
     wall = time.monotonic() - started
     if status:
         raise SystemExit(f"{command[0]} failed")
-    _wait_for_sessions(server)
+    wait_for_sessions(server)
     text = (root / "report").read_text()
     if text.startswith("{"):
         wall = json.loads(text)["seconds"]
-    return Cost(wall, _children() - cpu, _server_cpu(server) - before, usage.ru_maxrss / 1024)
+    return Cost(wall, _children() - cpu, server_cpu(server) - before, usage.ru_maxrss / 1024)
 
 
-def _wait_for_sessions(server: EmbeddedServer) -> None:
+def wait_for_sessions(server: EmbeddedServer) -> None:
     """The server counts a session's work once it is gone."""
     others = "SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
@@ -60,7 +60,7 @@ def _children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _server_cpu(server: EmbeddedServer) -> float:
+def server_cpu(server: EmbeddedServer) -> float:
     """Of the postmaster and of all its backends that have ended."""
     pid = (server.home / "data" / "postmaster.pid").read_text().split()[0]
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -39,8 +39,9 @@ def test_moments_are_read_as_utc_where_they_do_not_say() -> None:
     assert parse_moment("since", "2026-01-01") == datetime(2026, 1, 1, tzinfo=UTC)
     assert parse_moment("since", "2026-01-01T02:00:00+02:00") == datetime(2026, 1, 1, tzinfo=UTC)
     assert parse_moment("since", "2026-01-01T00:00:00Z") == datetime(2026, 1, 1, tzinfo=UTC)
-    with pytest.raises(Refused, match="ISO 8601"):
-        parse_moment("until", "yesterday")
+    for unreadable in ("yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        with pytest.raises(Refused, match="ISO 8601"):
+            parse_moment("until", unreadable)
 
 
 def test_an_array_is_written_so_that_no_element_can_end_it() -> None:

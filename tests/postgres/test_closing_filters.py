@@ -6,7 +6,7 @@ import pytest
 
 from server.errors import Refused
 from tests.fix_databases import FreshDatabase
-from tests.segments import grow, where
+from tests.segments import grow, reference, where
 
 
 def test_a_column_over_foreign_keys_narrows_a_filter(tenants: FreshDatabase) -> None:
@@ -101,3 +101,39 @@ def test_a_filtered_view_is_refused(tenants: FreshDatabase) -> None:
     tenants.run("CREATE VIEW open AS SELECT * FROM incidents")
     with pytest.raises(Refused, match="a view"):
         grow(tenants, where("open"))
+
+
+def test_a_path_names_a_reference_by_any_of_its_columns_and_is_told_what_tells_two_apart(
+    fresh_database: FreshDatabase,
+) -> None:
+    fresh_database.run(
+        "CREATE TABLE tenants (id int PRIMARY KEY); CREATE TABLE areas (id int PRIMARY KEY);"
+        "CREATE TABLE places (tenant_id int REFERENCES tenants, id int, name text, PRIMARY KEY (tenant_id, id),"
+        " UNIQUE (id, tenant_id));"
+        "CREATE TABLE visits (id int PRIMARY KEY, tenant_id int REFERENCES tenants, place_id int, near int, thing int,"
+        " FOREIGN KEY (tenant_id, place_id) REFERENCES places, FOREIGN KEY (near, tenant_id) REFERENCES places (id,"
+        " tenant_id) DEFERRABLE);"
+        "INSERT INTO tenants VALUES (1), (2); INSERT INTO places VALUES (1, 1, 'hall'), (2, 1, 'yard');"
+        "INSERT INTO visits VALUES (1, 1, 1, NULL), (2, 2, 1, NULL), (3, 2, 1, 1)"
+    )
+    assert grow(fresh_database, where("visits", ("place.name", "yard"), follow="none")).values("visits") == ["2", "3"]
+    assert grow(fresh_database, where("visits", ("tenant.id", 1), follow="none")).values("visits") == ["1"]
+    assert grow(fresh_database, where("visits", ("near.name", "yard"), follow="none")).values("visits") == ["3"]
+    both = [reference("visits(thing)", "tenants(id)"), reference("visits(thing)", "areas(id)")]
+    with pytest.raises(Refused, match=r"tenants or areas\.(?s:.*)name of the table"):
+        grow(fresh_database, where("visits", ("thing.id", 1)), references=both)
+    assert grow(fresh_database, where("visits", ("areas.id", 1)), references=both).counts() == {}
+
+
+def test_an_empty_list_of_tables_restricts_nothing(tenants: FreshDatabase) -> None:
+    assert grow(tenants, where("sites", tables=[])).counts() == grow(tenants, where("sites")).counts()
+
+
+def test_dates_that_narrow_no_filtered_table_are_not_passed_over(tenants: FreshDatabase) -> None:
+    told = grow(tenants, where("kinds", follow="none", since="2026-01-01"))
+    assert told.counts() == {"kinds": (5, 0)}
+    assert "kinds" in told.notes[0]
+    assert "date_columns" in told.notes[0]
+    meant = where("kinds", follow="none", since="2026-01-01", date_columns={"kinds": None})
+    assert grow(tenants, meant).notes == []
+    assert grow(tenants, where("incidents", ("site.company.slug", "acme"), since="2026-01-01")).notes == []

@@ -1,0 +1,123 @@
+"""The filters of a segment, read against the schema: which table each means, and where the column of each condition is
+found, over the references on its path.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from server.errors import Refused, did_you_mean
+from server.model.relations import Edge, Relation, RelationColumn, RelationMap
+from server.model.segment import Filter, FilterCondition, value_texts
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A condition whose column is found: over `path` (edges to referred-to rows) in the last edge's parent."""
+
+    shown: str
+    path: tuple[Edge, ...]
+    column: RelationColumn
+    op: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """The rows of one relation that a filter matches. `pinned`: by a unique key, so dates do not apply."""
+
+    relation: int
+    conditions: tuple[Bound, ...]
+    pinned: bool
+
+
+def find_seeds(relations: RelationMap, entry: Filter) -> list[Seed]:
+    """The rows that a filter matches, in its table and in every table that inherits from it.
+
+    Refused: unknown or ambiguous tables, columns and paths; values whose shape does not fit.
+    """
+    relation, prefix = _table_of(relations, entry)
+    conditions = tuple(_bind(relations, relation, condition, prefix) for condition in entry.where)
+    exact = {bound.column.name for bound in conditions if not bound.path and bound.op in ("=", "in")}
+    pinned = any(exact.issuperset(key) for key in relation.unique_keys)
+    return [Seed(oid, conditions, pinned) for oid in relations.heirs(relation.oid)]
+
+
+def _table_of(relations: RelationMap, entry: Filter) -> tuple[Relation, str]:
+    """The table of a filter. `audit` with columns `log.x` is read as the table `audit.log`; the prefix is dropped."""
+    firsts = {condition.column.partition(".")[0] for condition in entry.where}
+    if len(firsts) == 1 and any(relation.schema == entry.table for relation in relations.relations.values()):
+        (first,) = firsts
+        qualified = [r for r in relations.nodes if (r.schema, r.name) == (entry.table, first)]
+        if qualified:
+            return qualified[0], f"{first}."
+    return relations.find(entry.table), ""
+
+
+def _bind(relations: RelationMap, relation: Relation, condition: FilterCondition, prefix: str) -> Bound:
+    shown = f"{relation.key}.{condition.column.removeprefix(prefix)}"
+    words = condition.column.removeprefix(prefix).split(".")
+    if len(words) > 1 and words[0] == relation.name and words[1] in relation.columns:
+        words = words[1:]
+    path: list[Edge] = []
+    while len(words) > 1 and ".".join(words) not in relation.columns:
+        edge = _hop(relations, relation, words.pop(0))
+        path.append(edge)
+        relation = relations.relations[edge.parent]
+    column = relation.column(".".join(words))
+    return Bound(shown, tuple(path), column, condition.op, value_texts(condition, column, shown))
+
+
+def _hop(relations: RelationMap, relation: Relation, word: str) -> Edge:
+    """The reference that a word of a path means: by constraint or its last column, by that column without `_id`, by
+    table, by another of its columns.
+    """
+    edges = [edge for edge in relations.above.get(relation.root, ()) if edge.child in (relation.oid, relation.root)]
+    tiers: tuple[Callable[[Edge], Iterable[str]], ...] = (
+        lambda edge: (edge.name, edge.columns[-1]),
+        lambda edge: (_stem(edge.columns[-1]),),
+        lambda edge: _words_for(relations.relations[edge.parent].name),
+        lambda edge: (*edge.columns, *map(_stem, edge.columns)),
+    )
+    for names in tiers:
+        found = [edge for edge in edges if word.lower() in {name.lower() for name in names(edge)}]
+        alone = [edge for edge in found if len(edge.columns) == 1]
+        for some in (found, alone):
+            if len({(edge.parent, edge.columns[-1]) for edge in some}) == 1:
+                return min(some, key=lambda edge: len(edge.columns))
+        if found:
+            raise _ambiguous(relations, f"{relation.key}.{word}", found)
+    known = dict.fromkeys(_stem(edge.columns[-1]) for edge in edges)
+    raise Refused(
+        "unknown_column",
+        f"{relation.key} has no reference {word}. {did_you_mean(word, known)}",
+        next="A path names references and ends in a column, as `site.company.name`.",
+    )
+
+
+def _ambiguous(relations: RelationMap, shown: str, found: list[Edge]) -> Refused:
+    """Names what tells the references apart: their columns, else the tables that they lead to."""
+    by_column = len({edge.columns[-1] for edge in found}) == len(found)
+    names = [edge.columns[-1] if by_column else relations.key(edge.parent) for edge in found]
+    better = "the referring column" if by_column else "the table or of the constraint"
+    return Refused(
+        "ambiguous_path",
+        f"{shown} could be {' or '.join(dict.fromkeys(names))}.",
+        next=f"Use the name of {better} in the path.",
+    )
+
+
+def _stem(column: str) -> str:
+    for ending in ("_id", "_uuid", "_code", "_key", "_fk", "Id", "ID", "_name"):
+        if column.endswith(ending) and len(column) > len(ending):
+            return column[: -len(ending)]
+    return column
+
+
+def _words_for(table: str) -> Iterable[str]:
+    yield table
+    if table.endswith("ies"):
+        yield table[:-3] + "y"
+    if table.endswith("es"):
+        yield table[:-2]
+    if table.endswith("s"):
+        yield table[:-1]
