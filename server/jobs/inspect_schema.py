@@ -118,12 +118,12 @@ def _told(
 
 
 def _batches(schema: Schema, items: Sequence[Item]) -> Iterator[list[Item]]:
-    """Items that fill about a page, if a column takes some 30 bytes."""
+    """Items that fill about a page, if a column takes some 25 bytes."""
     batch: list[Item] = []
     expected = 0
     for item in items:
         batch.append(item)
-        expected += 150 + 30 * _width(schema, item.identity) if item.identity else 100
+        expected += 120 + 25 * _width(schema, item.identity) if item.identity else 100
         if expected > BUDGET:
             yield batch
             batch, expected = [], 0

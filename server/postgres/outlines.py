@@ -14,6 +14,10 @@ from server.postgres.databases import Connection
 from server.postgres.questions import Answer, answer, composed, described, unordered
 
 _REST = tuple(name for name in FACTS if name not in PARTS)
+_KINDS = {
+    "columns": ("column", "view_column", "attribute"), "constraints": ("constraint",), "indexes": ("index",),
+    "triggers": ("trigger",), "rules": ("rule",), "policies": ("policy",),
+}  # fmt: skip
 _COMMENTED = "commented_parts"
 _PLAIN = frozenset({16, 20, 21, 23})
 _TEXTS = frozenset({19, 25})
@@ -51,12 +55,14 @@ def read_parts(connection: Connection, outline: Schema, relations: Collection[tu
     """The outline with just the parts of some relations (schema, name) read; in the snapshot of the outline."""
     if outline.digests is None:
         return outline.narrowed(relations)
-    oids = {digest.relation for part, digest in outline.digests.items() if part[1:] in relations}
-    if not oids:
+    wanted = {part: digest for part, digest in outline.digests.items() if part[1:] in relations}
+    if not wanted:
         return outline
+    oids, kinds = list({digest.relation for digest in wanted.values()}), {part.kind for part in wanted}
     reader = Reader()
     for name in PARTS:
-        reader.take(answer(connection, name, list(oids)))
+        if not kinds.isdisjoint(_KINDS[name]):
+            reader.take(answer(connection, name, oids))
     told = [oid for _, oid, _ in (*reader.addresses, *reader.behind)]
     query = sql.SQL("SELECT c.* FROM ({}) AS c WHERE {} AND c.oid = ANY ($1)")
     comments = composed(connection, query.format(sql.SQL(unordered("comments")), _OF_PARTS), told)
