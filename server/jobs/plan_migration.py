@@ -137,8 +137,11 @@ class _Proving:
             more = plan(ran.result, wanted).steps if self._left(ran, wanted) else ()
             if not more or any("data_loss" in step.hazards for step in more):
                 break
-            steps = _with(steps, more)
-            ran = self._run(source_dump, steps)
+            longer = _with(steps, more)
+            again = self._run(source_dump, longer)
+            if self._left(again, wanted) == self._left(ran, wanted):
+                break  # which they did not change
+            steps, ran = longer, again
         left = self._left(ran, wanted)
         left += [f"{entry} (by pg_dump)" for entry in self._unlike(ran, source_dump, wanted_dump)] if not left else []
         left += [f"{spec(each.identity)}: {each.reason}" for each in planned.not_planned if left]

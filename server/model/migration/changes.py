@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass, field
 
-from server.model.migration import columns, indexes, others, parts, routines, tables, types, views
+from server.model.migration import columns, indexes, others, parts, retyping, routines, tables, types, views
 from server.model.migration.rereading import read_alike
 from server.model.migration.words import path, quote, text, texts
 from server.model.migration.world import Draft, World, keyed
-from server.model.schema import Dependency, Identity, compared
+from server.model.schema import RELATIONS, Dependency, Identity, compared
 
 _SAID_ONLY = {
     "view_column": frozenset({
@@ -48,7 +48,7 @@ def decide(world: World) -> Changes:
         identity
         for identity in changes.removed
         if types.is_type(identity)
-        and any(Identity(kind, identity.schema, identity.name) in changes.added for kind in types.TYPES)
+        and any(Identity(kind, identity.schema, identity.name) in changes.added for kind in (*types.TYPES, "table"))
     )
     todo: list[Identity] = [*changes.removed]
     todo += [domain for check in changes.added for domain in _constrained(changes, check)]
@@ -63,6 +63,8 @@ def decide(world: World) -> Changes:
     for identity in [i for i, names in changes.changed.items() if i.kind == "column" and names & {"type", "collation"}]:
         if identity not in changes.anew:
             todo += _disturb(changes, identity)
+    for table in {*retyping.reshaped(world, changes.changed, changes.added)} - changes.anew - changes.removed:
+        todo += [lost for column in retyping.holders(world, table) for lost in _park(changes, column, table)]
     for twin in [twin for table in changes.changed for twin in _twins(changes, table)]:
         _remake(changes, twin)
         todo.append(twin)
@@ -270,6 +272,8 @@ def _lose_attribute(changes: Changes, attribute: Identity, gone: Identity) -> li
 
 def _lose_column(changes: Changes, column: Identity, part: str, gone: Identity) -> list[Identity]:
     world = changes.world
+    if gone.kind in RELATIONS and world.table(column, world.source) != gone:
+        return _park(changes, column, gone) if not part and retyping.holds(world, column, gone) else []
     if gone.kind in ("table", "foreign_table"):  # its own: made with the table
         redone = gone in changes.anew or world.target.relation(gone.schema, gone.name) not in (gone, None)
         return _redo_column(changes, column) if redone else []
@@ -288,6 +292,22 @@ def _lose_column(changes: Changes, column: Identity, part: str, gone: Identity) 
         world.retyped.add(column)
         return _disturb(changes, column)
     return []
+
+
+def _park(changes: Changes, column: Identity, relation: Identity) -> list[Identity]:
+    """What has to be out of the way while a column of whole rows stands aside for what they are rows of."""
+    world = changes.world
+    if column in changes.removed or column in changes.anew or column in world.parked:
+        return []
+    world.parked[column] = relation
+    world.retyped.add(column)
+    found = _disturb(changes, column)
+    for dependency in world.dependents(column):
+        part = dependency.dependent
+        if part.kind in ("constraint", "index", "statistics") and part not in changes.removed | changes.anew:
+            _remake(changes, part)
+            found.append(part)
+    return found
 
 
 def _redo_column(changes: Changes, column: Identity) -> list[Identity]:

@@ -1,11 +1,11 @@
 """Columns: added, dropped, altered in place; what their type change needs."""
 
-from server.model.migration import types
-from server.model.migration.conversions import conversion, is_text, loses, own_storage, widens
+from server.model.migration.conversions import own_storage
 from server.model.migration.privileges import resaid, said
+from server.model.migration.retyping import park, set_type
 from server.model.migration.sequences import clamp
 from server.model.migration.steps import Hazard
-from server.model.migration.words import changed_options, literal, options, path, quote, table_of, text, texts
+from server.model.migration.words import changed_options, literal, options, path, quote, rows, table_of, text, texts
 from server.model.migration.world import Draft, World, draft, parents_of
 from server.model.schema import Attributes, Identity
 
@@ -148,7 +148,7 @@ def release(world: World, identity: Identity, changed: frozenset[str], *, again:
         drafts.append(_alter(identity, "DROP DEFAULT", only=True))
     if before.get("identity") and not after.get("identity") and not from_parent(before):
         drafts.append(_alter(identity, "DROP IDENTITY", reason="its sequence and position go"))
-    return drafts
+    return drafts + park(world, identity)
 
 
 def without_identity(identity: Identity) -> Draft:
@@ -163,11 +163,32 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
     if (changed & _TYPE or identity in world.retyped) and not (
         world.by_type(identity) or _inherits(world, identity, changed)
     ):
-        drafts += _set_type(world, identity, before, after)
+        drafts += set_type(world, identity, before, after)
     if changed & {"not_null", "not_null_name", "not_null_no_inherit"}:
         drafts += _change_not_null(world, identity, before, after)
     drafts += _settings(identity, before, after, ("storage", "compression", "statistics", "options", "foreign_options"))
-    return drafts + resaid(world, identity, changed)
+    return drafts + _made_local(world, identity, changed) + resaid(world, identity, changed)
+
+
+def becomes_local(world: World, identity: Identity, changed: frozenset[str]) -> bool:
+    """Whether a child that stays one declares for itself, too, what it had from its parent alone."""
+    table = world.table(identity)
+    parted = table is None or not world.kept(table) or not rows(world.before(table), "inherits")
+    was, stays = world.before(identity).get("inherited"), parents_of(world.target, identity)
+    return "inherited" in changed and bool(was and stays) and not parted and not world.after(identity).get("inherited")
+
+
+def _made_local(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft]:
+    """Leaving the parents for a moment makes all that came from them the child's own; told with the first of it."""
+    table = world.table(identity)
+    if table is None or not becomes_local(world, identity, changed):
+        return []
+    mates = [c for c in world.target.parts(table, "column") if world.before(c).get("inherited")]
+    ups = [path(*up) for up in rows(world.before(table), "inherits") if up in rows(world.after(table), "inherits")]
+    if identity != min(mates):
+        return []
+    reason = "leaves for a moment: what came from the parent alone is its own, too"
+    return [_alter_table(identity, f"{act} {up}", reason=reason) for up in ups for act in ("NO INHERIT", "INHERIT")]
 
 
 def _inherits(world: World, identity: Identity, changed: frozenset[str]) -> bool:
@@ -181,46 +202,6 @@ def _inherits(world: World, identity: Identity, changed: frozenset[str]) -> bool
         if twin in world.retyped or any(world.before(twin).get(n) != world.after(twin).get(n) for n in changed):
             return True
     return False
-
-
-def _set_type(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
-    old, new, column = text(before, "type"), text(after, "type"), quote(identity.sub)
-    anew = types.moved(world, new) if identity in world.retyped else None
-    if anew is not None and old == new and types.is_composite(world, anew):
-        return _by_name(world, identity, new, anew)
-    sql = f"TYPE {new}"
-    if after.get("collation"):
-        sql += f" COLLATE {text(after, 'collation')}"
-    using = conversion(old, new, column, by_text=identity in world.retyped and not is_text(new))
-    if using:
-        sql += f" USING {using}"
-    hazards: list[Hazard] = []
-    if using or not widens(old, new):
-        hazards.append("may_fail_on_data")
-    if loses(old, new):
-        hazards.append("data_loss")
-    return [_alter(identity, sql, *hazards, reason=f"from {old}" if old != new else "its type is made anew")]
-
-
-def _by_name(world: World, identity: Identity, new: str, composite: Identity) -> list[Draft]:
-    """Values of a composite type go over attribute by attribute, whatever place those have; through jsonb."""
-    column = quote(identity.sub)
-    hazards: list[Hazard] = ["may_fail_on_data"]
-    reason = "its type is made anew"
-    if types.attributes_lost(world):
-        hazards.append("data_loss")
-        reason += "; what it holds in attributes that go is lost"
-    if not new.endswith("[]"):
-        using = f"pg_catalog.jsonb_populate_record(NULL::{new}, pg_catalog.to_jsonb({column}))"
-        return [_alter(identity, f"TYPE {new} USING {using}", *hazards, reason=reason)]
-    holder = path(composite.schema, f"{composite.name}__holder")
-    value = f"pg_catalog.jsonb_build_object('held', pg_catalog.to_jsonb({column}))"
-    using = f"(pg_catalog.jsonb_populate_record(NULL::{holder}, {value})).held"
-    return [
-        draft(f"CREATE TYPE {holder} AS (held {new})", reason="to convert arrays"),
-        _alter(identity, f"TYPE {new} USING {using}", *hazards, reason=reason),
-        draft(f"DROP TYPE {holder}"),
-    ]
 
 
 def _change_not_null(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:

@@ -7,7 +7,7 @@ from server.model.migration.acts import Drawing
 from server.model.migration.graph import Act, Key
 from server.model.migration.words import texts
 from server.model.migration.world import parents_named, parents_of
-from server.model.schema import Identity, Schema
+from server.model.schema import RELATIONS, Identity, Schema
 
 
 class Needs:
@@ -38,6 +38,7 @@ class Needs:
         self._names()
         self._partitions()
         self._checks()
+        self._parked()
         self._leaving()
         self._persistence()
 
@@ -121,7 +122,7 @@ class Needs:
                 ends = [("release", table)]
             if not last and not stays:
                 gone += [("alter", on), ("aside", on)] if on.kind == "table" else [("alter", on)]
-        elif part == "default":
+        elif part == "default" or (dependent in self.world.parked and not part):
             ends = [("release", dependent)]
         elif part == "parent" or (dependent.kind == "sequence" and on.kind == "column"):
             ends = [("release", dependent)]
@@ -198,6 +199,17 @@ class Needs:
                 ups = [up for up in parents_of(self.world.target, check) if self.world.after(up).get("not_valid")]
                 self._link([(act, check)], [("create", up) for up in ups])
 
+    def _parked(self) -> None:
+        """Columns of whole rows stand aside before what they are rows of changes, and come back after."""
+        source, target = self.world.source, self.world.target
+        for column, whole in self.world.parked.items():
+            now = [Identity(kind, whole.schema, whole.name) for kind in (*RELATIONS, "composite")]
+            columns = ("column", "view_column")
+            parts = {whole, *now, *source.parts(whole, *columns), *(p for n in now for p in target.parts(n, *columns))}
+            acts = [(act, part) for part in parts - {column} for act in _RESHAPING]
+            self._link([("release", column)], acts)
+            self._link(acts, [("alter", column)])
+
     def _leaving(self) -> None:
         """A table leaves its parents before anything happens to them that would reach it."""
         world = self.world
@@ -227,6 +239,7 @@ class Needs:
             self._link(pair[:1], pair[1:])
 
 
+_RESHAPING = ("drop", "aside", "create", "alter", "copy")
 _BEFORE: dict[str, tuple[str, ...]] = {
     "drop": ("release",),
     "aside": ("release",),

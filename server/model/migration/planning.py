@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from server.model.migration import types
+from server.model.migration import columns, types
 from server.model.migration.acts import Drawing
 from server.model.migration.changes import Changes, decide
 from server.model.migration.graph import Act, order
@@ -13,7 +13,7 @@ from server.model.migration.rereading import read_alike
 from server.model.migration.steps import NotPlanned, Phase, Plan, Step
 from server.model.migration.words import literal
 from server.model.migration.world import World
-from server.model.schema import Schema
+from server.model.schema import Identity, Schema
 
 
 def plan(source: Schema, target: Schema, *, concurrent_indexes: bool = False) -> Plan:
@@ -34,8 +34,15 @@ def _not_planned(changes: Changes) -> Iterator[NotPlanned]:
         inherited = "inherited" in names and world.after(identity).get("inherited")
         if identity.kind == "base_type" and identity not in changes.anew and names - SAID:
             yield NotPlanned(identity, "a base type cannot change while columns hold its values")
+        if table and columns.becomes_local(world, identity, names) and _keeps_parents_own(world, table):
+            yield NotPlanned(identity, "its table gets only all of its parent's columns and checks as its own, or none")
         if table and inherited and identity not in changes.anew and world.after(table).get("inherits"):
             yield NotPlanned(identity, "a column that its table has already cannot become its parent's alone")
+
+
+def _keeps_parents_own(world: World, table: Identity) -> bool:
+    parts = world.target.parts(table, "column", "constraint")
+    return any(world.before(part).get("inherited") and world.after(part).get("inherited") for part in parts)
 
 
 def _steps(acts: list[Act], changes: Changes) -> Iterator[Step]:

@@ -51,7 +51,7 @@ def resaid(world: World, identity: Identity, changed: Iterable[str]) -> list[Dra
         gone = [label.partition("=")[0] for label in texts(before, "security_labels")]
         drafts += [_label(identity, f"{provider}=") for provider in gone if provider not in kept]
     if names & {"grants", "revoked"}:
-        drafts += _regrant(identity, before, after, _new_owner(world, identity))
+        drafts += _regrant(world, identity)
     return drafts
 
 
@@ -60,6 +60,13 @@ def _new_owner(world: World, part: Identity) -> str:
     identity = (world.table(part) or part) if part.kind in ("column", "view_column") else part
     before, after = text(world.before(identity), "owner"), text(world.after(identity), "owner")
     return "" if before == after else world.source.role if after == world.target.role else after
+
+
+def _owner(world: World, part: Identity) -> str:
+    """Who owns it once it is handed over, when rights are given; '' for whoever runs the plan."""
+    identity = (world.table(part) or part) if part.kind in ("column", "view_column") else part
+    owner = text(world.after(identity), "owner")
+    return "" if owner == world.target.role else owner
 
 
 def _label(identity: Identity, label: str) -> Draft:
@@ -71,19 +78,19 @@ def _label(identity: Identity, label: str) -> Draft:
 
 
 def _created_grants(world: World, identity: Identity, after: Attributes) -> list[Draft]:
-    """From what default privileges may have given it to what it shall have, as long as whoever made it owns it."""
-    wanted = _grants(after)
+    """From what default privileges may have given it to what it shall have."""
+    wanted, owner = _grants(after), _owner(world, identity)
     given, withheld = _by_default(world, identity)
     revoked = set(_revoked(after))
     drafts: list[Draft] = []
     for who, privilege, _ in sorted(given):
         if not any(grant[:2] == (who, privilege) for grant in wanted):
-            drafts.append(_change(identity, {}, "REVOKE", (who, privilege, "")))
+            drafts.append(_change(identity, owner, "REVOKE", (who, privilege, "")))
     for who, privilege in sorted(withheld - revoked):
-        drafts.append(_change(identity, {}, "GRANT", (who, privilege, "")))
+        drafts.append(_change(identity, owner, "GRANT", (who, privilege, "")))
     for who, privilege in sorted(revoked):
-        drafts.append(_change(identity, {}, "REVOKE", (who, privilege, "")))
-    return drafts + [_change(identity, {}, "GRANT", grant) for grant in wanted]
+        drafts.append(_change(identity, owner, "REVOKE", (who, privilege, "")))
+    return drafts + [_change(identity, owner, "GRANT", grant) for grant in wanted]
 
 
 def _by_default(world: World, identity: Identity) -> tuple[set[Grant], set[tuple[str, str]]]:
@@ -99,7 +106,9 @@ def _by_default(world: World, identity: Identity) -> tuple[set[Grant], set[tuple
     return given, withheld
 
 
-def _regrant(identity: Identity, before: Attributes, after: Attributes, new_owner: str) -> list[Draft]:
+def _regrant(world: World, identity: Identity) -> list[Draft]:
+    before, after = world.before(identity), world.after(identity)
+    owner, new_owner = _owner(world, identity), _new_owner(world, identity)
     old, new = _grants(before), _grants(after)
     took, takes = _revoked(before), _revoked(after)
     drafts: list[Draft] = []
@@ -107,13 +116,13 @@ def _regrant(identity: Identity, before: Attributes, after: Attributes, new_owne
         if (who, privilege, how) in new or who == new_owner:
             continue
         if (who, privilege, "") in new:
-            drafts.append(_change(identity, before, "REVOKE GRANT OPTION FOR", (who, privilege, "")))
+            drafts.append(_change(identity, owner, "REVOKE GRANT OPTION FOR", (who, privilege, "")))
         elif (who, privilege, "grantable") not in new:
-            drafts.append(_change(identity, before, "REVOKE", (who, privilege, "")))
-    drafts += [_change(identity, before, "REVOKE", (*taken, "")) for taken in takes if taken not in took]
-    drafts += [_change(identity, before, "GRANT", (*taken, "")) for taken in took if taken not in takes]
+            drafts.append(_change(identity, owner, "REVOKE", (who, privilege, "")))
+    drafts += [_change(identity, owner, "REVOKE", (*taken, "")) for taken in takes if taken not in took]
+    drafts += [_change(identity, owner, "GRANT", (*taken, "")) for taken in took if taken not in takes]
     return drafts + [
-        _change(identity, before, "GRANT", grant)
+        _change(identity, owner, "GRANT", grant)
         for grant in new
         if grant not in old and not (grant[2] == "" and (*grant[:2], "grantable") in old)
     ]
@@ -127,10 +136,9 @@ def _revoked(attributes: Attributes) -> list[tuple[str, str]]:
     return [(who, privilege) for who, privilege in rows(attributes, "revoked")]
 
 
-def _change(identity: Identity, attributes: Attributes, act: str, grant: Grant) -> Draft:
+def _change(identity: Identity, owner: str, act: str, grant: Grant) -> Draft:
     who, privilege, how = grant
-    grantee = text(attributes, "owner") or "CURRENT_USER" if who == OWNER else who
-    known = "CURRENT_USER" if grantee == "CURRENT_USER" else role(grantee)
+    known = role(who) if who != OWNER else role(owner) if owner else "CURRENT_USER"
     tail = " WITH GRANT OPTION" if how == "grantable" else ""
     if identity.kind in ("column", "view_column"):
         what = f"{privilege} ({quote(identity.sub)}) ON TABLE {path(identity.schema, identity.name)}"

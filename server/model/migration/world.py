@@ -37,6 +37,7 @@ class World:
     dropped: set[Identity] = field(default_factory=set[Identity])
     moved: set[Identity] = field(default_factory=set[Identity])  # made anew beside the old one, which goes afterwards
     retyped: set[Identity] = field(default_factory=set[Identity])  # columns whose type is made anew
+    parked: dict[Identity, Identity] = field(default_factory=dict[Identity, Identity])  # columns of rows: whose
     detached: set[Identity] = field(default_factory=set[Identity])  # tables that leave their parents, perhaps to return
 
     def before(self, identity: Identity) -> Attributes:
