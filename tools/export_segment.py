@@ -8,9 +8,7 @@ from server.model.segment import Filter
 from server.model.segment_reports import SegmentReport
 from tools.calling import Context, run_job
 from tools.export_database import ExcludedColumns, NewPath
-from tools.parameters import Compression, DatabaseName, DataFormat, Limit, Moment, Patterns
-
-DateColumns = Annotated[dict[str, str | None] | None, Field(description="table → its date column, null for none")]
+from tools.parameters import Compression, DatabaseName, DataFormat, DateColumns, Limit, Moment, Patterns
 
 
 async def export_segment(

@@ -22,4 +22,5 @@ ColumnMap = Annotated[
     dict[str, dict[str, str]] | None, Field(description='{table: {file column: table column, "" to leave out}}')
 ]
 Moment = Annotated[str | None, Field(description="ISO 8601")]
+DateColumns = Annotated[dict[str, str | None] | None, Field(description="table → its date column, null for none")]
 Limit = Annotated[int | dict[str, int] | None, Field(description="A sample by primary key")]

@@ -12,6 +12,7 @@ from server.commands.options import (
     Compression,
     Database,
     DataFormat,
+    DateColumns,
     EstimateOnly,
     ExcludedColumns,
     Follow,
@@ -66,9 +67,7 @@ def export_segment(
     where: Where = None,
     since: Since = None,
     until: Until = None,
-    date_column: Annotated[
-        list[str] | None, typer.Option(help="incidents=occurred_at; companies= applies no dates to companies.")
-    ] = None,
+    date_column: DateColumns = None,
     table: Tables = None,
     follow: Follow = "children",
     limit: Limit = None,

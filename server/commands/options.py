@@ -35,6 +35,10 @@ Where = Annotated[
 Since = Annotated[str | None, typer.Option(help="ISO 8601, included.")]
 Until = Annotated[str | None, typer.Option(help="ISO 8601, not included.")]
 Follow = Annotated[Literal["children", "none"], typer.Option(help="Whether rows below come along.")]
+DateColumns = Annotated[
+    list[str] | None,
+    typer.Option("--date-column", help="incidents=occurred_at; companies= applies no dates to companies."),
+]
 Limit = Annotated[list[str] | None, typer.Option("--limit", help="100 for every table, incidents=100 for one.")]
 
 File = Annotated[str, typer.Argument(help="An export, .sql, .csv, .json or .jsonl; also .gz and .zst.")]

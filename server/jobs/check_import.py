@@ -1,5 +1,7 @@
 """Rehearses an import: the same run as import_data, ended by ROLLBACK, with everything that is wrong."""
 
+import time
+
 from server.calls import Call
 from server.import_runs import run_import
 from server.model.import_plan import ImportRequest
@@ -9,11 +11,12 @@ from server.services import Services
 
 def check_import(services: Services, call: Call, request: ImportRequest) -> CheckReport:
     """Whether the import would be committed, and if not every issue and violation; nothing stays in the database."""
+    started = time.monotonic()
     rehearsal = request.model_copy(update={"rehearse": True})
     try:
         done, seconds = run_import(services, call, rehearsal)
     except FileRejected as failure:
-        return _rejected(request, failure)
+        return _rejected(request, failure, round(time.monotonic() - started, 2))
     return CheckReport(
         outcome="rolled_back",
         passes=True,
@@ -28,7 +31,7 @@ def check_import(services: Services, call: Call, request: ImportRequest) -> Chec
     )
 
 
-def _rejected(request: ImportRequest, failure: FileRejected) -> CheckReport:
+def _rejected(request: ImportRequest, failure: FileRejected, seconds: float) -> CheckReport:
     return CheckReport(
         outcome="rolled_back",
         passes=False,
@@ -38,6 +41,6 @@ def _rejected(request: ImportRequest, failure: FileRejected) -> CheckReport:
         checks=[],
         issues=failure.issues,
         violations=failure.violations,
-        seconds=0,
+        seconds=seconds,
         next="Mend the file or the database, then call check_import again.",
     )

@@ -10,12 +10,14 @@ from server.errors import FerryError, ImportRejected
 from server.exporting.segments import grown_segment
 from server.exporting.writing import write_export
 from server.import_runs import run_import
+from server.model.address import Address
 from server.model.cloning import Clone, How, check_name
 from server.model.import_plan import ImportRequest
 from server.model.segment import Segment
 from server.model.segment_reports import SegmentRequest
-from server.postgres.cloning import beside, drop, make_clone, refresh_views, size_of, url_of
+from server.postgres.cloning import beside, drop, give_name, make_clone, refresh_views, refuse_taken, size_of, url_of
 from server.postgres.databases import Database, connected
+from server.postgres.scratch import scratch_name, sweep
 from server.schema_copying import copy_schema
 from server.services import Services
 
@@ -30,9 +32,17 @@ class _Filled:
 
 
 def clone_database(
-    services: Services, call: Call, *, source: str, name: str, how: How = "template", segment: Segment | None = None
+    services: Services,
+    call: Call,
+    *,
+    source: str,
+    name: str,
+    how: How = "template",
+    segment: Segment | None = None,
+    exclude_columns: Sequence[str] | None = None,
 ) -> Clone:
-    """All or nothing: what fails or is cancelled leaves no database. `segment` goes with `how = "segment"` alone.
+    """All or nothing: what fails or is cancelled leaves no database. `segment` and what it excludes beyond the policy
+    go with `how = "segment"` alone.
 
     Refused: access is not admin, the name is taken or bad. DatabaseFailed: sessions stand in the way of a copy.
     """
@@ -42,13 +52,18 @@ def clone_database(
     started = time.monotonic()
     call.progress(0, None, f"making {name}")
     with beside(call, origin) as connection:
-        make_clone(connection, origin, name, template=how == "template")
+        sweep(connection)
+        refuse_taken(connection, name)
+        made = scratch_name()  # until it is done: what a killed process leaves is swept like any scratch database
+        make_clone(connection, origin, made, template=how == "template")
         try:
-            filled = _Filled() if how == "template" else _fill(services, call, origin, name, segment)
-            size = size_of(connection, name)
+            clone = replace(origin, name=name, address=replace(_address(origin), dbname=made), shared_with=())
+            filled = _Filled() if how == "template" else _fill(services, call, origin, clone, segment, exclude_columns)
+            size = size_of(connection, made)
+            give_name(connection, made, name)
         except BaseException as failure:
             with beside(Call(), origin) as again:
-                drop(again, name)
+                drop(again, made)
             if isinstance(failure, FerryError):
                 failure.state = "No database was made."
             if isinstance(failure, ImportRejected):
@@ -70,15 +85,28 @@ def clone_database(
     )
 
 
-def _fill(services: Services, call: Call, origin: Database, name: str, segment: Segment | None) -> _Filled:
+def _address(database: Database) -> Address:
+    assert database.address is not None  # it was reached
+    return database.address
+
+
+def _fill(
+    services: Services,
+    call: Call,
+    origin: Database,
+    clone: Database,
+    segment: Segment | None,
+    exclude_columns: Sequence[str] | None,
+) -> _Filled:
     """The schema, with the segment's rows before its indexes and constraints; then what is computed from rows."""
-    assert origin.address is not None
-    clone = replace(origin, name=name, address=replace(origin.address, dbname=name), shared_with=())
     filled = _Filled()
 
     def load_rows() -> None:
         if segment is not None:
-            _load_segment(services, call, origin, clone, segment, filled)
+            request = SegmentRequest(
+                database=origin.name, format="csv", exclude_columns=exclude_columns, **segment.model_dump()
+            )
+            _load_segment(services, call, clone, request, filled)
 
     call.progress(0, None, f"copying the schema of {origin.name}")
     denied = copy_schema(services, call, origin, clone, rights=True, load_rows=load_rows)
@@ -90,12 +118,10 @@ def _fill(services: Services, call: Call, origin: Database, name: str, segment: 
     return filled
 
 
-def _load_segment(
-    services: Services, call: Call, origin: Database, clone: Database, segment: Segment, filled: _Filled
-) -> None:
+def _load_segment(services: Services, call: Call, clone: Database, wanted: SegmentRequest, filled: _Filled) -> None:
     """Brings the segment into the clone by way of a file, as an export and an import of it would."""
     with services.workspace.passing("clone") as path:
-        request = SegmentRequest(database=origin.name, format="csv", path=str(path), **segment.model_dump())
+        request = wanted.model_copy(update={"path": str(path)})
         with grown_segment(services, call, request) as grown:
             written = write_export(services, call, grown.connection, grown.plan)
         if written.total_rows:

@@ -5,6 +5,7 @@ from server.errors import Refused, did_you_mean
 from server.model.cloning import Dropped
 from server.postgres.cloning import beside, drop_clone, find_clones
 from server.postgres.databases import Database
+from server.postgres.scratch import sweep
 from server.services import Services
 
 
@@ -23,6 +24,7 @@ def drop_database(
     clones: list[str] = []
     for database in _servers(services):
         with beside(call, database) as connection:
+            sweep(connection)
             found = find_clones(connection)
             if name in found:
                 drop_clone(connection, name)

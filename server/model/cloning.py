@@ -53,11 +53,16 @@ def check_name(name: str) -> None:
         )
 
 
-def segment_of(how: How, filters: Sequence[Any] | None, choices: Mapping[str, Any]) -> Segment | None:
-    """Which rows a clone gets; `choices`: the other arguments of a segment. Refused: they do not go with `how`."""
+def segment_of(
+    how: How, filters: Sequence[Any] | None, choices: Mapping[str, Any], exclude_columns: Sequence[str] | None = None
+) -> Segment | None:
+    """Which rows a clone gets; `choices`: the other arguments of a segment. Refused: they do not go with `how`, nor
+    does `exclude_columns`.
+    """
     given = {name: value for name, value in choices.items() if value is not None}
     if how == "segment" and filters:
         return Segment(filters=list(filters), **given)
+    given |= {"exclude_columns": exclude_columns} if exclude_columns else {}
     if how == "segment":
         raise Refused(
             "bad_arguments",

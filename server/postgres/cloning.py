@@ -60,8 +60,6 @@ def make_clone(connection: Connection, source: Database, name: str, *, template:
         words += _locale(connection, origin)
     try:
         _create(connection, words)
-    except errors.DuplicateDatabase:
-        raise Refused("database_exists", f"There is a database {name} already.", next="Name another.") from None
     except errors.ObjectInUse:
         raise DatabaseFailed(
             "database_in_use",
@@ -81,6 +79,24 @@ def make_clone(connection: Connection, source: Database, name: str, *, template:
     except BaseException:
         drop(connection, name)
         raise
+
+
+def refuse_taken(connection: Connection, name: str) -> None:
+    """Refused("database_exists")."""
+    if connection.execute("SELECT FROM pg_catalog.pg_database WHERE datname = %s", [name]).fetchone():
+        raise _exists(name)
+
+
+def give_name(connection: Connection, made: str, name: str) -> None:
+    """What is done gets the name that was asked for. Refused: somebody was faster."""
+    try:
+        connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(made), sql.Identifier(name)))
+    except errors.DuplicateDatabase:
+        raise _exists(name) from None
+
+
+def _exists(name: str) -> Refused:
+    return Refused("database_exists", f"There is a database {name} already.", next="Name another.")
 
 
 def _locale(connection: Connection, origin: str) -> sql.Composed:

@@ -94,12 +94,12 @@ class _CannotMake(Exception):
 @contextmanager
 def _made(call: Call, beside: Database, template: str = "template0") -> Generator[Database]:
     """A new database on the server of `beside`, which is only asked for its locale; dropped at the end."""
-    name = f"{PREFIX}_{int(time.time())}_{_host()}_{os.getpid()}_{secrets.token_hex(4)}"
+    name = scratch_name()
     with connected(call, beside) as connection:
         encoding, collate, ctype, may_create = ask_one(connection, "scratch_locale")
         if not may_create:
             raise _CannotMake(f"the role of {beside.name} may not create databases")
-        _sweep(connection)
+        sweep(connection)
     try:
         with connected(call, beside) as connection:
             try:
@@ -136,7 +136,12 @@ def _drop_on(connection: Connection, name: str) -> None:
     connection.execute(words)
 
 
-def _sweep(connection: Connection) -> None:
+def scratch_name() -> str:
+    """A name that tells whose the database is, so that it can be swept when its process was killed."""
+    return f"{PREFIX}_{int(time.time())}_{_host()}_{os.getpid()}_{secrets.token_hex(4)}"
+
+
+def sweep(connection: Connection) -> None:
     """Drops our own scratch databases whose process is gone, or that are hours old."""
     for (name,) in ask(connection, "scratch_databases", f"{PREFIX}\\_%"):
         if is_orphan(name, now=time.time()):

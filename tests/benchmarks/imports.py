@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.imports [rows] [name ...]
 
-By hand, on a quiet machine: psql's \\copy, psql -1 -f, and a hand-written staging INSERT … ON CONFLICT.
+By hand, on a quiet machine: psql's \\copy, psql -1 -f (of COPY and of INSERTs), a hand-written staging INSERT … ON
+CONFLICT. `broken` has bad rows at its end, all of which are told; it stands beside the import of the same rows.
 """
 
 import subprocess
@@ -36,7 +37,10 @@ INSERT INTO mixed SELECT * FROM s ON CONFLICT (id) DO UPDATE SET a = excluded.a,
   name = excluded.name, email = excluded.email, created_at = excluded.created_at, day = excluded.day,
   amount = excluded.amount, active = excluded.active, tags = excluded.tags, data = excluded.data, f = excluded.f;
 COMMIT;"""
-PEERS = {"csv": "copy", "csv keys": "copy keys", "json": "csv", "jsonl": "csv", "sql": "psql -1", "upsert": "by hand"}
+PEERS = {
+    "csv": "copy", "csv keys": "copy keys", "json": "csv", "jsonl": "csv", "sql": "psql -1", "upsert": "by hand",
+    "inserts": "psql inserts", "broken": "csv keys",
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -89,6 +93,10 @@ def _prepare(server: EmbeddedServer, root: Path, rows: int) -> None:
             document.write(("," if number else "") + line)
         document.write("]}}")
     subprocess.run([str(programs / "pg_dump"), "-Fp", "-f", f"{root}/full.sql", url], check=True)
+    subprocess.run([str(programs / "pg_dump"), "--inserts", "-f", f"{root}/inserts.sql", url], check=True)
+    with (root / "mixed.csv").open() as rows_of, (root / "broken.csv").open("w") as broken:
+        broken.writelines(rows_of)
+        broken.write("1,1,1,1,twice,,,2026-01-01,,,,,\n0,99999,1,1,nowhere,,,never,,,,,\n1,2\n")
     (root / "upsert.sql").write_text(UPSERT.replace("{root}", str(root)))
     (root / "pgferry.toml").write_text(f'[databases.it]\nurl = "{server.url("target")}"\naccess = "write"\n')
 
@@ -103,6 +111,7 @@ def _commands(server: EmbeddedServer, root: Path) -> dict[str, tuple[str, list[s
     ]
     copy = [*psql, "-c", f"\\copy mixed from {root}/mixed.csv csv header"]
     ours = [sys.executable, "-m", "server", "import-data", "it", "--json", "--yes"]
+    checks = [sys.executable, "-m", "server", "check-import", "it", "--json"]
     return {
         "copy": ("plain", copy),
         "csv": ("plain", [*ours, "mixed.csv"]),
@@ -112,6 +121,9 @@ def _commands(server: EmbeddedServer, root: Path) -> dict[str, tuple[str, list[s
         "jsonl": ("plain", [*ours, "mixed.jsonl"]),
         "psql -1": ("nothing", [*psql, "-1", "-f", f"{root}/full.sql"]),
         "sql": ("nothing", [*ours, "full.sql", "--mode", "restore"]),
+        "psql inserts": ("nothing", [*psql, "-1", "-f", f"{root}/inserts.sql"]),
+        "inserts": ("nothing", [*ours, "inserts.sql", "--mode", "restore"]),
+        "broken": ("keyed", [*checks, "broken.csv", "--table", "mixed"]),
         "by hand": ("full", [*psql, "-f", f"{root}/upsert.sql"]),
         "upsert": ("full", [*ours, "changed.csv", "--mode", "upsert", "--table", "mixed"]),
     }

@@ -12,6 +12,7 @@ from server.model.cloning import Clone, How, segment_of
 from server.model.segment import Filter, FilterCondition, Segment
 from server.postgres.embedded import EmbeddedServer
 from server.postgres.populating import drop_database
+from server.postgres.scratch import scratch_name
 from server.services import load_services
 from tests.fix_databases import FreshDatabase
 
@@ -210,3 +211,34 @@ def test_what_chooses_rows_goes_with_a_segment_alone() -> None:
         segment_of("segment", [], {})
     with pytest.raises(Refused, match=r"filters, since: only with how = .segment."):
         segment_of("schema", [{"table": "t"}], {"since": "2026-01-01"})
+
+
+def test_a_segment_takes_dates_tables_and_columns_to_leave_out(
+    fresh_database: FreshDatabase, tmp_path: Path, name: str
+) -> None:
+    fresh_database.run(
+        "CREATE TABLE a (id int PRIMARY KEY, made date, seen date, note text);"
+        "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a); INSERT INTO b VALUES (5, NULL);"
+        "INSERT INTO a VALUES (1, '2026-01-01', '2020-01-01', 'x'), (2, '2020-01-01', '2026-01-01', 'x')"
+    )
+    segment = Segment(filters=[Filter(table="a")], since="2025-01-01", date_columns={"a": "seen"}, tables=["a"])
+    (tmp_path / "pgferry.toml").write_text(f'[databases.a]\nurl = "{fresh_database.url}"\naccess = "admin"\n')
+    made = clone_database(
+        load_services({}, tmp_path), Call(), source="a", name=name, how="segment", segment=segment,
+        exclude_columns=["a.note"],
+    )  # fmt: skip
+    assert made.rows == {"a": 1}
+    copy = FreshDatabase(name, fresh_database.url.replace(fresh_database.name, name))
+    assert copy.rows("SELECT id, note FROM a") == [(2, None)]
+    with pytest.raises(Refused, match=r"exclude_columns: only with"):
+        segment_of("template", None, {}, ["a.note"])
+
+
+def test_what_a_killed_process_left_is_swept_by_the_next_clone(
+    fresh_database: FreshDatabase, tmp_path: Path, name: str
+) -> None:
+    mine, seconds, host, _, letters = scratch_name().removeprefix("pgferry_").split("_")
+    left = f"pgferry_{mine}_{seconds}_{host}_{2**22 + 5}_{letters}"  # no process has that number
+    fresh_database.run(f"CREATE DATABASE {left}")
+    clone(fresh_database, tmp_path, name, "schema")
+    assert {left, name} & databases(fresh_database) == {name}
