@@ -39,6 +39,7 @@ SESSION: tuple[tuple[str, str], ...] = (
     ("jit", "off"),
     ("statement_timeout", "0"),
     ("idle_in_transaction_session_timeout", "0"),
+    ("transaction_timeout", "0"),  # 17 and newer: a long import is no mistake
     ("quote_all_identifiers", "off"),
     ("client_connection_check_interval", "1s"),  # a query whose client was killed ends too
 )

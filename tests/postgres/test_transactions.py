@@ -1,0 +1,31 @@
+"""Transactions are what they say, whatever the database gives its sessions."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from server.calls import Call
+from server.postgres.databases import Connection, Database
+from server.postgres.transactions import reading, writing
+from server.services import load_services
+from tests.fix_databases import FreshDatabase
+
+TIMEOUTS = ("statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout")
+
+
+Door = Callable[[Call, Database], AbstractContextManager[Connection]]
+
+
+@pytest.mark.parametrize("door", [reading, writing])
+def test_no_timeout_of_a_database_ends_a_transaction(door: Door, fresh_database: FreshDatabase, tmp_path: Path) -> None:
+    known = [name for (name,) in fresh_database.rows("SELECT name FROM pg_settings")]
+    for name in TIMEOUTS:
+        if name in known:  # the last came with 17
+            fresh_database.run(f"ALTER DATABASE {fresh_database.name} SET {name} = '10min'")
+    (tmp_path / "pgferry.toml").write_text(f'[databases.it]\nurl = "{fresh_database.url}"\naccess = "write"\n')
+    database = load_services({}, tmp_path).databases.get("it")
+    with door(Call(), database) as connection:
+        told = connection.execute("SELECT name, setting FROM pg_settings WHERE name = ANY (%s)", [list(TIMEOUTS)])
+        assert dict(told.fetchall()) == {name: "0" for name in TIMEOUTS if name in known}
