@@ -18,7 +18,8 @@ from server.model.table_rows import RowSource
 from server.postgres.aftermath import afterwards
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Database, connected
-from server.postgres.importing import Import, Imported
+from server.postgres.imported import Imported
+from server.postgres.importing import Import
 from server.postgres.scratch import load_script, scratch
 from server.postgres.script_source import ScriptSource
 from server.postgres.transactions import reading, writing

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from server.model.import_plan import ImportIssue, TablePlan, names_of
+from server.model.import_plan import ImportIssue, TablePlan
 from server.model.schema import Attributes, Identity, Schema
+from server.model.schema_keys import names_of
 from server.model.tables import table_key
 
 

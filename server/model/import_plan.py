@@ -5,13 +5,14 @@ Rules only: knows no SQL and no file. PostgreSQL's own rules about types come in
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.errors import Refused, did_you_mean
 from server.model.manifest import Manifest, ManifestTable
 from server.model.schema import Attributes, Identity, Schema
+from server.model.schema_keys import foreign_keys, unique_keys
 from server.model.table_rows import FileTable, split_key
 from server.model.tables import table_key
 
@@ -287,21 +288,6 @@ def _key(
     return primary
 
 
-def unique_keys(identity: Identity, target: Schema) -> list[tuple[tuple[str, ...], bool]]:
-    """(columns, whether it is the primary key) of each primary and unique constraint that is not deferrable."""
-    found: list[tuple[tuple[str, ...], bool]] = []
-    for part in target.parts(identity, "constraint"):
-        attributes = target.facts[part]
-        if attributes.get("type") in ("primary key", "unique") and not attributes.get("deferrable"):
-            found.append((names_of(attributes.get("columns")), attributes["type"] == "primary key"))
-    return found
-
-
-def names_of(value: Any) -> tuple[str, ...]:
-    """The names in a list attribute of a fact."""
-    return tuple(str(item) for item in cast("tuple[object, ...]", value)) if isinstance(value, tuple) else ()
-
-
 def _row_counts(tables: Sequence[FileTable], manifest: Manifest | None) -> Iterable[ImportIssue]:
     for table in tables:
         told = manifest.table(table.name) if manifest else None
@@ -320,17 +306,6 @@ def _issue(
     severity: Severity = "error",
 ) -> ImportIssue:
     return ImportIssue(type=type_, table=table.name, column=column, current=current, import_=given, severity=severity)
-
-
-def foreign_keys(target: Schema) -> list[tuple[Identity, Identity]]:
-    """(constraint, referenced table) of every foreign key."""
-    found: list[tuple[Identity, Identity]] = []
-    for identity in target.of("constraint"):
-        attributes = target.facts[identity]
-        references = attributes.get("references")
-        if attributes.get("type") == "foreign key" and isinstance(references, tuple):
-            found.append((identity, Identity("table", str(references[0]), str(references[1]))))
-    return found
 
 
 def load_order(plans: Sequence[TablePlan], target: Schema) -> list[TablePlan]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from server.model.import_plan import foreign_keys, names_of
 from server.model.redaction import Policy
 from server.model.schema import Identity, Schema
+from server.model.schema_keys import foreign_keys, names_of
 
 MOST_CHARACTERS = 80
 """Of a value that a report shows; the rest is cut off."""

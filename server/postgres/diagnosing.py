@@ -12,8 +12,9 @@ import psycopg
 from psycopg import sql
 
 from server.calls import Call
-from server.model.import_plan import ImportIssue, ImportPlan, Mode, foreign_keys, names_of
+from server.model.import_plan import ImportIssue, ImportPlan, Mode
 from server.model.schema import Identity, Schema
+from server.model.schema_keys import foreign_keys, names_of
 from server.model.table_rows import RowSource
 from server.model.violations import EXAMPLES, Violation
 from server.model.visible import Visible

@@ -6,8 +6,9 @@ from typing import Any
 
 from psycopg import sql
 
-from server.model.import_plan import TablePlan, unique_keys
+from server.model.import_plan import TablePlan
 from server.model.schema import Schema
+from server.model.schema_keys import unique_keys
 from server.postgres.databases import Connection
 from server.postgres.relations import columns as listed
 from server.postgres.relations import relation

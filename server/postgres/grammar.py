@@ -130,3 +130,9 @@ def _plpgsql_parts(value: Any) -> Iterator[tuple[str, str]]:
             elif key.startswith("PLpgSQL_stmt_"):
                 yield key, ""
             yield from _plpgsql_parts(item)
+
+
+def enum_of(node: Any, field: str) -> str:
+    """The label of an enum field, such as OBJECT_TABLE."""
+    description = node.DESCRIPTOR.fields_by_name[field]
+    return str(description.enum_type.values_by_number[getattr(node, field)].name)

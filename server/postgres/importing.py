@@ -3,7 +3,7 @@
 Reads as the order of events: take turns, read the schema, plan, make room, load, put back, set sequences, record.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -18,15 +18,14 @@ from server.model.import_plan import (
     ImportPlan,
     ImportRequest,
     choose_tables,
-    names_of,
     plan_import,
     target_of,
     with_order,
 )
 from server.model.import_reports import FileRejected, ImportedTable
-from server.model.manifest import Manifest
 from server.model.redaction import Policy
-from server.model.schema import Identity, Schema
+from server.model.schema import Schema
+from server.model.schema_keys import names_of
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
 from server.model.visible import Visible
@@ -35,37 +34,15 @@ from server.postgres.databases import Connection, Database
 from server.postgres.diagnosing import Findings, as_violation, diagnose
 from server.postgres.emptying import Emptied, empty_tables, told_losses
 from server.postgres.import_records import committed_before, record
+from server.postgres.imported import Imported, raise_on_counts
 from server.postgres.loading import Loader, Merged, with_first_line
 from server.postgres.positions import hold_used, set_positions
 from server.postgres.questions import ask
 from server.postgres.relaxing import Relaxed, Sizes, choose, hazards_of, put_back_indexes, put_back_keys, stand_aside
 from server.postgres.restoring import Restored, create_missing, declared_enums, finish, run_whole
 from server.postgres.script_source import ScriptSource
+from server.postgres.target_facts import facts_of, missing_rights
 from server.postgres.turns import locked, wait_for_turn
-
-
-@dataclass
-class Imported:
-    """What an import did so far; the report is made of it."""
-
-    tables: list[ImportedTable] = field(default_factory=list[ImportedTable])
-    touched: list[Identity] = field(default_factory=list[Identity])
-    issues: list[ImportIssue] = field(default_factory=list[ImportIssue])
-    hazards: list[str] = field(default_factory=list[str])
-    checks: list[str] = field(default_factory=list[str])
-    sequences_set: int = 0
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the server says of a target table beyond its schema."""
-
-    oid: int
-    rows: int
-    bytes: int
-    owned: bool
-    may_insert: bool
-    hidden_rows: bool
 
 
 @dataclass
@@ -127,7 +104,7 @@ class Import:
     def _plan(self, target: Schema) -> ImportPlan:
         tables = choose_tables(self.source.tables, self.request.tables)
         plan = plan_import(self.request, tables, self.source.manifest, target, self._fits)
-        issues = [*plan.issues, *self._rights(plan)]
+        issues = [*plan.issues, *missing_rights(self.connection, plan)]
         if self.given is not None:
             issues += schema_differences(self.given, target, [table.identity for table in plan.tables])
         issues += enum_issues(plan.tables, self._labels(), target)
@@ -146,24 +123,6 @@ class Import:
     def _fits(self, given: str, wanted: str) -> Fits:
         answer = ask(self.connection, "import_type_pairs", [given], [wanted])[0][0]
         return "yes" if answer == "yes" else "no" if answer == "no" else "depends"
-
-    def _rights(self, plan: ImportPlan) -> list[ImportIssue]:
-        facts = self._facts([table.identity for table in plan.tables])
-        issues: list[ImportIssue] = []
-        for table in plan.tables:
-            known = facts.get(table.identity)
-            if known and not known.may_insert:
-                issues.append(ImportIssue(type="no_privilege", table=table.shown, current="the role may not INSERT"))
-            if known and known.hidden_rows:
-                issues.append(ImportIssue(type="row_security", table=table.shown, current="policies hide rows"))
-        return issues
-
-    def _facts(self, identities: Sequence[Identity]) -> dict[Identity, Facts]:
-        schemas, names = [i.schema for i in identities], [i.name for i in identities]
-        return {
-            Identity("table", row[0], row[1]): Facts(*row[2:])
-            for row in ask(self.connection, "import_targets", schemas, names)
-        }
 
     def _load(self, plan: ImportPlan, target: Schema) -> None:
         """Everything that rows can make fail; on a savepoint of its own."""
@@ -185,7 +144,7 @@ class Import:
 
     def _make_room(self, plan: ImportPlan, target: Schema) -> Relaxed:
         everything = target.of("table")
-        facts = self._facts(everything)
+        facts = facts_of(self.connection, everything)
         owned = [identity for identity, known in facts.items() if known.owned]
         sizes = {
             table.identity: Sizes(
@@ -271,7 +230,7 @@ class Import:
             raise Cancelled from None
         state = error.sqlstate or ""
         if state == "55P03":
-            known = self._facts(target.of("table"))
+            known = facts_of(self.connection, target.of("table"))
             raise locked(self.database, [facts.oid for facts in known.values()]) from None
         if state[:2] not in ("22", "23", "P0") and state not in ("21000", "44000"):
             raise error
@@ -353,14 +312,3 @@ class Import:
         self.done.checks.append(f"{restored.statements} schema statements run, keys and constraints made over all rows")
         self._record()
         return self.done
-
-
-def raise_on_counts(manifest: Manifest, arrived: Mapping[str, int]) -> None:
-    """FileRejected where other rows arrived than the manifest promises."""
-    issues = [
-        ImportIssue(type="row_count", table=name, current=f"{rows} rows", import_=f"manifest: {told.rows} rows")
-        for name, rows in arrived.items()
-        if (told := manifest.table(name)) and told.rows != rows
-    ]
-    if issues:
-        raise FileRejected(issues, [])

@@ -8,8 +8,9 @@ from functools import partial
 
 from psycopg import sql
 
-from server.model.import_plan import ColumnPlan, ImportIssue, names_of
+from server.model.import_plan import ColumnPlan, ImportIssue
 from server.model.schema import Schema
+from server.model.schema_keys import names_of
 from server.model.visible import MOST_CHARACTERS
 from server.postgres.databases import Connection
 from server.postgres.staging import ROW, Staged

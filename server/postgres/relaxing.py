@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from server.model.import_plan import ImportRequest, TablePlan, foreign_keys
+from server.model.import_plan import ImportRequest, TablePlan
 from server.model.schema import Identity, Schema
+from server.model.schema_keys import foreign_keys
 from server.postgres.databases import Connection
 from server.postgres.relations import relation, written
 

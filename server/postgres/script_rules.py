@@ -4,68 +4,15 @@ The rules follow what pg_dump 12 to 18 writes. They guard the import, not the se
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from server.model.script_policy import ScriptPolicy
-from server.postgres.grammar import Parsed, constant_of, name_of, walk
-
-Kind = Literal[
-    "setting",
-    "schema",
-    "extension",
-    "drop",
-    "owner",
-    "grant",
-    "rows",
-    "copy",
-    "sequence",
-    "refresh",
-    "statistics",
-    "ignored",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """An allowed statement: its kind, the relation or setting it is about, and a setting's value or COPY's columns."""
-
-    kind: Kind
-    target: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-    value: str | None = None
-    options: tuple[tuple[str, str], ...] = ()
-    defaults: bool = False
-    """INSERT … DEFAULT VALUES."""
-
-
-class NotAllowed(Exception):
-    """The statement is refused: `code` is the stable word, `what` says which rule; no value of the script is quoted."""
-
-    def __init__(self, code: str, what: str, advice: str | None = None) -> None:
-        super().__init__(code, what)
-        self.code = code
-        self.what = what
-        self.advice = advice
-
+from server.postgres.grammar import Parsed, constant_of, enum_of, name_of, walk
+from server.postgres.script_settings import set_statement, setting
+from server.postgres.script_verdicts import NotAllowed, Verdict
 
 Judge = Callable[[Any, ScriptPolicy], Verdict]
 
-# Settings that a dump makes and that are ours to decide: read, and left as they are.
-_OUR_SETTINGS = frozenset({
-    "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout",
-    "client_min_messages", "row_security", "default_with_oids", "check_function_bodies",
-})  # fmt: skip
-_THEIR_SETTINGS = frozenset({
-    "client_encoding", "search_path", "xmloption", "default_tablespace", "default_table_access_method",
-    "standard_conforming_strings", "escape_string_warning", "default_toast_compression", "bytea_output", "timezone",
-    "datestyle", "intervalstyle", "extra_float_digits", "quote_all_identifiers",
-})  # fmt: skip
-# Encodings whose bytes above 0x7f never hold an ASCII byte as the second half, so that framing is safe.
-_ENCODINGS = frozenset({"utf8", "unicode", "sqlascii"}) | {
-    *(f"latin{n}" for n in range(1, 11)), *(f"iso8859{n}" for n in range(1, 17)), *(f"win125{n}" for n in range(9)),
-    "win866", "win874", "koi8", "koi8r", "koi8u", "euccn", "eucjp", "euckr", "euctw",
-}  # fmt: skip
 _PLAIN_SCHEMA = frozenset({
     "create_seq_stmt", "alter_seq_stmt", "create_enum_stmt", "alter_enum_stmt", "create_domain_stmt",
     "alter_domain_stmt", "composite_type_stmt", "create_range_stmt", "create_stmt", "view_stmt", "rule_stmt",
@@ -157,12 +104,6 @@ def _relation(relation: Any) -> tuple[str, ...]:
     return (relation.schemaname, relation.relname) if relation.schemaname else (relation.relname,)
 
 
-def _enum(node: Any, field: str) -> str:
-    """The label of an enum field, such as OBJECT_TABLE."""
-    description = node.DESCRIPTOR.fields_by_name[field]
-    return str(description.enum_type.values_by_number[getattr(node, field)].name)
-
-
 def _copy(node: Any, _policy: ScriptPolicy) -> Verdict:
     if node.is_program:
         raise NotAllowed("copy_program", "COPY … PROGRAM runs a command on the server")
@@ -203,7 +144,7 @@ def _insert(node: Any, _policy: ScriptPolicy) -> Verdict:
     for kind, _ in walk(node):
         if kind not in _CONSTANT_NODES:
             raise NotAllowed("insert_not_constant", "INSERT with anything but rows of constants")
-    if node.HasField("on_conflict_clause") and _enum(node.on_conflict_clause, "action") != "ONCONFLICT_NOTHING":
+    if node.HasField("on_conflict_clause") and enum_of(node.on_conflict_clause, "action") != "ONCONFLICT_NOTHING":
         raise NotAllowed("insert_not_constant", "INSERT … ON CONFLICT DO UPDATE")
     columns = tuple(str(column.res_target.name) for column in node.cols)
     return Verdict("rows", _relation(node.relation), columns)
@@ -214,7 +155,7 @@ def _select(node: Any, _policy: ScriptPolicy) -> Verdict:
     if name == "setval" and len(arguments) in (2, 3) and None not in arguments:
         return Verdict("sequence", (str(arguments[0]),), value=",".join(str(a) for a in arguments[1:]))
     if name == "set_config" and len(arguments) == 3:
-        return _setting(str(arguments[0]), arguments[1] or "")
+        return setting(str(arguments[0]), arguments[1] or "")
     if name in {"pg_restore_relation_stats", "pg_restore_attribute_stats"}:
         return Verdict("statistics")
     if name.startswith("lo_"):
@@ -234,35 +175,6 @@ def _only_call(node: Any) -> tuple[str, list[str | None]]:
     if name[:-1] not in ((), ("pg_catalog",)):
         return "", []
     return name[-1], [constant_of(argument) for argument in calls[0].args]
-
-
-def _set(node: Any, _policy: ScriptPolicy) -> Verdict:
-    name = str(node.name)
-    if name == "session_authorization" or name == "role":
-        raise NotAllowed("set_session_authorization", f"SET {name.replace('_', ' ').upper()}")
-    if _enum(node, "kind") not in {"VAR_SET_VALUE", "VAR_SET_DEFAULT"}:
-        raise NotAllowed("unknown_statement", "RESET, or SET of anything but one setting")
-    values = [constant_of(argument) for argument in node.args]
-    if None in values:
-        raise NotAllowed("setting_not_allowed", f"SET {name} to anything but constants")
-    return _setting(name, ", ".join(str(value) for value in values))
-
-
-def _setting(name: str, value: str) -> Verdict:
-    name = name.lower()
-    if name in _OUR_SETTINGS:
-        return Verdict("setting", (name,), value=None)
-    if name not in _THEIR_SETTINGS:
-        raise NotAllowed("setting_not_allowed", f"SET {name}")
-    if name == "standard_conforming_strings" and value.lower() not in {"on", "true", "1", "yes"}:
-        raise NotAllowed("setting_not_allowed", "SET standard_conforming_strings to anything but on")
-    if name == "client_encoding" and _plain(value) not in _ENCODINGS:
-        raise NotAllowed("wrong_encoding", "an encoding that cannot be read safely", "Dump with --encoding=UTF8")
-    return Verdict("setting", (name,), value=value)
-
-
-def _plain(encoding: str) -> str:
-    return "".join(letter for letter in encoding.lower() if letter.isalnum())
 
 
 def _create_function(node: Any, policy: ScriptPolicy) -> Verdict:
@@ -301,13 +213,13 @@ def _create_schema(node: Any, _policy: ScriptPolicy) -> Verdict:
 
 
 def _create_table_as(node: Any, _policy: ScriptPolicy) -> Verdict:
-    if _enum(node, "objtype") != "OBJECT_MATVIEW":
+    if enum_of(node, "objtype") != "OBJECT_MATVIEW":
         raise NotAllowed("unknown_statement", "CREATE TABLE AS")
     return _schema(node, _relation(node.into.rel))
 
 
 def _define(node: Any, _policy: ScriptPolicy) -> Verdict:
-    kind = _enum(node, "kind")
+    kind = enum_of(node, "kind")
     if kind in _DEFINED or (kind == "OBJECT_TYPE" and not node.definition):
         return _schema(node)
     raise NotAllowed("unknown_statement", f"CREATE of an {kind.removeprefix('OBJECT_').lower()} built on C functions")
@@ -320,7 +232,7 @@ def _index(node: Any, _policy: ScriptPolicy) -> Verdict:
 
 
 def _alter_table(node: Any, _policy: ScriptPolicy) -> Verdict:
-    changes = {_enum(command.alter_table_cmd, "subtype") for command in node.cmds}
+    changes = {enum_of(command.alter_table_cmd, "subtype") for command in node.cmds}
     if changes & {"AT_GenericOptions", "AT_AlterColumnGenericOptions"}:
         raise NotAllowed("foreign_data", "options of a foreign table")
     if "AT_ChangeOwner" in changes:
@@ -340,16 +252,16 @@ def _is_noise(command: Any) -> bool:
 
 
 def _drop(node: Any, _policy: ScriptPolicy) -> Verdict:
-    kind = _enum(node, "remove_type")
+    kind = enum_of(node, "remove_type")
     if kind in _CLUSTER_OBJECTS:
         raise NotAllowed("foreign_data", f"DROP of a {kind.removeprefix('OBJECT_').lower()}")
-    if _enum(node, "behavior") == "DROP_CASCADE":
+    if enum_of(node, "behavior") == "DROP_CASCADE":
         raise NotAllowed("drop_cascade", "DROP … CASCADE, which drops more than it names")
     return Verdict("drop")
 
 
 def _comment(node: Any, _policy: ScriptPolicy) -> Verdict:
-    kind = _enum(node, "objtype")
+    kind = enum_of(node, "objtype")
     if kind in {"OBJECT_EXTENSION", "OBJECT_LANGUAGE"}:
         return Verdict("ignored")
     if kind in _CLUSTER_OBJECTS:
@@ -361,7 +273,7 @@ _SPECIAL: dict[str, Judge] = {
     "copy_stmt": _copy,
     "insert_stmt": _insert,
     "select_stmt": _select,
-    "variable_set_stmt": _set,
+    "variable_set_stmt": set_statement,
     "create_function_stmt": _create_function,
     "create_extension_stmt": _create_extension,
     "create_plang_stmt": _create_language,

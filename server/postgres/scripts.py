@@ -13,7 +13,8 @@ from server.model.script_policy import ScriptPolicy
 from server.postgres import grammar
 from server.postgres.insert_rows import Rows, plain_rows, rows_of
 from server.postgres.script_frames import Frame, Frames, Readable
-from server.postgres.script_rules import Kind, NotAllowed, Verdict, judge, reads_stdin
+from server.postgres.script_rules import judge, reads_stdin
+from server.postgres.script_verdicts import Kind, NotAllowed, Verdict
 
 _RESTRICT = re.compile(rb"\\(restrict|unrestrict)\s+([A-Za-z0-9]+)")
 _META = re.compile(rb"\\([A-Za-z!?]+)")
