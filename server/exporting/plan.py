@@ -8,9 +8,11 @@ from typing import Any, Literal
 from server.errors import Refused
 from server.model.manifest import Compression, Content, Format, ManifestRedaction
 from server.model.redaction import NOTHING, How, plan_redactions
-from server.model.tables import Table
+from server.model.tables import Column, Table
 from server.postgres.databases import Connection, Database
+from server.postgres.masks import hash_key, set_hash_key
 from server.postgres.questions import ask
+from server.postgres.stand_ins import passes
 from server.postgres.statements import Field, RowSource, Shape, cut, fields_of, from_piece
 from server.services import Services
 
@@ -97,8 +99,10 @@ def listed(masks: Masks, tables: Sequence[Table]) -> list[ManifestRedaction]:
 
 
 def doubts(connection: Connection, tables: Sequence[Table], masks: Masks) -> list[str]:
-    """What may keep masked values from being imported again: one value where each row needs its own, and checks."""
-    masked = {
+    """What may keep masked values from being imported again: one value where each row needs its own, and checks, which
+    are tried where they call nothing of users.
+    """
+    masked: dict[tuple[int, str], tuple[Table, Column, How]] = {
         (table.oid, column.name): (table, column, how)
         for table in tables
         for column in table.columns
@@ -112,9 +116,13 @@ def doubts(connection: Connection, tables: Sequence[Table], masks: Masks) -> lis
     ]
     if not masked:
         return said
-    for oid, name, check in ask(connection, "exported_checks", sorted({oid for oid, _ in masked})):
+    set_hash_key(connection, hash_key(None))
+    for oid, name, check, expression in ask(connection, "exported_checks", sorted({oid for oid, _ in masked})):
         if (found := masked.get((oid, name))) is not None:
-            said.append(f"{found[0].key}.{name} is redacted, and the check {check} may refuse the value on import.")
+            passed = None if expression is None else passes(connection, *found, expression)
+            if not passed:
+                does = "may refuse" if passed is None else "refuses"
+                said.append(f"{found[0].key}.{name} is redacted, and the check {check} {does} the value on import.")
     return said
 
 

@@ -99,7 +99,7 @@ def test_redaction_that_may_not_import_is_said_before(
     fresh_database.run(
         """CREATE DOMAIN pin AS text CONSTRAINT four_digits CHECK (VALUE ~ '^[0-9]{4}$');
         CREATE TABLE card (id int PRIMARY KEY, ssn numeric NOT NULL UNIQUE, api_key text NOT NULL UNIQUE,
-            password pin NOT NULL, secret text NOT NULL CONSTRAINT long_enough CHECK (length(secret) > 7), token text);
+            password pin NOT NULL, secret text NOT NULL CONSTRAINT long_enough CHECK (length(secret) > 8), token text);
         INSERT INTO card SELECT i, i, i, '1234', 'long enough', 't' FROM generate_series(1, 2) AS i"""
     )
     project.add("it", fresh_database)

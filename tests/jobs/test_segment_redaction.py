@@ -117,3 +117,26 @@ def test_a_foreign_key_column_is_not_redacted_apart_from_its_target(project: Pro
     assert {redacted.table for redacted in report.redacted} == {"people"}
     row = document(str(report.path))["data"]["logins"][0]
     assert (row["person"], row["badge"]) == (row["id"], row["id"])
+
+
+def test_stand_ins_that_a_check_or_a_domain_refuses_are_found_out_before(
+    project: Project, fresh_database: FreshDatabase
+) -> None:
+    fresh_database.run(
+        "CREATE DOMAIN address AS text CHECK (VALUE LIKE '%@%');"
+        "CREATE FUNCTION fine(text) RETURNS bool LANGUAGE sql IMMUTABLE RETURN true;"
+        "CREATE TABLE people (id int PRIMARY KEY, email address NOT NULL, nick varchar(8) CHECK (length(nick) > 2),"
+        " motto text NOT NULL CONSTRAINT own CHECK (fine(motto)), pin text NOT NULL CONSTRAINT digits"
+        " CHECK (pin ~ '^[0-9]+$'), code text NOT NULL CHECK (code ~ '^[0-9a-f]+$'),"
+        " born date CHECK (born < '2000-01-01'));"
+        "INSERT INTO people VALUES (1, 'a@b', 'adam', 'veni', '1234', 'c0de', '1999-01-01')"
+    )
+    project.add("it", fresh_database)
+    hashed = dict.fromkeys(("email", "code", "motto"), "hash") | dict.fromkeys(("nick", "pin", "born"), "blank")
+    settle(project, "[redaction.patterns]\n" + "".join(f'"people.{name}" = "{how}"\n' for name, how in hashed.items()))
+    told = [warning.split(" on import")[0] for warning in segment(project).warnings]
+    assert told == [
+        "people.email is redacted, and the check address_check refuses the value",
+        "people.motto is redacted, and the check own may refuse the value",
+        "people.pin is redacted, and the check digits refuses the value",
+    ]

@@ -1,5 +1,6 @@
--- The checks that a value of a column must pass, of its table and of its domain (and of the domains behind that).
--- $1: the tables.
+-- The checks that a value of a column must pass, of its table and of its domain (and of the domains behind that), with
+-- the expression of a table's check that can be tried by itself, and '' for a domain's that a cast tries: neither calls
+-- functions or operators of users. $1: the tables.
 WITH RECURSIVE behind (oid, attname, type) AS (
     SELECT a.attrelid, a.attname, a.atttypid
     FROM pg_catalog.pg_attribute AS a
@@ -9,11 +10,33 @@ WITH RECURSIVE behind (oid, attname, type) AS (
     FROM behind AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.type
     WHERE t.typtype = 'd'
 )
-SELECT k.conrelid::int8 AS oid, a.attname AS column, k.conname AS name
+SELECT
+    k.conrelid::int8 AS oid,
+    a.attname AS column,
+    k.conname AS name,
+    CASE
+        WHEN pg_catalog.cardinality(k.conkey) = 1 AND NOT own.code
+        THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid)
+    END AS expression
 FROM pg_catalog.pg_constraint AS k
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = k.oid
+          AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)
+    ) AS code
+) AS own
 WHERE k.conrelid = ANY ($1::oid[]) AND k.contype = 'c'
 UNION
-SELECT b.oid::int8, b.attname, k.conname
-FROM behind AS b JOIN pg_catalog.pg_constraint AS k ON k.contypid = b.type AND k.contype = 'c'
+SELECT b.oid::int8, b.attname, k.conname, CASE WHEN NOT own.code THEN '' END
+FROM behind AS b
+JOIN pg_catalog.pg_constraint AS k ON k.contypid = b.type AND k.contype = 'c'
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = k.oid
+          AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)
+    ) AS code
+) AS own
 ORDER BY 1, 2, 3
