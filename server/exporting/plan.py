@@ -10,10 +10,11 @@ from server.model.manifest import Compression, Content, Format, ManifestRedactio
 from server.model.redaction import NOTHING, How, plan_redactions
 from server.model.tables import Column, Table
 from server.postgres.databases import Connection, Database
+from server.postgres.fields import Field, fields_of
 from server.postgres.masks import hash_key, set_hash_key
 from server.postgres.questions import ask
 from server.postgres.stand_ins import passes
-from server.postgres.statements import Field, RowSource, Shape, cut, fields_of, from_piece
+from server.postgres.statements import RowSource, Shape, cut, from_piece
 from server.services import Services
 
 Masks = Mapping[tuple[str, str], Mapping[str, How]]

@@ -14,9 +14,10 @@ from server.model.segment_reports import DanglingReference, SegmentRequest, appl
 from server.model.tables import Table
 from server.postgres.closing import Closing
 from server.postgres.databases import Connection, Database
+from server.postgres.fields import fields_of
 from server.postgres.outlines import fingerprint_of
 from server.postgres.relation_map import read_relation_map
-from server.postgres.statements import RowSource, fields_of
+from server.postgres.statements import RowSource
 from server.postgres.tables import is_distributed, read_tables
 from server.postgres.transactions import export_snapshot, joining, reading_with_tables
 from server.services import Services

@@ -56,6 +56,8 @@ class Column:
     first_label: str | None = None
     """Of an enum."""
     readable: bool = True
+    built_in: bool = False
+    """`base` is a type of PostgreSQL's own."""
 
 
 @dataclass(frozen=True, slots=True)

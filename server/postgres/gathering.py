@@ -127,7 +127,8 @@ class _Desk:
             while (number := self._take()) is not None:
                 table, source = self.pieces[number]
                 piece = _Piece(self, number, table)
-                piece.read(connection, copy_statement(source, self.shape, self.batches[table].name), copy)
+                name, version = self.batches[table].name, connection.info.server_version
+                piece.read(connection, copy_statement(source, self.shape, version, name), copy)
         except BaseException:
             with self.condition:
                 self.stopped = True

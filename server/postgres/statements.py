@@ -3,29 +3,22 @@
 Only parts of psycopg.sql are put together here; no text of a caller ever becomes SQL.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from psycopg import sql
 
-from server.model.redaction import How
-from server.model.tables import Column, Piece, Table
-from server.postgres.masks import masked
+from server.model.tables import Piece, Table
+from server.postgres.fields import Field
+from server.postgres.json_objects import Losses, json_object, losses_of
 
 Shape = Literal["csv", "text", "json", "jsonl", "inserts"]
 """How rows leave the server: csv lines, COPY's text lines, JSON objects (in an array, by lines), INSERT statements."""
 
-BLOCKS_PER_MESSAGE = 64
-"""Heap blocks whose rows PostgreSQL puts into one message where it can: fewer, larger messages cost us less."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column as selected. `expression` None: as it is (an SQL text over the table's alias t otherwise)."""
-
-    column: Column
-    expression: sql.Composable | None = None
+BLOCKS_PER_MESSAGE = 16
+"""Heap blocks whose rows PostgreSQL puts into one message where it can: fewer, larger messages cost us less, and more
+than some hundred thousand bytes cost the server more."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +40,6 @@ class RowSource:
     together: bool = False
 
 
-def fields_of(table: Table, masks: Mapping[str, How], *, generated: bool = True) -> tuple[Field, ...]:
-    """The columns that are written: without the excluded ones, masked where they are sensitive."""
-    return tuple(
-        Field(column, masked(column, masks[column.name]) if column.name in masks else None)
-        for column in table.columns
-        if masks.get(column.name) != "exclude" and (generated or not column.generated)
-    )
-
-
 def from_piece(piece: Piece, table: Table) -> sql.Composable:
     """All rows of a table, or of one partition; through the root where that is all that the role may read."""
     only = sql.SQL("" if piece.oid == table.oid and table.partitioned else "ONLY ")
@@ -71,7 +55,9 @@ def cut(source: RowSource, blocks: int, step: int) -> list[RowSource]:
     return [replace(source, blocks=(start, min(start + step, max(blocks, 1)))) for start in starts]
 
 
-def copy_statement(source: RowSource, shape: Shape, name: tuple[str, str] = ("", "")) -> sql.Composed:
+def copy_statement(
+    source: RowSource, shape: Shape, server_version: int, name: tuple[str, str] = ("", "")
+) -> sql.Composed:
     """The COPY … TO STDOUT for rows in a shape. `name`: the table that INSERT statements are for.
 
     `csv` and `text` come as one message for each row, the others as binary rows (count, three losses, lines).
@@ -82,9 +68,9 @@ def copy_statement(source: RowSource, shape: Shape, name: tuple[str, str] = ("",
         return sql.SQL("COPY ({}) TO STDOUT").format(_select(source))
     json = shape != "inserts"
     lines = _Lines(
-        _json_line(source) if json else _insert_line(source, name),
+        json_object(source.fields, server_version) if json else _insert_line(source, name),
         sql.SQL("E',\\n'" if shape == "json" else "E'\\n'"),
-        _losses(source) if json else (None, None, None),
+        losses_of(source.fields) if json else Losses(None, None, None),
     )
     query = (_by_blocks if source.blocks and source.together else _by_row)(source, lines, json)
     return sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(query)
@@ -124,7 +110,7 @@ class _Lines(NamedTuple):
 
     line: sql.Composable
     separator: sql.Composable
-    losses: tuple[sql.Composable | None, sql.Composable | None, sql.Composable | None]
+    losses: Losses
 
 
 def _by_row(source: RowSource, lines: _Lines, json: bool) -> sql.Composed:
@@ -134,7 +120,7 @@ def _by_row(source: RowSource, lines: _Lines, json: bool) -> sql.Composed:
 
 
 def _by_blocks(source: RowSource, lines: _Lines, json: bool) -> sql.Composed:
-    """One row for the rows of 64 blocks."""
+    """One row for the rows of some blocks."""
     assert source.blocks is not None
     first, last = source.blocks
     counts = [
@@ -157,16 +143,6 @@ def _by_blocks(source: RowSource, lines: _Lines, json: bool) -> sql.Composed:
     )
 
 
-def _json_line(source: RowSource) -> sql.Composable:
-    """A JSON object on one line: only the blanks of a `json` value can have line breaks outside of a string."""
-    if not source.fields:
-        return sql.SQL("'{}'::text")
-    line = sql.SQL("pg_catalog.row_to_json(x.*)::text")
-    if any(field.column.holds_json and field.expression is None for field in source.fields):
-        return sql.SQL("pg_catalog.translate({}, E'\\n\\r', '  ')").format(line)
-    return line
-
-
 def _insert_line(source: RowSource, name: tuple[str, str]) -> sql.Composable:
     table = sql.Identifier(*name)
     if not source.fields:
@@ -179,49 +155,6 @@ def _insert_line(source: RowSource, name: tuple[str, str]) -> sql.Composable:
         for field in source.fields
     )
     return sql.SQL("{} || {} || ');'").format(sql.Literal(opening), values)
-
-
-def _losses(source: RowSource) -> tuple[sql.Composable | None, sql.Composable | None, sql.Composable | None]:
-    """Rows with a JSON null beside SQL's, with array bounds other than 1, with \\u0000 in a json."""
-    plain = [field.column for field in source.fields if field.expression is None and not field.column.json_cast]
-    return (
-        _any(plain, _json_null),
-        _any(plain, _odd_bounds),
-        _any(plain, _nul_character),
-    )
-
-
-def _any(columns: Iterable[Column], condition: Callable[[Column], sql.Composable | None]) -> sql.Composable | None:
-    conditions = [found for column in columns if (found := condition(column)) is not None]
-    return sql.SQL("({}) IS TRUE").format(sql.SQL(" OR ").join(conditions)) if conditions else None
-
-
-def _json_null(column: Column) -> sql.Composable | None:
-    name = sql.Identifier(column.name)
-    if column.base == "jsonb":
-        return sql.SQL("pg_catalog.jsonb_typeof(x.{}) = 'null'").format(name)
-    if column.base == "json":
-        return sql.SQL("pg_catalog.json_typeof(x.{}) = 'null'").format(name)
-    if column.base in ("_jsonb", "_json"):  # an array quotes the element, and does not quote what is NULL
-        return sql.SQL("x.{}::text LIKE '%\"null\"%'").format(name)
-    return None
-
-
-def _odd_bounds(column: Column) -> sql.Composable | None:
-    if column.category == "C":
-        return sql.SQL("x.{}::text ~ '[0-9]:-?[0-9]+[]]={{'").format(sql.Identifier(column.name))
-    if column.category != "A" or not column.base.startswith("_"):
-        return None
-    return sql.SQL(
-        "CASE WHEN pg_catalog.array_ndims(x.{0}) > 1 THEN x.{0}::text LIKE '[%'"
-        " ELSE pg_catalog.array_lower(x.{0}, 1) <> 1 END"
-    ).format(sql.Identifier(column.name))
-
-
-def _nul_character(column: Column) -> sql.Composable | None:
-    if column.base != "json":
-        return None
-    return sql.SQL("pg_catalog.strpos(x.{}::text, '\\u0000') > 0").format(sql.Identifier(column.name))
 
 
 def copy_heading(name: tuple[str, str], fields: Iterable[Field]) -> str:

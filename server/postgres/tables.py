@@ -58,7 +58,7 @@ def _columns(connection: Connection, references: dict[tuple[int, str], list[Refe
     found: dict[int, list[Column]] = defaultdict(list)
     for row in ask(connection, "exported_columns"):
         oid, name, type_, base, category, length, not_null, has_default, generated, identity, unique, *rest = row
-        referenced, holds_json, json_cast, first_label, readable = rest
+        referenced, holds_json, json_cast, first_label, readable, built_in = rest
         found[oid].append(
             Column(
                 name,
@@ -77,6 +77,7 @@ def _columns(connection: Connection, references: dict[tuple[int, str], list[Refe
                 json_cast,
                 first_label,
                 readable,
+                built_in,
             )
         )
     return found

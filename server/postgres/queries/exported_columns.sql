@@ -1,6 +1,7 @@
 -- The columns of tables and what a mask must know of each: the type below any domain, whether it must have a value and be
 -- unique, who refers to it. `holds_json`: a json (not jsonb) anywhere inside, whose text may hold line breaks.
 -- `json_cast`: of an extension's type with a cast to json, in whose form the type does not read itself back.
+-- `built_in`: the type below any domain is PostgreSQL's own, so its name says what it is.
 WITH RECURSIVE
 bottom (oid, base, modifier, not_null) AS (
     SELECT t.oid, t.oid, -1, false FROM pg_catalog.pg_type AS t WHERE t.typtype <> 'd'
@@ -55,7 +56,8 @@ SELECT a.attrelid::bigint AS table_oid,
                  AND x.casttarget = 'pg_catalog.json'::pg_catalog.regtype) AS json_cast,
        (SELECT e.enumlabel FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder LIMIT 1)
            AS first_label,
-       pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable
+       pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable,
+       t.oid < 16384 AS built_in
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

@@ -1,0 +1,123 @@
+"""The JSON object of a row, as SQL over the row's alias x; and which rows lose something by being one.
+
+`row_to_json` looks up the type of every value of every row. From PostgreSQL 17 on `json_scalar` writes the same text
+and looks the type up once, so there the object is put together from its columns, for three quarters of the time.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from psycopg import sql
+
+from server.model.tables import Column
+from server.postgres.fields import Field
+
+JSON_SCALAR = 170000
+"""The first server version that has the function."""
+_AT_ONCE = 49
+"""Columns of one concat, which takes two arguments for each, and a hundred at most."""
+_INTEGERS = ("int2", "int4", "int8")
+_UNQUOTED = ("uuid", "date")
+"""Types whose text has nothing to escape, and is the same in JSON."""
+_SMALL = 16
+"""Bytes that a JSON null in a jsonb stays below: its size is known without unpacking it."""
+
+
+def json_object(fields: Sequence[Field], server_version: int) -> sql.Composable:
+    """The text that `row_to_json(x.*)` has, in one line: only the blanks of a `json` value can have line breaks outside
+    of a string, and they become spaces.
+    """
+    if not fields:
+        return sql.SQL("'{}'::text")
+    composed = server_version >= JSON_SCALAR
+    line = _composed(fields) if composed else sql.SQL("pg_catalog.row_to_json(x.*)::text")
+    if any(field.column.holds_json and field.expression is None for field in fields):
+        return sql.SQL("pg_catalog.translate({}, E'\\n\\r', '  ')").format(line)
+    return line
+
+
+def _composed(fields: Sequence[Field]) -> sql.Composable:
+    parts: list[sql.Composable] = []
+    for number, field in enumerate(fields):
+        key = json.dumps(field.column.name, ensure_ascii=False)
+        parts += [_text(("," if number else "{") + key + ":"), _value(field)]
+    parts.append(_text("}"))
+    groups = [parts[first : first + 2 * _AT_ONCE] for first in range(0, len(parts), 2 * _AT_ONCE)]
+    concats = [_concat(group) for group in groups]
+    return concats[0] if len(concats) == 1 else _concat(concats)
+
+
+def _concat(parts: Iterable[sql.Composable]) -> sql.Composed:
+    return sql.SQL("pg_catalog.concat({})").format(sql.SQL(", ").join(parts))
+
+
+def _text(value: str) -> sql.Composed:
+    return sql.SQL("{}::text").format(sql.Literal(value))
+
+
+def _value(field: Field) -> sql.Composed:
+    """A value as JSON writes it. Only what PostgreSQL's own types print is taken as it is."""
+    column, name = field.column, sql.Identifier(field.column.name)
+    own = column.base if column.built_in and field.expression is None and not column.json_cast else ""
+    if own in _INTEGERS:
+        return sql.SQL("COALESCE(x.{}::text, 'null')").format(name)
+    if own in ("json", "jsonb"):
+        return sql.SQL("COALESCE(x.{}, 'null')").format(name)
+    if own == "bool":
+        return sql.SQL("CASE WHEN x.{0} THEN 'true'::text WHEN x.{0} IS NULL THEN 'null' ELSE 'false' END").format(name)
+    if own in _UNQUOTED:
+        return sql.SQL("""COALESCE('"' || x.{}::text || '"', 'null')""").format(name)
+    return sql.SQL("COALESCE(JSON_SCALAR(x.{}), 'null')").format(name)
+
+
+class Losses(NamedTuple):
+    """Conditions under which a row has a JSON null beside SQL's, array bounds other than 1, \\u0000 in a json.
+
+    None where no row can.
+    """
+
+    nulls: sql.Composable | None
+    bounds: sql.Composable | None
+    nuls: sql.Composable | None
+
+
+def losses_of(fields: Iterable[Field]) -> Losses:
+    """What JSON cannot carry of these columns: to be counted, and said."""
+    plain = [field.column for field in fields if field.expression is None and not field.column.json_cast]
+    return Losses(_any(plain, _json_null), _any(plain, _odd_bounds), _any(plain, _nul_character))
+
+
+def _any(columns: Iterable[Column], condition: Callable[[Column], sql.Composable | None]) -> sql.Composable | None:
+    conditions = [found for column in columns if (found := condition(column)) is not None]
+    return sql.SQL("({}) IS TRUE").format(sql.SQL(" OR ").join(conditions)) if conditions else None
+
+
+def _json_null(column: Column) -> sql.Composable | None:
+    name = sql.Identifier(column.name)
+    if column.base == "jsonb":
+        return sql.SQL("pg_catalog.pg_column_size(x.{0}) < {1} AND pg_catalog.jsonb_typeof(x.{0}) = 'null'").format(
+            name, _SMALL
+        )
+    if column.base == "json":
+        return sql.SQL("pg_catalog.json_typeof(x.{}) = 'null'").format(name)
+    if column.base in ("_jsonb", "_json"):  # an array quotes the element, and does not quote what is NULL
+        return sql.SQL("x.{}::text LIKE '%\"null\"%'").format(name)
+    return None
+
+
+def _odd_bounds(column: Column) -> sql.Composable | None:
+    if column.category == "C":
+        return sql.SQL("x.{}::text ~ '[0-9]:-?[0-9]+[]]={{'").format(sql.Identifier(column.name))
+    if column.category != "A" or not column.base.startswith("_"):
+        return None
+    return sql.SQL(
+        "CASE WHEN pg_catalog.array_ndims(x.{0}) > 1 THEN x.{0}::text LIKE '[%'"
+        " ELSE pg_catalog.array_lower(x.{0}, 1) <> 1 END"
+    ).format(sql.Identifier(column.name))
+
+
+def _nul_character(column: Column) -> sql.Composable | None:
+    if column.base != "json":
+        return None
+    return sql.SQL("pg_catalog.strpos(x.{}::text, '\\u0000') > 0").format(sql.Identifier(column.name))

@@ -1,0 +1,45 @@
+"""A row as JSON is what PostgreSQL's own row_to_json makes of it, however it was put together."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from server.postgres.fields import fields_of
+from server.postgres.json_objects import json_object
+from server.postgres.tables import read_tables
+from server.postgres.transactions import SESSION
+from tests.fix_databases import FreshDatabase
+
+TYPES = (Path(__file__).parents[1] / "jobs" / "exported_types.sql").read_text()
+ODD = r'''
+CREATE DOMAIN answer AS boolean; CREATE DOMAIN key AS uuid; CREATE DOMAIN body AS jsonb CHECK (value <> 'null');
+CREATE TYPE holder AS (day date, body jsonb, several numeric[]);
+CREATE SCHEMA other; CREATE TYPE other.uuid AS ENUM ('a "quoted" label', 'b');
+CREATE TABLE every (x answer, "per % cent {0} é" key, b body, "tab	here" holder, hs holder[], own other.uuid,
+    "it's \ ""so""" date, "new
+line" daterange, "ends with \" int2);
+INSERT INTO every VALUES (true, gen_random_uuid(), '{"a": null}', ROW('infinity', '"\\"', '{NaN, 1}'),
+    ARRAY[NULL, ROW(NULL, NULL, NULL)]::holder[], 'a "quoted" label', '0044-03-15 BC', '[2024-01-01,)', -3);
+INSERT INTO every (x) VALUES (false);
+'''
+MANY = [f"c{number} int" for number in range(260)]
+WIDE = f"CREATE TABLE every ({', '.join(MANY)}); INSERT INTO every (c0, c99, c259) VALUES (1, NULL, 3)"
+
+
+@pytest.mark.parametrize("schema", [TYPES, ODD, WIDE], ids=["every type", "odd names and types", "260 columns"])
+def test_an_object_is_the_one_of_row_to_json(fresh_database: FreshDatabase, schema: str) -> None:
+    fresh_database.run(schema)
+    with psycopg.connect(fresh_database.url) as connection:
+        for name, value in SESSION:
+            connection.execute("SELECT set_config(%s, %s, true)", [name, value])
+        (table,) = read_tables(connection)
+        fields = [field for field in fields_of(table, {}) if not field.column.json_cast]
+        names = sql.SQL(", ").join(sql.Identifier(field.column.name) for field in fields)
+        query = sql.SQL("SELECT {}, {} FROM (SELECT {} FROM public.every AS t) AS x")
+        ours, theirs = json_object(fields, connection.info.server_version), json_object(fields, 0)
+        rows = connection.execute(query.format(ours, theirs, names)).fetchall()
+    assert "row_to_json" in theirs.as_string(None)
+    assert rows
+    assert [mine for mine, _ in rows] == [its for _, its in rows]
