@@ -11,6 +11,7 @@ from server.files.workspace import written_beside
 from server.model.querying import QueryColumn, QueryResult, SavedResult
 from server.postgres.cage import Cage, CagedQuery, cage
 from server.postgres.cells import as_json, clipped
+from server.postgres.projecting import Cell, Cut, ResultColumn
 from server.services import Services
 
 MOST_ROWS = 10_000
@@ -78,14 +79,24 @@ def _shown(caged: Cage, query: CagedQuery, params: Sequence[Any], limit: int) ->
     )
 
 
-def _rows(query: CagedQuery, cells: list[list[bytes | None]]) -> tuple[list[list[Any]], int]:
+def _value(column: ResultColumn, cell: Cell) -> tuple[Any, bool]:
+    """A value as JSON, cut to what an answer bears, and whether it was cut."""
+    if column.redacted:
+        return None, False
+    if isinstance(cell, Cut):
+        text = cell.text.decode(errors="replace")
+        return f"{text[:CELL_CHARACTERS]}… (+{cell.missing + len(text) - CELL_CHARACTERS} characters)", True
+    return clipped(as_json(cell, column.oid), CELL_CHARACTERS)
+
+
+def _rows(query: CagedQuery, cells: list[list[Cell]]) -> tuple[list[list[Any]], int]:
     """The rows as JSON values, as many as fit, and how many values were cut."""
     rows: list[list[Any]] = []
     size = cut = 0
     for line in cells:
         row: list[Any] = []
         for column, cell in zip(query.columns, line, strict=True):
-            value, was_cut = clipped(None if column.redacted else as_json(cell, column.oid), CELL_CHARACTERS)
+            value, was_cut = _value(column, cell)
             row.append(value)
             cut += was_cut
         size += len(str(row))

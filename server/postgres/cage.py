@@ -18,39 +18,19 @@ from server.errors import FerryError, Refused, nearest
 from server.model.plan import Index
 from server.model.redaction import Policy
 from server.postgres.databases import Connection, Database
-from server.postgres.failures import translate
+from server.postgres.failures import describe, translate, without_values
 from server.postgres.grammar import Parsed, SyntaxFailed
-from server.postgres.judging import Judge, Judgement, Relation
-from server.postgres.lineage import Lineage
+from server.postgres.hiding import Hiding
+from server.postgres.judging import Judge, Judgement
+from server.postgres.projecting import Cell, ResultColumn, projected, put_together, shortened
 from server.postgres.query_rules import NotReadOnly, parse_query
 from server.postgres.questions import ask
 from server.postgres.transactions import Habits, caged
 
 _ALLOWED = "SELECT, WITH, VALUES, TABLE, EXPLAIN and SHOW pass"
-_SECRETS = {
-    ("pg_authid", "rolpassword"), ("pg_shadow", "passwd"), ("pg_user_mapping", "umoptions"),
-    ("pg_user_mappings", "umoptions"), ("pg_foreign_server", "srvoptions"), ("pg_subscription", "subconninfo"),
-    ("pg_stats", "most_common_vals"), ("pg_stats", "histogram_bounds"), ("pg_stats", "most_common_elems"),
-    ("pg_stats", "range_bounds_histogram"), ("pg_stats_ext", "most_common_vals"),
-    ("pg_stats_ext_exprs", "most_common_vals"), ("pg_stats_ext_exprs", "histogram_bounds"),
-    ("pg_statistic", "stavalues1"), ("pg_statistic", "stavalues2"), ("pg_statistic", "stavalues3"),
-    ("pg_statistic", "stavalues4"), ("pg_statistic", "stavalues5"), ("pg_statistic_ext_data", "stxdmcv"),
-    ("pg_statistic_ext_data", "stxdexpr"), ("user_mapping_options", "option_value"),
-    ("_pg_user_mappings", "umoptions"), ("foreign_server_options", "option_value"),
-}  # fmt: skip
-"""Columns of PostgreSQL's own that hold passwords, or values sampled from any column."""
 _JSON_TYPES = {114, 3802}
-Cell = bytes | None
-
-
-@dataclass(frozen=True)
-class ResultColumn:
-    """One column of a result. `redacted`: its values come from a sensitive column, and are not to be shown."""
-
-    name: str
-    type: str
-    oid: int
-    redacted: bool
+MOST_ROWS, MOST_BYTES = 2000, 4 << 20
+"""Of a result that is streamed, at a time: rows, and about how many bytes."""
 
 
 @dataclass
@@ -109,10 +89,14 @@ class Cage:
         )
 
     def fetch(self, query: CagedQuery, parameters: Sequence[Any], limit: int) -> list[list[Cell]]:
-        """At most `limit` rows; `query.columns` is known afterwards. EXPLAIN and SHOW come whole."""
+        """At most `limit` rows, long values cut; `query.columns` is known afterwards. EXPLAIN and SHOW come whole."""
         if query.parsed.kind != "select_stmt":
-            return self._run(query, query.text, parameters)
-        return self._run(query, f"SELECT * FROM (\n{query.text}\n) AS q LIMIT {limit:d}", parameters)  # noqa: S608  judged
+            return [list(row) for row in self._run(query, query.text, parameters)]
+        self.describe(query, parameters)
+        if not query.columns:
+            return [[] for _ in self._run(None, f"SELECT FROM (\n{query.text}\n) AS q LIMIT {limit:d}", parameters)]
+        rows = self._run(query, f"{shortened(query.text, query.columns)} LIMIT {limit:d}", parameters, described=True)
+        return [put_together(query.columns, row) for row in rows]
 
     def count(self, query: CagedQuery, parameters: Sequence[Any], *, milliseconds: int = 1000) -> int | None:
         """How many rows there are, where the server can tell in time."""
@@ -141,43 +125,50 @@ class Cage:
         self._run(query, f"SELECT * FROM (\n{query.text}\n) AS q LIMIT 0", parameters)  # noqa: S608  judged
 
     def stream(
-        self, query: CagedQuery, parameters: Sequence[Any], *, as_objects: bool, batch: int = 2000
-    ) -> Generator[list[list[Cell]]]:
+        self, query: CagedQuery, parameters: Sequence[Any], *, as_objects: bool
+    ) -> Generator[list[list[bytes | None]]]:
         """All rows, in batches; `describe` comes first. Sensitive columns are NULL.
 
         `as_objects`: one column, each row as the text of a JSON object.
         """
-        text = _projected(query)
+        text = projected(query.text, query.columns)
         if as_objects:
             text = f"SELECT pg_catalog.row_to_json(r.*) FROM (\n{text}\n) AS r"  # noqa: S608  judged
         self._connection.execute("SELECT pg_catalog.set_config('cursor_tuple_fraction', '1', true)")
         self._run(None, f"DECLARE caged NO SCROLL CURSOR FOR\n{text}", parameters)
+        batch = 50
         while True:
             rows = self._run(None, f"FETCH FORWARD {batch:d} FROM caged", ())
             yield rows
             if len(rows) < batch:
                 return
+            size = sum(len(cell or b"") for row in rows for cell in row) // len(rows)
+            batch = max(1, min(MOST_ROWS, MOST_BYTES // max(1, size)))
 
-    def _run(self, query: CagedQuery | None, text: str, parameters: Sequence[Any]) -> list[list[Cell]]:
-        """Runs one statement by the extended protocol."""
+    def _run(
+        self, query: CagedQuery | None, text: str, parameters: Sequence[Any], *, described: bool = False
+    ) -> list[list[bytes | None]]:
+        """Runs one statement by the extended protocol; learns `query.columns`, unless they are `described`."""
         line = self._connection.pgconn
+        runs = False
         try:
             self._number += 1
             name = f"caged_{self._number}".encode()
             line.send_prepare(name, text.encode())
             self._received()
             line.send_describe_prepared(name)
-            described = self._received()
-            if described.nparams != len(parameters):
-                what = f"The query has {described.nparams} parameters ($1 …), and {len(parameters)} were given."
+            told = self._received()
+            if told.nparams != len(parameters):
+                what = f"The query has {told.nparams} parameters ($1 …), and {len(parameters)} were given."
                 raise Refused("bad_parameters", what, next="Give one value of `params` for each $n.")
-            if query is not None:
-                query.columns = self._describe(query, described)
-            values = [_as_text(value, described.param_type(number)) for number, value in enumerate(parameters)]
+            if query is not None and not described:
+                query.columns = self._describe(query, told)
+            values = [_as_text(value, told.param_type(number)) for number, value in enumerate(parameters)]
+            runs = True
             line.send_query_prepared(name, values)
             result = self._received()
         except psycopg.Error as error:
-            raise self._teach(error, query, text) from None
+            raise self._teach(error, query, text, runs=runs) from None
         return [[result.get_value(row, column) for column in range(result.nfields)] for row in range(result.ntuples)]
 
     def _received(self) -> pq.abc.PGresult:
@@ -191,54 +182,35 @@ class Cage:
     def _describe(self, query: CagedQuery, described: pq.abc.PGresult) -> list[ResultColumn]:
         types = [described.ftype(number) for number in range(described.nfields)]
         named = self._connection.execute(
-            "SELECT pg_catalog.format_type(t.oid, t.modifier) FROM unnest(%s::oid[], %s::int[])"
-            " WITH ORDINALITY AS t (oid, modifier, place) ORDER BY t.place",
+            "SELECT pg_catalog.format_type(t.oid, t.modifier), p.typlen < 0 FROM unnest(%s::oid[], %s::int[])"
+            " WITH ORDINALITY AS t (oid, modifier, place) LEFT JOIN pg_catalog.pg_type AS p ON p.oid = t.oid"
+            " ORDER BY t.place",
             [types, [described.fmod(number) for number in range(described.nfields)]],
         ).fetchall()
-        redacted = self._redacted(query, described)
+        origins = [(described.ftable(number), described.ftablecol(number)) for number in range(described.nfields)]
+        redacted = Hiding(self._policy, self._judgement).outputs(query.parsed, origins)
         return [
-            ResultColumn((described.fname(number) or b"").decode(), str(named[number][0]), oid, redacted[number])
+            ResultColumn(
+                (described.fname(number) or b"").decode(),
+                str(named[number][0]),
+                oid,
+                redacted[number],
+                bool(named[number][1]),
+            )
             for number, oid in enumerate(types)
         ]
 
-    def _redacted(self, query: CagedQuery, described: pq.abc.PGresult) -> list[bool]:
-        """By what the tree says, and again by what the server says of columns that come straight from a table."""
-        if query.parsed.kind != "select_stmt":
-            return [False] * described.nfields
-        lineage = Lineage(self._judgement.relations, self.is_sensitive, self._telling_functions())
-        told = [tainted for _, tainted in lineage.outputs(query.parsed.node)]
-        if len(told) != described.nfields:
-            told = [any(told)] * described.nfields
-        by_oid = {relation.oid: relation for relation in self._judgement.relations.values()}
-        for number in range(described.nfields):
-            relation, place = by_oid.get(described.ftable(number)), described.ftablecol(number)
-            if relation is not None and 0 < place <= len(relation.columns):
-                column = relation.columns[place - 1]
-                told[number] = told[number] or (column is not None and self.is_sensitive(relation, column))
-        return told
-
-    def _telling_functions(self) -> frozenset[str]:
-        """Functions that people wrote and whose body reads a sensitive column: their results are taken for it."""
-        return frozenset(
-            name for name, found in self._judgement.functions.items()
-            if any(
-                found.whole_rows or column in found.columns or column in ("*",)
-                for key in found.relations if (relation := self._judgement.relations.get(key))
-                for column in relation.columns if column is not None and self.is_sensitive(relation, column)
-            )
-        )  # fmt: skip
-
-    def is_sensitive(self, relation: Relation, column: str) -> bool:
-        """Whether the policy, or what is known of PostgreSQL's own catalogs, keeps a column from being shown."""
-        if relation.schema in ("pg_catalog", "information_schema"):
-            return (relation.name, column) in _SECRETS
-        base = relation.types[relation.columns.index(column)]
-        return self._policy.how(relation.schema, relation.name, column, base) is not None
-
-    def _teach(self, error: psycopg.Error, query: CagedQuery | None, text: str) -> FerryError:
-        """The server's failure with its place in the caller's SQL, its hint and the nearest names."""
+    def _teach(self, error: psycopg.Error, query: CagedQuery | None, text: str, *, runs: bool) -> FerryError:
+        """The server's failure with its place in the caller's SQL, its hint and the nearest names. What a query says
+        once it `runs` may hold values of any column, in any words: a cast to regclass quotes what is no table.
+        """
         failure = translate(error, self._database.name)
-        details: dict[str, Any] = {"sqlstate": error.sqlstate, "hint": error.diag.message_hint}
+        details: dict[str, Any] = {"sqlstate": error.sqlstate}
+        if runs:
+            told = describe(error)
+            failure.what = failure.what.replace(told, without_values(told))
+        else:
+            details["hint"] = error.diag.message_hint
         position = error.diag.statement_position
         if position and query is not None:
             own = int(position) - 1 - text.index(query.text)
@@ -267,26 +239,6 @@ def _select_of(parsed: Parsed) -> Any:
     if parsed.kind == "select_stmt":
         return parsed.node
     return parsed.node.query.select_stmt if parsed.kind == "explain_stmt" else None
-
-
-def _projected(query: CagedQuery) -> str:
-    """The query with the names of its columns made unique, and NULL in place of sensitive ones."""
-    names: list[str] = []
-    for column in query.columns:
-        name, number = column.name, 2
-        while name in names:
-            name, number = f"{column.name}_{number}", number + 1
-        names.append(name)
-    inner = ", ".join(f"c{number}" for number in range(len(names)))
-    outer = ", ".join(
-        f"{'NULL::pg_catalog.text' if column.redacted else f'q.c{number}'} AS {_identifier(names[number])}"
-        for number, column in enumerate(query.columns)
-    )
-    return f"SELECT {outer} FROM (\n{query.text}\n) AS q ({inner})"  # noqa: S608  judged
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _quoted(message: str) -> str:

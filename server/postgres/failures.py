@@ -118,7 +118,7 @@ def describe(error: psycopg.Error) -> str:
     message = diagnosis.message_primary or type(error).__name__
     if state.startswith("22"):
         message = without_quotes(message)
-    elif state == "P0001":
+    elif state == "P0001" or " at RAISE" in (diagnosis.context or "").partition("\n")[0]:
         message = f"an exception was raised by {raised_by(diagnosis.context)}"
     named = [
         f"{word} {value}"
@@ -135,6 +135,11 @@ def describe(error: psycopg.Error) -> str:
 def without_quotes(message: str) -> str:
     """The message with every quoted part blanked: where a value does not fit its type, the quotes hold the value."""
     return re.sub(r'"(?:[^"]|"")*"?', '"…"', message, flags=re.DOTALL)
+
+
+def without_values(message: str) -> str:
+    """The message of a query that ran, without what rows may have put into it: what is quoted, and numbers."""
+    return re.sub(r"\b\d[\d.:-]*", "…", without_quotes(message))
 
 
 def raised_by(context: str | None) -> str:

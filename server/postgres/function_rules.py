@@ -130,7 +130,11 @@ def _built_in(facts: FunctionFacts) -> Verdict:
         raise NotReadOnly(f"{facts.shown}() is refused: {reason}")
     if facts.volatility == "v" and not facts.components and not _is_safe(facts.name):
         raise NotReadOnly(f"{facts.shown}() is refused: it may change the server or its session")
-    return "fine"
+    if facts.language in ("internal", "c"):
+        return "fine"
+    if facts.language in ("sql", "plpgsql"):
+        return "read the body"  # somebody may have replaced it
+    raise NotReadOnly(f"{facts.shown}() is refused: it was replaced, and cannot be read")
 
 
 def _is_safe(name: str) -> bool:

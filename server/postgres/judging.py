@@ -48,8 +48,10 @@ class Judgement:
 
     relations: dict[tuple[str | None, str], Relation] = field(default_factory=dict[tuple[str | None, str], Relation])
     unknown_relations: list[tuple[str | None, str]] = field(default_factory=list[tuple[str | None, str]])
-    functions: dict[str, Found] = field(default_factory=dict[str, Found])
-    """What the bodies of functions that people wrote use, by the name they are called by."""
+    functions: dict[str, list[Found]] = field(default_factory=dict[str, list[Found]])
+    """What the bodies of functions that people wrote use, statement by statement, by the name they are called by."""
+    unwritten: set[str] = field(default_factory=set[str])
+    """Names of functions that are called without being written: by operators, casts, aggregates."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Judge:
         except NotReadOnly as no:
             raise NotReadOnly(f"{no}{step.via}" if step.via not in str(no) else str(no)) from None
         if step.function is not None:
-            self.judgement.functions[step.function] = found
+            self.judgement.functions.setdefault(step.function, []).append(found)
 
     def _implicit(self) -> None:
         rows = ask(self._connection, "cage_implicit")
@@ -117,12 +119,17 @@ class Judge:
         operators = [row[0] for row in ask(self._connection, "cage_operators", sorted(found.operators))]
         scope = None if step.scope is None else list(step.scope)
         for row in ask(self._connection, "cage_functions", *columns, scope, operators):
-            self._judge_function(FunctionFacts(*row), step.via)
+            facts = FunctionFacts(*row)
+            if facts.oid in operators:
+                self.judgement.unwritten.add(facts.name)
+            self._judge_function(facts, step.via)
 
     def _judge_oids(self, oids: list[int], via: str) -> None:
         if oids:
             for row in ask(self._connection, "cage_functions", [], [], [], [], oids):
-                self._judge_function(FunctionFacts(*row), via)
+                facts = FunctionFacts(*row)
+                self.judgement.unwritten.add(facts.name)
+                self._judge_function(facts, via)
 
     def _judge_function(self, facts: FunctionFacts, via: str) -> None:
         if facts.oid in self._seen_functions:
@@ -136,7 +143,7 @@ class Judge:
         if facts.oid >= FIRST_USER_OID and facts.components:
             self._judge_oids(facts.components, inside)
         if facts.oid >= FIRST_USER_OID and facts.defaults:
-            self._expression(facts.defaults, inside)
+            self._expression(facts.defaults, inside, facts.name)
         if verdict == "read the body":
             self._read(facts, inside)
 

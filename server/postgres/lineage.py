@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from server.postgres.grammar import name_of, parse
 from server.postgres.judging import Relation
+from server.postgres.query_rules import RUNNING_TEXT, survey
 
 Column = tuple[str, bool]
 """The name of a column, and whether it holds what is sensitive."""
@@ -45,11 +46,21 @@ class Lineage:
     relations: Relations
     is_sensitive: IsSensitive
     functions: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
+    """Names of all functions that people wrote: one of theirs may be called like PostgreSQL's own."""
+    tells_setting: Callable[[Any], bool] = lambda _: True
+    """Whether a call of current_setting() may tell a secret."""
+    anywhere: bool = False
+    """Whether an operator, a cast or an aggregate may bring it in without a function being named."""
     _views: dict[int, list[Column]] = field(default_factory=dict[int, list[Column]])
 
     def outputs(self, select: Any) -> list[Column]:
         """The columns of a SelectStmt's result, in order; their names as far as they are written."""
         return self._select(select, None, {})
+
+    def columns_of(self, schema: str | None, name: str) -> list[Column]:
+        """The columns of a relation by the name that a query uses for it."""
+        return self._relation(schema, name)
 
     def _select(self, select: Any, outer: _Scope | None, tables: Mapping[str, list[Column]]) -> list[Column]:
         tables = self._with(select, outer, tables)
@@ -165,6 +176,8 @@ class Lineage:
                 return self._column(node, scope)
             case "NullTest" | "GroupingFunc":
                 return False
+            case "A_Expr" | "TypeCast" | "FuncCall" if self.anywhere:
+                return True
             case "SubLink":
                 if node.sub_link_type == node.DESCRIPTOR.fields_by_name["sub_link_type"].enum_type.values_by_name[
                     "EXISTS_SUBLINK"
@@ -174,13 +187,24 @@ class Lineage:
                 return any(tainted for _, tainted in inner) or self._any_child(node, scope, tables, skip="subselect")
             case "FuncCall":
                 name = name_of(node.funcname)[-1]
-                if name in _TELL_NOTHING:
+                if name in _TELL_NOTHING and name not in self.written:
                     return False
-                return name in self.functions or any(self._tainted(item, scope, tables) for item in node.args)
+                if name == "current_setting" and self.tells_setting(node):
+                    return True
+                if name in self.functions or any(self._tainted(item, scope, tables) for item in node.args):
+                    return True
+                if node.agg_within_group and any(self._tainted(item, scope, tables) for item in node.agg_order):
+                    return True  # mode(), percentile_disc(): one of the values that are ordered
+                return name in RUNNING_TEXT and self._text_tells(node)
             case "SelectStmt":
                 return any(tainted for _, tainted in self._select(node, scope, tables))
             case _:
                 return self._any_child(node, scope, tables)
+
+    def _text_tells(self, call: Any) -> bool:
+        """Whether the SQL that a function is given in a constant answers what is sensitive."""
+        queries = [text for text in survey(call).texts if text is not None]
+        return any(tainted for query in queries for _, tainted in self._select(query, None, {}))
 
     def _any_child(self, node: Any, scope: _Scope, tables: Mapping[str, list[Column]], skip: str = "") -> bool:
         for descriptor, value in cast("Message", node).ListFields():

@@ -41,6 +41,7 @@ SQL_TEXT: dict[str, tuple[int, ...]] = {
     "crosstab": (0, 1), "crosstab2": (0,), "crosstab3": (0,), "crosstab4": (0,), "ts_stat": (0,),
 }  # fmt: skip
 """Functions that run the SQL text they are given, and which arguments that is: it must be a constant, and is judged."""
+RUNNING_TEXT = frozenset({*SQL_TEXT, "connectby"})
 
 
 class NotReadOnly(Exception):
@@ -66,6 +67,10 @@ class Found:
     attributes: set[str] = field(default_factory=set[str])
     """Names after a dot (`t.name`), which may also be a function of the row."""
     columns: set[str] = field(default_factory=set[str])
+    aliases: set[str] = field(default_factory=set[str])
+    """Names that stand for whole rows: of relations, and what they are called in a FROM."""
+    settings: list[Any] = field(default_factory=list[Any])
+    """Calls of current_setting()."""
     whole_rows: bool = False
     texts: list[Any] = field(default_factory=list[Any])
     """Trees of SQL that stands in constants and will be run (crosstab)."""
@@ -118,6 +123,9 @@ def _collect(kind: str, part: Any, found: Found) -> None:
             if part.catalogname:
                 raise NotReadOnly("a name that includes a database")
             found.relations.add((part.schemaname or None, part.relname))
+            found.aliases.add(part.relname)
+        case "Alias":
+            found.aliases.add(part.aliasname)
         case "A_Expr":
             found.operators.update(_operators(part.name))
         case "SubLink":
@@ -142,6 +150,8 @@ def _call(part: Any, found: Found) -> None:
         raise NotReadOnly("a name that includes a database")
     count = -1 if part.func_variadic else len(part.args)
     found.functions.add(Named(_schema(name), called, count))
+    if called == "current_setting":
+        found.settings.append(part)
     if called in SQL_TEXT:
         for place in SQL_TEXT[called]:
             if place < len(part.args):

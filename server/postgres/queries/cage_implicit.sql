@@ -1,5 +1,6 @@
 -- What any query may run without naming it, where people made it (extensions and initdb left out): functions of casts,
--- support functions of operator classes and ranges as oids, and the conditions of domains as text.
+-- support functions and operators of operator classes, functions of base types and ranges as oids, and the conditions of
+-- domains as text.
 WITH used (classid, objid, function) AS (
     SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass, c.oid, c.castfunc::pg_catalog.oid
     FROM pg_catalog.pg_cast AS c
@@ -8,6 +9,19 @@ WITH used (classid, objid, function) AS (
     SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, a.amprocfamily, a.amproc::pg_catalog.oid
     FROM pg_catalog.pg_amproc AS a
     WHERE a.oid >= 16384
+    UNION ALL
+    SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, a.amopfamily, o.oprcode::pg_catalog.oid
+    FROM pg_catalog.pg_amop AS a
+    JOIN pg_catalog.pg_operator AS o ON o.oid = a.amopopr
+    WHERE a.oid >= 16384 AND o.oid >= 16384
+    UNION ALL
+    SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, f.oid
+    FROM pg_catalog.pg_type AS t
+    CROSS JOIN LATERAL unnest(ARRAY[
+        t.typinput::pg_catalog.oid, t.typoutput::pg_catalog.oid, t.typmodin::pg_catalog.oid,
+        t.typmodout::pg_catalog.oid, t.typsubscript::pg_catalog.oid
+    ]) AS f (oid)
+    WHERE t.oid >= 16384 AND t.typtype = 'b' AND f.oid >= 16384
     UNION ALL
     SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, r.rngtypid, f.oid
     FROM pg_catalog.pg_range AS r
