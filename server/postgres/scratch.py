@@ -23,6 +23,7 @@ from psycopg import sql
 from server.calls import Call
 from server.errors import FerryError, Refused
 from server.model.address import parse_url
+from server.model.migration.rereading import read_alike
 from server.model.script_policy import ScriptPolicy
 from server.postgres.databases import Connection, Database, connected, run_single
 from server.postgres.failures import describe, meaning
@@ -212,15 +213,17 @@ def load_script(
     connection.execute("SET check_function_bodies = off")
     connection.execute("SET search_path = public")
     run, over, rows = 0, dict[str, int](), dict[tuple[str, ...], None]()
+    printed = False  # by PostgreSQL itself, as the empty search_path of dumps shows
     for statement in ScriptReader(stream, policy):
         call.check()
         if statement.kind in ("copy", "rows"):
             rows[statement.target] = None
         if statement.kind == "setting":
             apply_setting(connection, statement)
+            printed = printed or (statement.target[0], statement.value) == ("search_path", "")
         elif statement.kind in ("schema", "extension") or (grants and statement.kind in _RIGHTS):
             try:
-                run_statement(connection, statement)
+                run_statement(connection, _read_alike(statement) if printed else statement)
             except Refused as failure:
                 if not (as_allowed and statement.kind in _RIGHTS and failure.details["sqlstate"] == _NOT_ALLOWED):
                     raise
@@ -230,6 +233,11 @@ def load_script(
         else:
             over[statement.kind] = over.get(statement.kind, 0) + 1
     return LoadedScript(run, over, tuple(rows))
+
+
+def _read_alike(statement: Statement) -> Statement:
+    sql = statement.raw.decode("utf-8", "surrogateescape")
+    return replace(statement, raw=read_alike(sql).encode("utf-8", "surrogateescape"))
 
 
 def apply_setting(connection: Connection, statement: Statement, *, local: bool = False) -> None:

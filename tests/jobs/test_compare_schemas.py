@@ -239,3 +239,15 @@ def test_an_unknown_side_is_refused(project: Project, two: tuple[FreshDatabase, 
     with pytest.raises(Refused) as failure:
         compared(project, "rows.json", "one")
     assert failure.value.code == "no_schema_in_file"
+
+
+def test_a_dump_with_a_list_of_varchar_equals_what_it_was_taken_of(
+    project: Project, two: tuple[FreshDatabase, FreshDatabase]
+) -> None:
+    two[0].run("create table t (s varchar(9) constraint c check (s in ('x', 'y')))")
+    (project.root / "schema.sql").write_text(
+        "SELECT pg_catalog.set_config('search_path', '', false); CREATE TABLE public.t (s character varying(9),"
+        " CONSTRAINT c CHECK (((s)::text = ANY"
+        " ((ARRAY['x'::character varying, 'y'::character varying])::text[]))));"
+    )
+    assert compared(project, "schema.sql", "one").differences == ()

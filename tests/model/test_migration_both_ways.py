@@ -6,7 +6,6 @@ from typing import Any
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from server.model.difference import differences
 from server.model.migration.dumps import unlike
@@ -16,60 +15,7 @@ from server.model.schema import Schema
 from server.postgres.catalog import read_schema
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_demo import DemoDatabases
-
-LABELS = ("ok", "sad", "new")
-TYPES = ("int", "bigint", "text", "varchar(20)", "numeric(10,2)", "mood", "timestamptz", "address")
-DEFAULTS = {"int": "7", "bigint": "next_one()", "text": "'x'", "mood": "'ok'", "timestamptz": "now()"}
-COLUMNS = ("a", "b", "c", "d")
-
-
-@st.composite
-def schemas(draw: st.DrawFn) -> str:
-    """The DDL of a small schema: types, functions, tables that refer to each other, and what hangs on them."""
-    labels = draw(st.permutations(LABELS[1:]))[: draw(st.integers(0, 2))]
-    attributes = draw(st.sampled_from(("street text", "street text, zip int", "zip bigint, street text")))
-    result = draw(st.sampled_from(("int", "bigint")))
-    lines = [
-        f"create type mood as enum ({', '.join(repr(label) for label in ('ok', *labels))})",
-        f"create type address as ({attributes})",
-        f"create function next_one() returns {result} language sql as 'select 1'",
-        "create function stamp() returns trigger language plpgsql as 'begin return new; end'",
-    ]
-    for table in draw(st.lists(st.sampled_from(("t", "u", "v")), unique=True, max_size=3)):
-        lines += draw(_table(table))
-    return ";\n".join(lines)
-
-
-@st.composite
-def _table(draw: st.DrawFn, table: str) -> list[str]:
-    columns = draw(st.lists(st.tuples(st.sampled_from(COLUMNS), st.sampled_from(TYPES)), unique_by=lambda c: c[0]))
-    identity = draw(st.sampled_from(("serial", "int generated always as identity", "bigint")))
-    lines = [f"create table {table} (id {identity} primary key)"]
-    for name, kind in columns:
-        default = f" default {DEFAULTS[kind]}" if kind in DEFAULTS and draw(st.booleans()) else ""
-        lines.append(f"alter table {table} add {name} {kind}{default}{' not null' if draw(st.booleans()) else ''}")
-    names = [name for name, _ in columns]
-    for name in names:
-        lines += draw(st.lists(st.sampled_from(_parts(table, name)), unique=True, max_size=3))
-    view = f"create view {table}_view as select id{''.join(f', {name}' for name in names[:2])} from {table}"
-    more = [
-        view,
-        f"create trigger g before insert on {table} for each row execute function stamp()",
-        f"alter table {table} add parent bigint references {table}",
-        f"alter table {table} enable row level security",
-        f"alter table {table} add doubled bigint generated always as (id * 2) stored",
-    ]
-    return lines + [line for line in more if draw(st.booleans())]
-
-
-def _parts(table: str, column: str) -> list[str]:
-    return [
-        f"create index on {table} ({column})",
-        f"alter table {table} add constraint {column}_there check ({column} is not null)",
-        f"comment on column {table}.{column} is 'about {column}'",
-        f"create policy {column}_seen on {table} using ({column} is not null)",
-        f"create materialized view {table}_{column} as select {column} from {table}",
-    ]
+from tests.random_schemas import schemas
 
 
 def read(database: FreshDatabase) -> Schema:
@@ -92,8 +38,12 @@ def _execute(connection: "psycopg.Connection[tuple[Any, ...]]", sql: str) -> Non
         raise AssertionError(f"{sql}: {error}") from None
 
 
+_EXAMPLES = os.environ.get("PGFERRY_TEST_EXAMPLES")  # set: so many, and other ones every time
+
+
 @settings(
-    max_examples=int(os.environ.get("PGFERRY_TEST_EXAMPLES", "10")),
+    max_examples=int(_EXAMPLES or "10"),
+    derandomize=_EXAMPLES is None,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -198,7 +198,7 @@ class Drawing:
                 self.add("create" if generated else "default", identity, drafts)
             return
         if self._comes_along(identity):
-            self.add("create", identity, privileges.said(world, identity))
+            self.add("create", identity, columns.settled(world, identity))
             return
         self.add("create", identity, columns.create(world, identity))
 

@@ -59,7 +59,7 @@ def conversion(old: str, new: str, column: str, *, by_text: bool = False) -> str
     if one in _STRINGS or (one == "text[]" and array) or (one, other) in _DIRECT or (other, one) in _DIRECT:
         return f"{column}::{new}"
     if array and not one.endswith("[]"):
-        return wrapped
+        return f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}::text]::{new} END"
     return f"{column}::text{'[]' if array else ''}::{new}"
 
 

@@ -78,7 +78,7 @@ class Needs:
             and holder != asker
             and self.drawing.holder(asker) != holder
         ):
-            found = [("create", holder)]
+            found = self._held_by(identity, holder)
         if identity.kind == "table" and asker.kind not in ("column", "table") and not self._shared(identity, asker):
             found.append(("copy", identity))
         return found
@@ -101,8 +101,13 @@ class Needs:
             return [attach, ("create", identity)] if inherits or attach not in self.acts else [attach]
         found: list[Key] = [key for act in ("create", "alter") if (key := (act, identity)) in self.acts]
         if not found and (holder := self.drawing.holder(identity)) and identity not in self.drawing.deferred:
-            found = [("create", holder)]
+            found = self._held_by(identity, holder)
         return found
+
+    def _held_by(self, part: Identity, holder: Identity) -> list[Key]:
+        """The acts of a holder that bring a part without acts of its own; columns of tables have those."""
+        made: list[Key] = [("create", holder)]
+        return [*made, ("alter", holder)] if part.kind in ("view_column", "attribute") else made
 
     def _release(self, dependent: Identity, part: str, on: Identity) -> None:
         """What ends a dependency comes before what it depended on goes or changes."""
@@ -129,6 +134,8 @@ class Needs:
             gone += [("aside", on)]
         else:
             ends = [("alter", dependent), ("release", dependent)]
+            if dependent.kind == "attribute" and (composite := self.drawing.holder(dependent)):
+                ends.append(("alter", composite))
         if dependent.kind == "table" and on.kind == "composite":
             self._link([("release", dependent)], [("alter", on)])
         self._link(ends, gone)

@@ -51,8 +51,22 @@ def resaid(world: World, identity: Identity, changed: Iterable[str]) -> list[Dra
         gone = [label.partition("=")[0] for label in texts(before, "security_labels")]
         drafts += [_label(identity, f"{provider}=") for provider in gone if provider not in kept]
     if names & {"grants", "revoked"}:
-        drafts += _regrant(world, identity)
+        regranted = _regrant(world, identity)
+        drafts += regranted + _columns_regranted(world, identity, regranted)
     return drafts
+
+
+def _columns_regranted(world: World, identity: Identity, regranted: list[Draft]) -> list[Draft]:
+    """What columns keep of a right that is revoked of their table: PostgreSQL revokes it of them as well."""
+    if identity.kind not in ("table", "foreign_table", "view", "materialized_view"):
+        return []
+    owner = _owner(world, identity)
+    return [
+        _change(column, owner, "GRANT", grant)
+        for column in world.target.parts(identity, "column", "view_column")
+        for grant in _grants(world.after(column))
+        if world.kept(column) and _change(identity, owner, "REVOKE", (*grant[:2], "")) in regranted
+    ]
 
 
 def _new_owner(world: World, part: Identity) -> str:

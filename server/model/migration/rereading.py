@@ -6,10 +6,12 @@ read again, that cast moves into the elements. Without it PostgreSQL puts it the
 
 import re
 
-_ELEMENT = r"""(?:E?'(?:[^'\\]|''|\\.)*'::[\w ."]+(?:\(\d+\))?|[\w."]+)"""
+_LITERAL = r"""E?'(?:[^'\\]|''|\\.)*'::[\w ."]+(?:\(\d+\))?"""
+_ELEMENT = rf"""(?:{_LITERAL}|[\w."]+)"""
+_CAST = r"""::[\w ."]+\[\]"""
 _ARRAYS = re.compile(
     rf"""(?P<other>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$|\bE'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*)"""
-    rf"""|(?P<array>\(ARRAY\[{_ELEMENT}(?:, {_ELEMENT})*\]\)|\bARRAY\[{_ELEMENT}(?:, {_ELEMENT})*\])::[\w ."]+\[\]""",
+    rf"""|(?P<array>\(ARRAY\[{_ELEMENT}(?:, {_ELEMENT})*\]\)|\bARRAY\[{_LITERAL}(?:, {_LITERAL})*\]){_CAST}""",
     re.DOTALL,
 )
 
