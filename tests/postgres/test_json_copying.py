@@ -13,7 +13,8 @@ from psycopg import sql
 from server.model.import_plan import ColumnPlan
 from server.model.table_rows import TableRows
 from server.postgres.json_copying import OPTIONS, converting
-from server.postgres.loading import copy_statement, json_rows
+from server.postgres.loading import copy_statement
+from server.postgres.readings import reading_objects
 from tests.fix_databases import FreshDatabase
 
 TYPES = {"t": "text", "i": "bigint", "n": "numeric", "j": "json", "a": "text[]", "m": "integer[]", "b": "boolean"}
@@ -74,7 +75,8 @@ def test_any_row_is_read_as_the_server_reads_it(
         with connection.cursor().copy(statement) as copy:
             for chunk in lines.chunks:
                 copy.write(chunk)
-        words = sql.SQL("INSERT INTO by_server SELECT * FROM {}").format(json_rows(COLUMNS))
+        values, given_rows = reading_objects(sql.SQL("json_to_recordset($1::json)"), COLUMNS)
+        words = sql.SQL("INSERT INTO by_server SELECT {} FROM {}").format(values, given_rows)
         psycopg.RawCursor(connection).execute(words, [f"[{block.decode()}]"])
         assert read(connection, "by_copy") == read(connection, "by_server")
 
