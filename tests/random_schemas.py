@@ -1,5 +1,8 @@
 """Random schemas as DDL: small, always valid, and of many kinds that hang on each other; for tests by hypothesis."""
 
+import os
+
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 TABLES = ("t", "u", "v", "p", "q")
@@ -18,6 +21,17 @@ DEFAULTS = {
     "address": (),
     "boolean": ("true",),
 }  # fmt: skip
+
+
+def examples(few: int) -> settings:
+    """As many as asked for, the same ones every time; with PGFERRY_TEST_EXAMPLES=N, N others."""
+    many = os.environ.get("PGFERRY_TEST_EXAMPLES")
+    return settings(
+        max_examples=int(many or few),
+        derandomize=many is None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
 
 
 @st.composite
@@ -107,9 +121,9 @@ def _partitioned(draw: st.DrawFn, table: str) -> list[str]:
         " partition by list (part)"
     ]
     more = [
-        f"create table {table}_a partition of {table} for values in ('a')",
-        f"create table {table}_b partition of {table} for values in ('b', 'c')",
-        f"create table {table}_z partition of {table} default",
+        f"create table {table}_of_a partition of {table} for values in ('a')",
+        f"create table {table}_of_b partition of {table} for values in ('b', 'c')",
+        f"create table {table}_of_z partition of {table} default",
     ]
     return lines + draw(_some(more, 3))
 

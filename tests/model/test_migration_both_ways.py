@@ -1,11 +1,10 @@
 """Random schemas and the demo's drift: a plan takes one to the other, and another takes it back."""
 
-import os
 from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from server.model.difference import differences
 from server.model.migration.dumps import unlike
@@ -15,7 +14,7 @@ from server.model.schema import Schema
 from server.postgres.catalog import read_schema
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_demo import DemoDatabases
-from tests.random_schemas import schemas
+from tests.random_schemas import examples, schemas
 
 
 def read(database: FreshDatabase) -> Schema:
@@ -38,15 +37,7 @@ def _execute(connection: "psycopg.Connection[tuple[Any, ...]]", sql: str) -> Non
         raise AssertionError(f"{sql}: {error}") from None
 
 
-_EXAMPLES = os.environ.get("PGFERRY_TEST_EXAMPLES")  # set: so many, and other ones every time
-
-
-@settings(
-    max_examples=int(_EXAMPLES or "10"),
-    derandomize=_EXAMPLES is None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@examples(10)
 @given(schemas(), schemas())
 def test_random_schemas_there_and_back(make_database: MakeDatabase, one: str, other: str) -> None:
     first, second = make_database(), make_database()

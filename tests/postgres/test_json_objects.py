@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
-import psycopg
 import pytest
 from psycopg import sql
 
+from server.calls import Call
+from server.model.address import parse_url
+from server.postgres.databases import Database
 from server.postgres.fields import fields_of
 from server.postgres.json_objects import json_object
 from server.postgres.tables import read_tables
-from server.postgres.transactions import SESSION
+from server.postgres.transactions import reading
 from tests.fix_databases import FreshDatabase
 
 TYPES = (Path(__file__).parents[1] / "jobs" / "exported_types.sql").read_text()
@@ -31,9 +33,8 @@ WIDE = f"CREATE TABLE every ({', '.join(MANY)}); INSERT INTO every (c0, c99, c25
 @pytest.mark.parametrize("schema", [TYPES, ODD, WIDE], ids=["every type", "odd names and types", "260 columns"])
 def test_an_object_is_the_one_of_row_to_json(fresh_database: FreshDatabase, schema: str) -> None:
     fresh_database.run(schema)
-    with psycopg.connect(fresh_database.url) as connection:
-        for name, value in SESSION:
-            connection.execute("SELECT set_config(%s, %s, true)", [name, value])
+    database = Database("it", "test", "read", parse_url(fresh_database.url))
+    with reading(Call(), database) as connection:
         (table,) = read_tables(connection)
         fields = [field for field in fields_of(table, {}) if not field.column.json_cast]
         names = sql.SQL(", ").join(sql.Identifier(field.column.name) for field in fields)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from server.model.difference import differences, unlike
 from server.model.schema import NOT_COMPARED, ON_REQUEST, Schema, Value
@@ -16,8 +16,8 @@ from server.postgres.databases import Connection
 from server.postgres.outlines import read_outline, read_parts
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_demo import DemoDatabases
-from tests.model.test_migration_both_ways import schemas
 from tests.postgres.test_catalog import EVERYTHING, ODD
+from tests.random_schemas import examples, schemas
 
 T = TypeVar("T")
 HARD = r"""
@@ -89,7 +89,7 @@ def another(value: Value) -> Value:
     return f"{value} more" if isinstance(value, str) else not value if isinstance(value, bool) else (value or 0) + 1
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8)
 @given(schemas(), schemas())
 def test_fingerprints_are_equal_just_where_nothing_differs(make_database: MakeDatabase, one: str, other: str) -> None:
     databases = [make_database(), make_database(), make_database()]
