@@ -112,6 +112,20 @@ def test_a_segment_always_loads(
         assert fresh_database.rows(f"SELECT count(*) FROM {name}") == [(rows,)]
 
 
+def test_replacing_by_a_segment_says_that_it_holds_only_some_rows(
+    tmp_path: Path, fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    fresh_database.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3)")
+    settings_of(tmp_path, fresh_database, make_database(fresh_database))
+    asked = {"database": "source", "filters": [{"table": "t", "where": [{"column": "id", "value": 2}]}]}
+    path = export_segment(load_services({}, tmp_path), Call(), SegmentRequest.model_validate(asked)).path
+    request = ImportRequest.model_validate({"database": "main", "path": path, "mode": "replace", "confirm": True})
+    assert import_data(load_services({}, tmp_path), Call(), request).hazards == [
+        "data_loss: t: 3 rows deleted, 2 of them with keys that the file does not have",
+        "data_loss: the file is a segment, only some rows of its tables; upsert keeps the others",
+    ]
+
+
 def test_the_records_of_imports_are_no_part_of_an_export(
     tmp_path: Path, make_database: MakeDatabase, fresh_database: FreshDatabase
 ) -> None:
