@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.services import Services, load_services
-from tests.fix_databases import FreshDatabase
+from tests.fix_databases import FreshDatabase, MakeDatabase
 
 MANY_TABLES = """
 do $$ begin for i in 1..300 loop
@@ -31,6 +31,16 @@ class Project:
     @property
     def services(self) -> Services:
         return load_services({}, self.root)
+
+
+class TwoDatabases(Project):
+    """A project with two empty databases: main, which may be written, and feature."""
+
+    def __init__(self, root: Path, make_database: MakeDatabase) -> None:
+        super().__init__(root)
+        self.main, self.feature = make_database(), make_database()
+        self.add("main", self.main, "write")
+        self.add("feature", self.feature)
 
 
 @pytest.fixture

@@ -33,7 +33,10 @@ def carry_out(database: FreshDatabase, made: Plan) -> None:
 
 def run(connection: "psycopg.Connection[tuple[Any, ...]]", steps: Any) -> None:
     for step in steps:
-        connection.execute(step.sql.encode())
+        try:
+            connection.execute(step.sql.encode())
+        except psycopg.Error as error:
+            raise AssertionError(f"{step.sql}: {error}") from None
 
 
 def migrate(make_database: MakeDatabase, old: str, new: str, rows: str = "") -> tuple[FreshDatabase, Plan]:

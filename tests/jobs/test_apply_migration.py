@@ -1,6 +1,7 @@
 """A migration is applied to the very schema it was proved for, with consent, and both database and disk remember it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -11,18 +12,15 @@ from server.jobs.compare_schemas import compare_schemas
 from server.jobs.migration_status import migration_status
 from server.jobs.plan_migration import plan_migration
 from server.model.migration_reports import AppliedMigration
-from tests.fix_databases import FreshDatabase, MakeDatabase
-from tests.fix_services import Project
+from tests.fix_databases import MakeDatabase
+from tests.fix_services import TwoDatabases
 
 OLD = "create table t (a int primary key, b text); insert into t values (1, 'x')"
 NEW = "create table t (a bigint primary key, b text not null); create index on t (b)"
 
 
-class Two(Project):
-    """A project with main, and feature whose schema is further."""
-
-    main: FreshDatabase
-    feature: FreshDatabase
+class Two(TwoDatabases):
+    """Feature's schema is further than main's."""
 
     def plan(self, **arguments: object) -> str:
         plan = plan_migration(
@@ -40,11 +38,8 @@ class Two(Project):
 
 
 @pytest.fixture
-def two(project: Project, make_database: MakeDatabase) -> Two:
-    both = Two(project.root)
-    both.main, both.feature = make_database(), make_database()
-    both.add("main", both.main, "write")
-    both.add("feature", both.feature)
+def two(tmp_path: Path, make_database: MakeDatabase) -> Two:
+    both = Two(tmp_path, make_database)
     both.main.run(OLD)
     both.feature.run(NEW)
     return both

@@ -1,5 +1,7 @@
 """Plans are proved on a rebuilt copy, measured there, and saved only when they are proved and lose nothing unasked."""
 
+from pathlib import Path
+
 import pytest
 
 from server.calls import Call
@@ -10,26 +12,17 @@ from server.model.migration.renaming import Renaming
 from server.model.migration_reports import MigrationPlan
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
-from tests.fix_services import Project
+from tests.fix_services import TwoDatabases
 
 
-class Two(Project):
-    """A project with the databases main and feature."""
-
-    main: FreshDatabase
-    feature: FreshDatabase
-
+class Two(TwoDatabases):
     def plan(self, **arguments: object) -> MigrationPlan:
         return plan_migration(self.services, Call(), source="main", target="feature", **arguments)  # pyright: ignore[reportArgumentType]  what the test gives
 
 
 @pytest.fixture
-def two(project: Project, make_database: MakeDatabase) -> Two:
-    both = Two(project.root)
-    both.main, both.feature = make_database(), make_database()
-    both.add("main", both.main, "write")
-    both.add("feature", both.feature)
-    return both
+def two(tmp_path: Path, make_database: MakeDatabase) -> Two:
+    return Two(tmp_path, make_database)
 
 
 def test_a_plan_is_proved_and_measured(two: Two) -> None:

@@ -1,5 +1,7 @@
 """Renames that the caller confirms: nothing is made anew for them, rows and positions stay."""
 
+from pathlib import Path
+
 import pytest
 
 from server.calls import Call
@@ -8,16 +10,11 @@ from server.jobs.apply_migration import apply_migration
 from server.jobs.plan_migration import plan_migration
 from server.model.migration.renaming import Renaming
 from server.model.migration_reports import MigrationPlan
-from tests.fix_databases import FreshDatabase, MakeDatabase
-from tests.fix_services import Project
+from tests.fix_databases import MakeDatabase
+from tests.fix_services import TwoDatabases
 
 
-class Two(Project):
-    """A project with the databases main and feature."""
-
-    main: FreshDatabase
-    feature: FreshDatabase
-
+class Two(TwoDatabases):
     def plan(self, *renames: tuple[str, str], save_as: str | None = None) -> MigrationPlan:
         confirmed = [Renaming(*each) for each in renames]
         return plan_migration(
@@ -26,12 +23,8 @@ class Two(Project):
 
 
 @pytest.fixture
-def two(project: Project, make_database: MakeDatabase) -> Two:
-    both = Two(project.root)
-    both.main, both.feature = make_database(), make_database()
-    both.add("main", both.main, "write")
-    both.add("feature", both.feature)
-    return both
+def two(tmp_path: Path, make_database: MakeDatabase) -> Two:
+    return Two(tmp_path, make_database)
 
 
 OLD = """

@@ -1,40 +1,15 @@
 """Random schemas and the demo's drift: a plan takes one to the other, and another takes it back."""
 
-from typing import Any
-
-import psycopg
 import pytest
 from hypothesis import given
 
 from server.model.difference import differences
 from server.model.migration.dumps import unlike
 from server.model.migration.planning import plan
-from server.model.migration.steps import Plan
-from server.model.schema import Schema
-from server.postgres.catalog import read_schema
-from tests.fix_databases import FreshDatabase, MakeDatabase
+from tests.fix_databases import MakeDatabase
 from tests.fix_demo import DemoDatabases
+from tests.migrating import carry_out, read
 from tests.random_schemas import examples, schemas
-
-
-def read(database: FreshDatabase) -> Schema:
-    with database.connect() as connection, connection.transaction():
-        connection.execute("SET LOCAL search_path = ''")
-        return read_schema(connection, dependencies=True)
-
-
-def carry_out(database: FreshDatabase, made: Plan) -> None:
-    with database.connect() as connection:
-        connection.execute("SET search_path = ''")
-        for step in made.steps:
-            _execute(connection, step.sql)
-
-
-def _execute(connection: "psycopg.Connection[tuple[Any, ...]]", sql: str) -> None:
-    try:
-        connection.execute(sql.encode())
-    except psycopg.Error as error:
-        raise AssertionError(f"{sql}: {error}") from None
 
 
 @examples(10)

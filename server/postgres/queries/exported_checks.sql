@@ -9,34 +9,28 @@ WITH RECURSIVE behind (oid, attname, type) AS (
     SELECT b.oid, b.attname, t.typbasetype
     FROM behind AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.type
     WHERE t.typtype = 'd'
+),
+checks AS (
+    SELECT k.conrelid, k.contypid, k.conname, k.conkey, k.conbin, EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = k.oid
+          AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)
+    ) AS calls
+    FROM pg_catalog.pg_constraint AS k
+    WHERE k.contype = 'c' AND (k.conrelid = ANY ($1::oid[]) OR k.contypid IN (SELECT b.type FROM behind AS b))
 )
 SELECT
     k.conrelid::int8 AS oid,
     a.attname AS column,
     k.conname AS name,
     CASE
-        WHEN pg_catalog.cardinality(k.conkey) = 1 AND NOT own.code
+        WHEN pg_catalog.cardinality(k.conkey) = 1 AND NOT k.calls
         THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid)
     END AS expression
-FROM pg_catalog.pg_constraint AS k
+FROM checks AS k
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
-CROSS JOIN LATERAL (
-    SELECT EXISTS (
-        SELECT FROM pg_catalog.pg_depend AS d
-        WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = k.oid
-          AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)
-    ) AS code
-) AS own
-WHERE k.conrelid = ANY ($1::oid[]) AND k.contype = 'c'
 UNION
-SELECT b.oid::int8, b.attname, k.conname, CASE WHEN NOT own.code THEN '' END
+SELECT b.oid::int8, b.attname, k.conname, CASE WHEN NOT k.calls THEN '' END
 FROM behind AS b
-JOIN pg_catalog.pg_constraint AS k ON k.contypid = b.type AND k.contype = 'c'
-CROSS JOIN LATERAL (
-    SELECT EXISTS (
-        SELECT FROM pg_catalog.pg_depend AS d
-        WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = k.oid
-          AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)
-    ) AS code
-) AS own
+JOIN checks AS k ON k.contypid = b.type
 ORDER BY 1, 2, 3
