@@ -52,7 +52,7 @@ def clone_database(
     started = time.monotonic()
     call.progress(0, None, f"making {name}")
     with beside(call, origin) as connection:
-        sweep(connection)
+        sweep(connection, origin)
         refuse_taken(connection, name)
         made = scratch_name()  # until it is done: what a killed process leaves is swept like any scratch database
         make_clone(connection, origin, made, template=how == "template")

@@ -128,7 +128,8 @@ def _of_kinds(found: list[Difference], schemas: tuple[Schema, Schema], kinds: Se
 _KINDS = (
     "schema", "extension", "table", "view", "materialized_view", "foreign_table", "column", "constraint", "index",
     "sequence", "trigger", "policy", "rule", "function", "procedure", "aggregate", "enum", "domain", "composite",
-    "range", "publication", "event_trigger", "statistics", "default_privileges", "view_column", "attribute",
+    "range", "publication", "subscription", "event_trigger", "statistics", "default_privileges", "view_column",
+    "attribute",
 )  # fmt: skip
 
 
@@ -198,6 +199,8 @@ def _not_compared(
         told.append("whatever belongs to no table that matches")
     if kinds is not None:
         told.append("other kinds")
+    subscriptions = {each for side in sides for each in side.schema.of("subscription")}
+    told += [f"the connection of subscription {each.name}" for each in sorted(subscriptions)]
     for side in sides:
         told += [f"{kind} {name} of {side.source.asked}" for kind, name in side.schema.not_covered[:20]]
     return told

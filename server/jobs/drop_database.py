@@ -24,7 +24,7 @@ def drop_database(
     clones: list[str] = []
     for database in _servers(services):
         with beside(call, database) as connection:
-            sweep(connection)
+            sweep(connection, database)
             found = find_clones(connection)
             if name in found:
                 drop_clone(connection, name)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from server.postgres.databases import Database
 from server.postgres.dumping import Dumper, dump_schema, find_dumper
 from server.postgres.proving import Measured, add_user_mappings, as_role, load_dump, measure_plan, run_plan
 from server.postgres.scratch import scratch, twin
+from server.postgres.subscribing import add_subscriptions, unlike_connections
 from server.postgres.transactions import reading
 from server.services import Services
 from server.sides import Source, find_source, opened_files
@@ -146,7 +147,7 @@ class _Proving:
         left += [f"{entry} (by pg_dump)" for entry in self._unlike(ran, source_dump, wanted_dump)] if not left else []
         left += [f"{spec(each.identity)}: {each.reason}" for each in planned.not_planned if left]
         left += [f"COLUMN {column}: made anew" for column in ran.remade if not _is_moved(column, steps)]
-        left += self._uncovered(ran)
+        left += [*self._uncovered(ran), *self._connections(steps)]
         self._tell(ran, wanted)
         return _Proof(self.before, self.after, ran.measured, tuple(left), tuple(self.notes), self._possible(renames))
 
@@ -182,7 +183,7 @@ class _Proving:
         with self._copy(dump, after.schema) as copy:
             with reading(self.call, copy) as connection:
                 schema = read_schema(connection, dependencies=True)
-            return self._with_rights(schema), self._dump(copy, schema)
+            return self._with_rights(_subscribed(schema, after.schema)), self._dump(copy, schema)
 
     def _with_rights(self, schema: Schema) -> Schema:
         return schema if self.rights else without(schema, _RIGHTS)
@@ -211,10 +212,11 @@ class _Proving:
         with self._copy(dump, before) as copy:
             run_plan(self.call, copy, rename_steps(before, self.after.schema, renames))
             with reading(self.call, copy) as connection:
-                return self._with_rights(read_schema(connection, dependencies=True))
+                return self._with_rights(_subscribed(read_schema(connection, dependencies=True), before))
 
     def _run(self, dump: str, steps: Sequence[Step]) -> _Ran:
         with self._copy(dump, self.before.schema) as copy:
+            add_subscriptions(self.call, copy, self.before.schema)
             with reading(self.call, copy) as connection:
                 rebuilt = self._with_rights(read_schema(connection))
             odd = left_over(rebuilt, self._with_rights(self.before.schema))
@@ -225,6 +227,7 @@ class _Proving:
                 self.notes = [n for n in self.notes if not n.startswith("The copy")]
                 self.notes.append(f"The copy that the plan was run on is not quite source: {', '.join(odd[:5])}.")
             with twin(self.call, copy) as other:
+                add_subscriptions(self.call, other, self.before.schema)
                 measured = measure_plan(self.call, other, steps)
             remade = run_plan(self.call, copy, steps)
             with reading(self.call, copy) as connection:
@@ -237,6 +240,20 @@ class _Proving:
         left = (set(ran.result.not_covered) ^ after) - ran.unseen | ((before ^ after) & ran.unseen)
         return [f"{kind} {name}: {_UNPLANNED.get(kind, 'not modelled')}" for kind, name in sorted(left)]
 
+    def _connections(self, steps: Sequence[Step]) -> list[str]:
+        """Subscriptions whose connections differ; where that is not known, those that are altered without knowing."""
+        if not self.before.schema.of("subscription") or not self.after.schema.of("subscription"):
+            return []
+        other, unknown = unlike_connections(self.call, self.before.database, self.after.database)
+        altered = {step.identity.name for step in steps if step.identity.kind == "subscription"}
+        if unknown:
+            self.notes.append(f"Connections of subscriptions, which the role may not read: {', '.join(unknown)}.")
+        left = [(name, "another connection, which is not shown: set it by hand") for name in other]
+        left += [
+            (name, "altered, but whether its connection differs is not known") for name in unknown if name in altered
+        ]
+        return [f"SUBSCRIPTION {name}: {why}" for name, why in left]
+
     def _possible(self, confirmed: Sequence[Renaming]) -> tuple[PossibleRename, ...]:
         before, after = self.before.schema, self.after.schema
         found = possible_renames(before, after, fold(before, after, differences(before, after, Scope())))
@@ -248,6 +265,12 @@ class _Proving:
             for each in found
             if str(each.before) not in known
         )
+
+
+def _subscribed(schema: Schema, original: Schema) -> Schema:
+    """A rebuilt schema with the subscriptions of the original, of which a copy has none."""
+    found = {identity: original.facts[identity] for identity in original.of("subscription")}
+    return replace(schema, facts={**schema.facts, **found}) if found else schema
 
 
 def _with(steps: list[Step], more: Sequence[Step]) -> list[Step]:

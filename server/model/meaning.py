@@ -249,6 +249,7 @@ RULES: dict[tuple[str, str | None], Rule] = {
     ("statistics", "removed"): harmless("plans may differ"),
     ("publication", "removed"): breaks("subscribers lose it"),
     ("publication_table", "removed"): breaks("subscribers lose its rows"),
+    ("subscription", "removed"): breaks("rows of the publisher come no more"),
     ("default_privileges", "removed"): harmless("objects made later"),
     ("event_trigger", "removed"): harmless("what it did is no longer done"),
 }

@@ -51,6 +51,7 @@ FACTS = (
     "publications",
     "publication_tables",
     "publication_schemas",
+    "subscriptions",
     "event_triggers",
     "default_privileges",
 )

@@ -30,6 +30,7 @@ from server.postgres.failures import describe, meaning
 from server.postgres.questions import ask, ask_one
 from server.postgres.script_frames import Readable
 from server.postgres.scripts import ScriptReader, Statement
+from server.postgres.subscribing import remove_subscriptions
 
 PREFIX = "pgferry_scratch"
 ORPHAN_SECONDS = 6 * 3600
@@ -100,7 +101,7 @@ def _made(call: Call, beside: Database, template: str = "template0") -> Generato
         encoding, collate, ctype, may_create = ask_one(connection, "scratch_locale")
         if not may_create:
             raise _CannotMake(f"the role of {beside.name} may not create databases")
-        sweep(connection)
+        sweep(connection, beside)
     try:
         with connected(call, beside) as connection:
             try:
@@ -127,10 +128,12 @@ def _create(connection: Connection, name: str, template: str, locale: tuple[str,
 def _drop(beside: Database, name: str) -> None:
     """Drops it with a call of its own: that of the job may be cancelled."""
     with connected(Call(), beside) as connection:
-        _drop_on(connection, name)
+        _drop_on(connection, name, beside)
 
 
-def _drop_on(connection: Connection, name: str) -> None:
+def _drop_on(connection: Connection, name: str, beside: Database) -> None:
+    if ask_one(connection, "subscribing_databases", name)[0] and beside.address is not None:
+        remove_subscriptions(Call(), replace(beside, address=replace(beside.address, dbname=name)))
     words = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
     if connection.info.server_version >= 130000:
         words += sql.SQL(" WITH (FORCE)")
@@ -142,13 +145,13 @@ def scratch_name() -> str:
     return f"{PREFIX}_{int(time.time())}_{_host()}_{os.getpid()}_{secrets.token_hex(4)}"
 
 
-def sweep(connection: Connection) -> None:
-    """Drops our own scratch databases whose process is gone, or that are hours old."""
+def sweep(connection: Connection, beside: Database) -> None:
+    """Drops our own scratch databases, on the server of `beside`, whose process is gone, or that are hours old."""
     for (name,) in ask(connection, "scratch_databases", f"{PREFIX}\\_%"):
         if is_orphan(name, now=time.time()):
             try:
-                _drop_on(connection, name)
-            except psycopg.Error:
+                _drop_on(connection, name, beside)
+            except (psycopg.Error, FerryError):
                 continue  # somebody else swept it, or is connected
 
 

@@ -198,6 +198,8 @@ def compare(server: EmbeddedServer, pair: Pair, old: str, new: str, show: bool) 
     other = unlike(dumped, wanted)
     if made.not_planned and left:
         return "refused", "; ".join(f"{each.identity}: {each.reason}" for each in made.not_planned)
+    if other and not left and all(entry.startswith("SUBSCRIPTION ") for entry in other):
+        return "refused", f"{', '.join(other)}: its connection, which --prove looks at"
     if left or other:
         if show:
             for entry in (entries(dumped) - entries(wanted)) + (entries(wanted) - entries(dumped)):

@@ -10,6 +10,7 @@ from server.model.migration import (
     privileges,
     routines,
     sequences,
+    subscriptions,
     tables,
     types,
     views,
@@ -308,7 +309,7 @@ _CREATE: dict[str, Rule] = {
     "view": views.create, "materialized_view": views.create, "index": indexes.create_index,
     "trigger": parts.create_trigger, "rule": parts.create_rule, "policy": parts.create_policy,
     "event_trigger": parts.create_event_trigger, "function": routines.create, "procedure": routines.create,
-    "aggregate": routines.create,
+    "aggregate": routines.create, "subscription": subscriptions.create,
 }  # fmt: skip
 _DROP: dict[str, Rule] = {
     **dict.fromkeys((*types.TYPES, "collation"), types.drop), "domain_constraint": types.drop_check,
@@ -317,6 +318,7 @@ _DROP: dict[str, Rule] = {
     "materialized_view": views.drop, "constraint": indexes.drop_constraint, "index": indexes.drop_index,
     "trigger": parts.drop_trigger, "rule": parts.drop_part, "policy": parts.drop_part,
     "function": routines.drop, "procedure": routines.drop, "aggregate": routines.drop,
+    "subscription": subscriptions.drop,
 }  # fmt: skip
 
 

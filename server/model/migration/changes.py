@@ -3,7 +3,18 @@
 import re
 from dataclasses import dataclass, field
 
-from server.model.migration import columns, indexes, others, parts, retyping, routines, tables, types, views
+from server.model.migration import (
+    columns,
+    indexes,
+    others,
+    parts,
+    retyping,
+    routines,
+    subscriptions,
+    tables,
+    types,
+    views,
+)
 from server.model.migration.rereading import read_alike
 from server.model.migration.words import path, quote, text, texts
 from server.model.migration.world import Draft, World, keyed
@@ -152,6 +163,7 @@ _ALTER = {
     "view": views.alter, "materialized_view": views.alter, "view_column": views.alter_column,
     "function": routines.alter, "procedure": routines.alter, "aggregate": routines.alter,
     "domain_constraint": types.alter_check, "default_privileges": _nothing, "attribute": others.alter,
+    "subscription": subscriptions.alter,
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ KINDS = (
     "text_search_template", "text_search_dictionary", "text_search_configuration", "foreign_data_wrapper", "server",
     "user_mapping", "sequence", "table", "foreign_table", "column", "view", "view_column", "materialized_view",
     "constraint", "index", "statistics", "rule", "trigger", "policy", "publication", "publication_schema",
-    "publication_table", "event_trigger",
+    "publication_table", "subscription", "event_trigger",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 ACTS = ("release", "drop", "aside", "shell", "create", "alter", "default", "attach", "own", "copy", "finish", "owner")

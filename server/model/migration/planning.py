@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from server.model.migration import columns, types
+from server.model.migration import columns, subscriptions, types
 from server.model.migration.acts import Drawing
 from server.model.migration.changes import Changes, decide
 from server.model.migration.graph import Act, order
@@ -29,6 +29,8 @@ def plan(source: Schema, target: Schema, *, concurrent_indexes: bool = False) ->
 def _not_planned(changes: Changes) -> Iterator[NotPlanned]:
     """What no statement does to an object that stays."""
     world = changes.world
+    for subscription in world.target.of("subscription"):
+        yield from subscriptions.by_hand(world, subscription, changes.changed.get(subscription, frozenset()))
     for identity, names in changes.changed.items():
         table = world.table(identity) if identity.kind == "column" else None
         inherited = "inherited" in names and world.after(identity).get("inherited")

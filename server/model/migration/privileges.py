@@ -195,7 +195,7 @@ def _default(identity: Identity, act: str, grant: Grant) -> Draft:
 
 _OWNED = frozenset(_GRANTABLE) | {
     "collation", "conversion", "operator", "operator_class", "operator_family", "statistics", "publication",
-    "event_trigger", "text_search_configuration", "text_search_dictionary",
+    "subscription", "event_trigger", "text_search_configuration", "text_search_dictionary",
 }  # fmt: skip
 
 

@@ -112,7 +112,8 @@ _SIMPLE = {
     "index": "INDEX", "statistics": "STATISTICS", "text_search_configuration": "TEXT SEARCH CONFIGURATION",
     "text_search_dictionary": "TEXT SEARCH DICTIONARY", "text_search_parser": "TEXT SEARCH PARSER",
     "text_search_template": "TEXT SEARCH TEMPLATE", "foreign_data_wrapper": "FOREIGN DATA WRAPPER",
-    "server": "SERVER", "publication": "PUBLICATION", "event_trigger": "EVENT TRIGGER",
+    "server": "SERVER", "publication": "PUBLICATION", "subscription": "SUBSCRIPTION",
+    "event_trigger": "EVENT TRIGGER",
 }  # fmt: skip
 _ROUTINES = {"function": "FUNCTION", "procedure": "PROCEDURE", "aggregate": "AGGREGATE"}
 _ON_TABLE = {"constraint": "CONSTRAINT", "trigger": "TRIGGER", "rule": "RULE", "policy": "POLICY"}

@@ -32,6 +32,7 @@ SELECT
     p.publications,
     p.publications AS publication_tables,
     p.publications AS publication_schemas,
+    EXISTS (SELECT FROM pg_catalog.pg_subscription) AS subscriptions,
     EXISTS (SELECT FROM pg_catalog.pg_event_trigger) AS event_triggers,
     EXISTS (SELECT FROM pg_catalog.pg_default_acl) AS default_privileges,
     EXISTS (SELECT FROM pg_catalog.pg_seclabel) AS security_labels,

@@ -1,13 +1,6 @@
 -- What pgferry does not model, by name, so that it is never silently dropped.
 -- A name says enough of the thing that two different ones do not look alike.
-SELECT 'subscription' AS kind,
-       pg_catalog.format('%s (to %s, %s, slot %s%s)', s.subname, pg_catalog.array_to_string(s.subpublications, ', '),
-                         CASE WHEN s.subenabled THEN 'enabled' ELSE 'disabled' END, COALESCE(s.subslotname, 'none'),
-                         COALESCE(', ' || pg_catalog.obj_description(s.oid, 'pg_subscription'), '')) AS name
-FROM pg_catalog.pg_subscription AS s
-WHERE s.subdbid = (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = pg_catalog.current_database())
-UNION ALL
-SELECT 'relation in a system schema', pg_catalog.format('%I.%I', n.nspname, c.relname)
+SELECT 'relation in a system schema' AS kind, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid >= 16384 AND n.nspname IN ('pg_catalog', 'information_schema')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
