@@ -1,12 +1,15 @@
-"""What an import did, and whether that is what its manifest promises."""
+"""What an import did, told as it happens, and whether that is what its manifest promises."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from server.model.import_plan import ImportIssue
+from server.model.import_plan import ImportIssue, TablePlan
 from server.model.import_reports import FileRejected, ImportedTable
 from server.model.manifest import Manifest
 from server.model.schema import Identity
+from server.postgres.emptying import Emptied
+from server.postgres.loading import Merged
+from server.postgres.restoring import Restored
 
 
 @dataclass
@@ -20,13 +23,47 @@ class Imported:
     checks: list[str] = field(default_factory=list[str])
     sequences_set: int = 0
 
+    def add_tables(
+        self,
+        tables: Iterable[TablePlan],
+        merged: Mapping[str, Merged],
+        emptied: Mapping[str, Emptied],
+        arrived: Mapping[str, int],
+    ) -> None:
+        """What became of the rows of some tables, each by the table's name in the file; `arrived`: rows read of it."""
+        for table in tables:
+            became = merged.get(table.source, Merged())
+            self.touched.append(table.identity)
+            self.tables.append(
+                ImportedTable(
+                    name=table.shown,
+                    rows_in_file=arrived.get(table.source, 0),
+                    inserted=became.inserted,
+                    updated=became.updated,
+                    skipped=became.skipped,
+                    deleted=emptied[table.source].rows if table.source in emptied else 0,
+                )
+            )
 
-def raise_on_counts(manifest: Manifest, arrived: Mapping[str, int]) -> None:
-    """FileRejected where other rows arrived than the manifest promises."""
-    issues = [
-        ImportIssue(type="row_count", table=name, current=f"{rows} rows", import_=f"manifest: {told.rows} rows")
-        for name, rows in arrived.items()
-        if (told := manifest.table(name)) and told.rows != rows
-    ]
-    if issues:
-        raise FileRejected(issues, [])
+    def add_restored(self, restored: Restored, touched: Iterable[Identity]) -> None:
+        """What a whole script did."""
+        self.touched += touched
+        self.tables += [
+            ImportedTable(name=name, rows_in_file=rows, inserted=rows) for name, rows in restored.rows.items()
+        ]
+        self.sequences_set = restored.sequences
+        self.hazards += restored.notes
+        self.checks.append(f"{restored.statements} schema statements run, keys and constraints made over all rows")
+
+    def check_counts(self, manifest: Manifest | None, arrived: Mapping[str, int]) -> None:
+        """FileRejected where other rows arrived than the manifest promises."""
+        if manifest is None:
+            return
+        issues = [
+            ImportIssue(type="row_count", table=name, current=f"{rows} rows", import_=f"manifest: {told.rows} rows")
+            for name, rows in arrived.items()
+            if (told := manifest.table(name)) and told.rows != rows
+        ]
+        if issues:
+            raise FileRejected(issues, [])
+        self.checks.append("row counts: as the manifest says")

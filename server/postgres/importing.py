@@ -12,17 +12,10 @@ import psycopg
 from server.calls import Call
 from server.errors import Cancelled, Refused
 from server.model.import_differences import enum_issues, schema_differences
-from server.model.import_plan import (
-    Fits,
-    ImportIssue,
-    ImportPlan,
-    ImportRequest,
-    choose_tables,
-    plan_import,
-    target_of,
-    with_order,
-)
-from server.model.import_reports import FileRejected, ImportedTable
+from server.model.import_matching import Fits
+from server.model.import_plan import ImportIssue, ImportPlan, ImportRequest, target_of
+from server.model.import_planning import choose_tables, plan_import, with_order
+from server.model.import_reports import FileRejected
 from server.model.redaction import Policy
 from server.model.schema import Schema
 from server.model.schema_keys import names_of
@@ -34,7 +27,7 @@ from server.postgres.databases import Connection, Database
 from server.postgres.diagnosing import Findings, as_violation, diagnose
 from server.postgres.emptying import Emptied, empty_tables, told_losses
 from server.postgres.import_records import committed_before, record
-from server.postgres.imported import Imported, raise_on_counts
+from server.postgres.imported import Imported
 from server.postgres.loading import Loader, Merged, with_first_line
 from server.postgres.positions import hold_used, set_positions
 from server.postgres.questions import ask
@@ -137,7 +130,8 @@ class Import:
         merged = self._take_rows(plan, enums)
         put_back_indexes(self.connection, relaxed, target)
         put_back_keys(self.connection, relaxed, target)
-        self._tell_tables(plan, merged, emptied)
+        self.done.add_tables(plan.tables, merged, emptied, self._told)
+        self._check_counts(plan)
         self._tell_losses(list(emptied.values()))
         given = () if self.request.tables or self.request.into_schema else self.source.sequences
         self.done.sequences_set = set_positions(self.connection, plan.tables, target, given)
@@ -197,32 +191,13 @@ class Import:
     def _tell(self, table: str, rows: int) -> None:
         self.call.progress(self.source.position, self.source.total_bytes, f"{table}: {rows:,} rows")
 
-    def _tell_tables(self, plan: ImportPlan, merged: dict[str, Merged], emptied: dict[str, Emptied]) -> None:
-        for table in plan.tables:
-            became = merged.get(table.source, Merged())
-            self.done.touched.append(table.identity)
-            self.done.tables.append(
-                ImportedTable(
-                    name=table.shown,
-                    rows_in_file=self._told.get(table.source, 0),
-                    inserted=became.inserted,
-                    updated=became.updated,
-                    skipped=became.skipped,
-                    deleted=emptied[table.source].rows if table.source in emptied else 0,
-                )
-            )
-        self._check_counts(plan)
-
     def _check_counts(self, plan: ImportPlan) -> None:
         manifest = self.source.manifest
-        if manifest is None:
-            return
-        there = {table.name for table in self.source.tables}
         arrived = {table.source: self._told.get(table.source, 0) for table in plan.tables}
-        if self.request.tables is None:  # a table whose rows are missing altogether
+        if manifest and self.request.tables is None:  # a table whose rows are missing altogether
+            there = {table.name for table in self.source.tables}
             arrived |= {told.name: 0 for told in manifest.tables if told.name not in there}
-        raise_on_counts(manifest, arrived)
-        self.done.checks.append("row counts: as the manifest says")
+        self.done.check_counts(manifest, arrived)
 
     def _explain(self, error: psycopg.Error, plan: ImportPlan, target: Schema) -> None:
         """Raises what the error means: for broken rows every violation there is."""
@@ -299,16 +274,10 @@ class Import:
 
     def _finish_restore(self, restored: Restored) -> Imported:
         target = read_schema(self.connection)
-        self.done.touched = [table for table in target.of("table") if "partition_key" not in target.facts[table]]
-        self.done.tables = [
-            ImportedTable(name=name, rows_in_file=rows, inserted=rows) for name, rows in restored.rows.items()
-        ]
-        if self.source.manifest:
-            told = {table.name: 0 for table in self.source.manifest.tables}
-            raise_on_counts(self.source.manifest, told | restored.rows)
-            self.done.checks.append("row counts: as the manifest says")
-        self.done.sequences_set = restored.sequences
-        self.done.hazards += restored.notes
-        self.done.checks.append(f"{restored.statements} schema statements run, keys and constraints made over all rows")
+        touched = [table for table in target.of("table") if "partition_key" not in target.facts[table]]
+        manifest = self.source.manifest
+        none = {table.name: 0 for table in manifest.tables} if manifest else {}
+        self.done.check_counts(manifest, none | restored.rows)
+        self.done.add_restored(restored, touched)
         self._record()
         return self.done

@@ -1,0 +1,154 @@
+"""How one table of a file meets the table that it goes into: which columns load, which key decides, what is in the way.
+
+Rules only. PostgreSQL's own rules about types come in as a function.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from server.errors import did_you_mean
+from server.model.import_plan import ColumnPlan, ImportIssue, ImportRequest, Severity, TablePlan, target_of
+from server.model.manifest import ManifestTable
+from server.model.schema import Attributes, Identity, Schema
+from server.model.schema_keys import unique_keys
+from server.model.table_rows import FileTable
+from server.model.tables import table_key
+
+Fits = Literal["yes", "depends", "no"]
+TypeFits = Callable[[str, str], Fits]
+"""(type in the file, type in the table) → whether values convert."""
+
+
+@dataclass
+class TableMatch:
+    """One table of the file against the target; `told`: what the file's manifest says of it."""
+
+    request: ImportRequest
+    table: FileTable
+    told: ManifestTable | None
+    target: Schema
+    fits: TypeFits
+    issues: list[ImportIssue] = field(default_factory=list[ImportIssue])
+
+    def plan(self) -> TablePlan | None:
+        """What happens to the table; None where there is none to load into. `issues` is complete afterwards."""
+        identity = self._identity()
+        if identity is None:
+            return None
+        columns = {i.sub: self.target.facts[i] for i in self.target.parts(identity, "column")}
+        headless = self._headless(columns)
+        named = self.table.columns
+        names = _writable(columns) if headless or named is None else named
+        chosen = self._columns(names, columns)
+        loaded = {column.name for column in chosen}
+        self._find_missing(loaded, columns)
+        return TablePlan(
+            source=self.table.name,
+            identity=identity,
+            columns=tuple(chosen),
+            file_columns=tuple(names),
+            key=self._key(identity, loaded),
+            rows=self.table.rows if self.table.rows is not None else self.table.estimate,
+            partitioned="partition_key" in self.target.facts[identity],
+            headless=headless,
+        )
+
+    def _identity(self) -> Identity | None:
+        identity = target_of(self.table.name, self.request.into_schema)
+        found = self.target.relation(identity.schema, identity.name)
+        if found is not None and found.kind == "table":
+            return identity
+        if found is not None:
+            self._tell("not_a_table", None, f"a {found.kind.replace('_', ' ')}")
+        else:
+            known = [table_key(i.schema, i.name) for i in self.target.of("table")]
+            self._tell("missing_table", None, did_you_mean(self.table.name, known))
+        return None
+
+    def _headless(self, columns: Mapping[str, Attributes]) -> bool:
+        """A csv whose first line holds no column name but as many fields as the table: it has no header."""
+        names = self.table.columns
+        if names is None or self.told is not None:
+            return False
+        return not any(name in columns for name in names) and len(names) == len(_writable(columns))
+
+    def _columns(self, names: Sequence[str], columns: Mapping[str, Attributes]) -> list[ColumnPlan]:
+        mapping = self.request.columns.get(self.table.name, {})
+        for wrong in sorted(set(mapping) - set(names)):
+            self._tell("unknown_file_column", wrong, None, did_you_mean(wrong, names))
+        types = {column.name: column.type for column in self.told.columns} if self.told else {}
+        found = (self._column(name, mapping.get(name, name), columns, types.get(name)) for name in names)
+        return [column for column in found if column is not None]
+
+    def _column(
+        self, name: str, column: str, columns: Mapping[str, Attributes], given: str | None
+    ) -> ColumnPlan | None:
+        """The file's column `name`, of the type `given` as far as the file says, into `column`: "" leaves it out."""
+        if not column:
+            return None
+        attributes = columns.get(column)
+        if attributes is None:
+            self._tell("missing_column", column, did_you_mean(column, columns), given)
+            return None
+        if "generated" in attributes:
+            self._tell("generated_column", column, "computed again", severity="info")
+            return None
+        current = str(attributes["type"])
+        fit = self.fits(given, current) if given and given != current else "yes"
+        if fit != "yes":
+            self._tell("type_mismatch", column, current, given, "error" if fit == "no" else "warning")
+        return ColumnPlan(name, column, current, attributes.get("identity") == "always")
+
+    def _find_missing(self, loaded: set[str], columns: Mapping[str, Attributes]) -> None:
+        """Columns that must have a value and get none."""
+        for name, attributes in columns.items():
+            if name in loaded:
+                continue
+            has_value = "default" in attributes or "identity" in attributes or "generated" in attributes
+            if attributes.get("not_null") and not has_value:
+                self._tell("missing_required_column", name, str(attributes["type"]))
+            elif "generated" not in attributes:
+                gets = "its default" if has_value else "NULL"
+                self._tell("column_not_in_file", name, f"gets {gets}", severity="info")
+
+    def _key(self, identity: Identity, loaded: set[str]) -> tuple[str, ...]:
+        """What decides a conflict: the caller's columns where a unique key has them, else the primary key."""
+        if self.request.mode not in ("upsert", "skip"):
+            return ()
+        keys = unique_keys(identity, self.target)
+        if self.request.on_conflict_columns:
+            return self._wanted_key(self.request.on_conflict_columns, [columns for columns, _ in keys])
+        primary = next((columns for columns, primary in keys if primary), None)
+        if primary is None:
+            if self.request.mode == "upsert":
+                self._tell("no_unique_key", None, "no primary key: name on_conflict_columns")
+            return ()
+        if self.request.mode == "upsert" and not set(primary) <= loaded:
+            self._tell("key_not_in_file", ", ".join(primary), "primary key")
+        return primary
+
+    def _wanted_key(self, wanted: Sequence[str], keys: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+        found = next((columns for columns in keys if set(columns) == set(wanted)), None)
+        if found is None:
+            known = "; ".join(", ".join(columns) for columns in keys) or "none"
+            self._tell("no_unique_key", ", ".join(wanted), f"unique keys: {known}")
+        return found or ()
+
+    def _tell(
+        self,
+        type_: str,
+        column: str | None,
+        current: str | None,
+        given: str | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        self.issues.append(
+            ImportIssue(
+                type=type_, table=self.table.name, column=column, current=current, import_=given, severity=severity
+            )
+        )
+
+
+def _writable(columns: Mapping[str, Attributes]) -> tuple[str, ...]:
+    return tuple(name for name, attributes in columns.items() if "generated" not in attributes)
