@@ -19,7 +19,7 @@ import pytest
 from server.calls import Call
 from server.errors import Cancelled, DatabaseFailed, FerryError, OutcomeUnknown
 from server.model.import_reports import FileRejected
-from server.postgres import transactions
+from server.postgres import committing
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_imports import Importing
 
@@ -251,7 +251,7 @@ def test_a_commit_that_never_arrived_is_found_rolled_back(import_into: Make, way
 
 
 def test_where_nobody_can_tell_it_says_in_doubt(import_into: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transactions, "COMMIT_PATIENCE", 1.0)
+    monkeypatch.setattr(committing, "COMMIT_PATIENCE", 1.0)
     importing = import_into(TABLES)
     importing.write("rows.csv", many(200))
     with proxied(importing, "drop", then_refuse=True), pytest.raises(OutcomeUnknown) as caught:
