@@ -1,18 +1,17 @@
 """Finds out what a file or folder to import is, by what is in it, and opens it as a source of rows."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from server.errors import Refused
+from server.files.csv_sources import CsvFiles
+from server.files.json_sources import JsonDocument, JsonLineFiles
 from server.files.manifests import read_manifest
 from server.files.opening import opened, plain_suffixes
-from server.files.row_files import CsvFiles, JsonDocument, JsonLineFiles, RowFile
+from server.files.row_files import Heartbeat, RowFile
 from server.model.manifest import Manifest
 from server.model.table_rows import RowSource
-
-Heartbeat = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""Rows in csv: one file per table, as COPY reads it."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from server.errors import Refused
+from server.files.opening import CHUNK, OpenFile, opened
+from server.files.row_files import Heartbeat, RowFile, Source, checked
+from server.model.manifest import Manifest
+from server.model.table_rows import FileTable, Form, TableRows
+
+_DELIMITERS = ",\t;|"
+
+
+class CsvFiles(Source):
+    """One csv file per table as COPY reads it: the first line names the columns, an unquoted empty field is NULL.
+
+    What stands between the columns is told by the first line: a comma, else a tab, a semicolon or a bar.
+    """
+
+    format = "csv"
+    form: Form = "csv"
+    _files: dict[str, RowFile]
+    _delimiters: dict[str, str]
+
+    @classmethod
+    def opened(
+        cls, files: Sequence[RowFile], manifest: Manifest | None, heartbeat: Heartbeat, schema_sql: str | None = None
+    ) -> "CsvFiles":
+        """Reads the headers and checks the checksums of the manifest; PostgreSQL itself reads the rows."""
+        sha256 = checked(files, heartbeat)
+        headers = {file.table: _header(file) for file in files}
+        tables = [
+            FileTable(file.table, headers[file.table].names, file.told.rows if file.told else None,
+                      estimate=headers[file.table].estimate)
+            for file in files
+        ]  # fmt: skip
+        source = cls(tables, manifest, [file.path for file in files], sha256)
+        source._delimiters = {table: header.delimiter for table, header in headers.items()}
+        source._files = {file.table: file for file in files}
+        source.schema_sql = schema_sql
+        return source
+
+    def read(self, order: Sequence[str]) -> Iterator[TableRows]:
+        self._done = 0
+        columns = {table.name: table.columns for table in self.tables}
+        for table in order:
+            file = self._files[table]
+            with self._reading(file.path) as stream:
+                delimiter = self._delimiters[table]
+                options = {"delimiter": delimiter} if delimiter != "," else {}
+                yield TableRows(table, "csv", columns[table], _without_header(stream), options)
+
+
+def _header_line(stream: OpenFile) -> tuple[bytes, bytes]:
+    """(the first record, what was read beyond it); a quoted name may hold a line break."""
+    data = stream.read(CHUNK).removeprefix(b"\xef\xbb\xbf")
+    end, quoted = 0, False
+    for end, letter in enumerate(data):
+        if letter == 0x22:
+            quoted = not quoted
+        elif letter == 0x0A and not quoted:
+            return data[: end + 1], data[end + 1 :]
+    return data, b""
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The columns, what stands between them, and about how many rows there are, by the length of the first ones."""
+
+    names: tuple[str, ...]
+    delimiter: str
+    estimate: int
+
+
+def _header(file: RowFile) -> _Header:
+    with opened(file.path) as stream:
+        line, sample = _header_line(stream)
+        lines = sample.count(b"\n")
+        size = file.path.stat().st_size * (4 if stream.packed else 1)
+    estimate = size * lines // max(1, len(sample)) if len(sample) >= CHUNK // 2 else lines
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        raise Refused("wrong_encoding", f"{file.path.name}: the first line is not UTF-8.", next="Convert it.") from None
+    names, delimiter = _split(text, "," if file.told else _DELIMITERS)
+    return _Header(names, delimiter, estimate)
+
+
+def _split(header: str, delimiters: str) -> tuple[tuple[str, ...], str]:
+    """The names, by the first delimiter that finds more than one; else the whole line is one name."""
+    for delimiter in delimiters:
+        names = next(csv.reader([header], delimiter=delimiter), list[str]())
+        if len(names) > 1:
+            return tuple(names), delimiter
+    return tuple(next(csv.reader([header]), list[str]())), delimiters[0]
+
+
+def _without_header(stream: OpenFile) -> Iterator[bytes]:
+    _, rest = _header_line(stream)
+    if rest:
+        yield rest
+    while piece := stream.read(CHUNK):
+        yield piece
