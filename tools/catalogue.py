@@ -81,6 +81,7 @@ CATALOGUE: tuple[Entry, ...] = (
         plan_migration,
         "Plan a migration",
         "generate alter table sql schema migration between databases worktrees verified",
+        read_only=False,  # with save_as it writes a file
         idempotent=False,
     ),
     Entry(
