@@ -176,6 +176,70 @@ def test_what_loses_data_is_said(make_database: MakeDatabase) -> None:
     }
 
 
+def test_conversions_that_change_values_silently_lose_data_and_others_do_not(make_database: MakeDatabase) -> None:
+    losing = (
+        ("text", "date"), ("text", "timestamp"), ("text", "name"), ("text", "jsonb"), ("text", "numeric(5,2)"),
+        ("timestamptz", "timestamp"), ("timestamp", "date"), ("timetz", "time"), ("timestamp", "timestamptz(0)"),
+        ("interval", "interval(0)"), ("interval", "interval year"), ("interval", "time"), ("json", "jsonb"),
+        ("inet", "cidr"), ("int", "boolean"), ("bigint", "bit(3)"), ("numeric", "money"), ("money", "numeric(5,1)"),
+        ("numeric(9,4)[]", "numeric(9,2)[]"), ("timestamp[]", "date[]"), ("fine", "coarse"), ("fine", "numeric(9,2)"),
+        ("numeric", "numeric(9,2)[]"), ("fine[]", "coarse[]"),
+    )  # fmt: skip
+    keeping = (
+        ("text", "varchar(3)"), ("varchar(9)", "varchar(3)"), ("varchar(9)[]", "varchar(3)[]"), ("text", "uuid"),
+        ("text", "bit(3)"), ("text", "int"), ("text", "timestamptz"), ("text", "json"), ("jsonb", "json"),
+        ("numeric(5,0)", "int"), ("bigint", "int"), ("timestamp", "timestamptz"), ("date", "timestamp"),
+        ("cidr", "inet"), ("int", "money"), ("money", "numeric"), ("coarse", "numeric(9,4)"), ("int", "text[]"),
+        ("narrow", "wide"), ("wide", "narrow"), ("text", "narrow"), ("wide[]", "narrow[]"),
+    )  # fmt: skip
+    types = (
+        "create domain fine as numeric(9,4); create domain coarse as numeric(9,2);"
+        " create domain narrow as varchar(3); create domain wide as varchar(9); "
+    )
+    both = [*losing, *keeping]
+    old, new = (", ".join(f"c{number} {pair[side]}" for number, pair in enumerate(both)) for side in (0, 1))
+    _, made = migrate(make_database, f"{types} create table t ({old})", f"{types} create table t ({new})")
+    found = {int(s.identity.sub[1:]) for s in made.steps if "data_loss" in s.hazards}
+    assert [both[number] for number in sorted(found)] == list(losing)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value"),
+    [
+        ("text", "varchar(3)[]", "abcd"),
+        ("wide", "narrow", "abcd"),
+        ("text", "narrow", "abcd"),
+        ("wide[]", "narrow[]", "{abcd}"),
+        ("text", "narrow[]", "abcd"),
+        ("text", "bit(3)", "1010"),
+    ],
+)
+def test_what_is_too_long_for_its_new_type_fails_and_is_not_cut(
+    make_database: MakeDatabase, old: str, new: str, value: str
+) -> None:
+    types = "create domain narrow as varchar(3); create domain wide as varchar(9);"
+    with pytest.raises(AssertionError, match=r"too long|length 4"):
+        migrate(make_database, f"{types} create table t (a {old})", f"{types} create table t (a {new})",
+                f"insert into t values ('{value}')")  # fmt: skip
+
+
+def test_attributes_that_get_narrower_lose_data(make_database: MakeDatabase) -> None:
+    _, made = migrate(make_database, "create type c as (a numeric(9,4)); create table t (x c)",
+                      "create type c as (a numeric(9,2)); create table t (x c)")  # fmt: skip
+    assert ["data_loss" in step.hazards for step in made.steps if step.identity.kind == "column"] == [True]
+
+
+def test_a_serial_that_was_an_identity_goes_on_after_its_rows(make_database: MakeDatabase) -> None:
+    source, made = migrate(
+        make_database,
+        "create table t (id int generated always as identity primary key, a text)",
+        "create table t (id serial primary key, a text)",
+        "insert into t (a) values ('x'), ('y')",
+    )
+    assert source.rows("insert into t (a) values ('z') returning id") == [(3,)]
+    assert any("data_loss" in step.hazards and step.sql.endswith("DROP IDENTITY") for step in made.steps)
+
+
 def test_a_float_loses_what_it_cannot_hold_and_what_is_wider_cannot_fail(make_database: MakeDatabase) -> None:
     _, made = migrate(make_database, "create table t (a bigint, b int, c numeric(10, 2), d numeric, e numeric(10, 2))",
                       "create table t (a real, b double precision, c double precision, d double precision,"

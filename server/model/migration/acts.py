@@ -234,6 +234,8 @@ class Drawing:
         self.add("attach", identity, indexes.attach_index(self.world, identity))
 
     def _default_privileges(self, identity: Identity) -> None:
+        if identity.schema and Identity("schema", "", identity.schema) not in self.world.target.facts:
+            return  # with its schema
         losing, gaining = privileges.change_default_privileges(self.world, identity)
         self.add("release", identity, losing)
         self.add("finish", identity, gaining)

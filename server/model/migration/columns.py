@@ -3,7 +3,7 @@
 from server.model.migration.conversions import own_storage
 from server.model.migration.privileges import resaid, said
 from server.model.migration.retyping import park, set_type
-from server.model.migration.sequences import clamp
+from server.model.migration.sequences import clamp, go_on
 from server.model.migration.steps import Hazard
 from server.model.migration.words import changed_options, literal, options, path, quote, rows, table_of, text, texts
 from server.model.migration.world import Draft, World, draft, parents_of
@@ -99,7 +99,8 @@ def drop(world: World, identity: Identity) -> list[Draft]:
     if world.by_type(identity):
         return []
     sql, only = f"DROP COLUMN {quote(identity.sub)}", bool(world.heirs(identity))
-    if world.before(identity).get("generated"):
+    computed = world.before(identity).get("generated")
+    if computed and (identity not in world.target.facts or world.after(identity).get("generated")):
         return [_alter_table(identity, sql, only=only)]
     return [_alter_table(identity, sql, "data_loss", reason="the values of this column are lost", only=only)]
 
@@ -147,7 +148,7 @@ def release(world: World, identity: Identity, changed: frozenset[str], *, again:
     if before.get("default") and (again or retyped or not after.get("default")):
         drafts.append(_alter(identity, "DROP DEFAULT", only=True))
     if before.get("identity") and not after.get("identity") and not from_parent(before):
-        drafts.append(_alter(identity, "DROP IDENTITY", reason="its sequence and position go"))
+        drafts.append(_alter(identity, "DROP IDENTITY", "data_loss", reason="its sequence and position go"))
     return drafts + park(world, identity)
 
 
@@ -330,10 +331,4 @@ def _identity_persistence(after: Attributes) -> list[Draft]:
 def continue_identity(identity: Identity, after: Attributes) -> Draft:
     """Has a new identity go on after the highest value that is there."""
     sequence = texts(after, "identity_sequence")
-    column, table = quote(identity.sub), table_of(identity)
-    name = literal(path(sequence[0], sequence[1]))
-    highest = f"pg_catalog.max({column})"
-    return draft(
-        " ".join((f"SELECT pg_catalog.setval({name}, {highest})", f"FROM {table} HAVING {highest} > 0")),
-        reason="new rows continue after the highest value",
-    )
+    return go_on(identity, path(sequence[0], sequence[1]), *_bounds(after))

@@ -42,43 +42,135 @@ def base(name: str) -> str:
     return _TYPMOD.sub("", name)
 
 
-def conversion(old: str, new: str, column: str, *, by_text: bool = False) -> str:
-    """The USING expression; '' where the assignment of the old type to the new one does, and fails where it must."""
-    one, other = base(old), base(new)
+def conversion(old: str, new: str, column: str, *, by_text: bool = False, bottom: str = "") -> str:
+    """The USING expression; '' where the assignment of the old type to the new one does, and fails where it must.
+
+    `bottom`: what a new type that is a domain, or arrays of one, is made of.
+    """
+    one, other, cast = base(old), base(new), _unbounded(new)
     array = other.endswith("[]")
+    if is_text(bottom.removesuffix("[]")) and (by_text or bottom != new):
+        return _as_text(one, column, array=array)
     if by_text:
-        return f"{column}::text{'[]' if array else ''}::{new}"
+        return f"{column}::text{'[]' if array else ''}::{cast}"
     if one == other or other in _STRINGS:
         return ""
     for family in (_NUMBERS, _TIMES, ("json", "jsonb"), ("inet", "cidr"), ("bit", "bit varying")):
         if one in family and other in family and not (one == "date" and other.startswith("time ")):
             return ""
-    wrapped = f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{new} END"
+    wrapped = f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{cast} END"
     if array and (other[:-2] in (one, *_STRINGS) and not one.endswith("[]")):
         return wrapped
-    if one in _STRINGS or (one == "text[]" and array) or (one, other) in _DIRECT or (other, one) in _DIRECT:
+    if (one, other) in _DIRECT or (other, one) in _DIRECT:
         return f"{column}::{new}"
+    if one in _STRINGS or (one == "text[]" and array):
+        return f"{column}::{cast}"
     if array and not one.endswith("[]"):
-        return f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}::text]::{new} END"
-    return f"{column}::text{'[]' if array else ''}::{new}"
+        return f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}::text]::{cast} END"
+    return f"{column}::text{'[]' if array else ''}::{cast}"
+
+
+def _as_text(one: str, column: str, *, array: bool) -> str:
+    """As texts, which are assigned to a domain of texts: a cast to it would cut what is too long."""
+    if array and not one.endswith("[]"):
+        return f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}::text] END"
+    return f"{column}::text{'[]' if array else ''}"
+
+
+_CUTTING = {"character varying": "character varying", "character": "bpchar", "bit": "bit varying",
+            "bit varying": "bit varying"}  # fmt: skip
+"""Types that a cast cuts to their length, and without one: the assignment that follows fails on what is too long."""
+
+
+def _unbounded(new: str) -> str:
+    plain = base(new)
+    array = "[]" if plain.endswith("[]") else ""
+    free = _CUTTING.get(plain.removesuffix("[]"))
+    return free + array if free else new
 
 
 def loses(old: str, new: str) -> bool:
-    """Whether values can be cut silently: fewer decimals, no time of day, less precision."""
+    """Whether values can change silently: fewer decimals, no time of day, no zone, no doubled keys, less precision.
+
+    Domains are to be given as what they are made of.
+    """
+    if new.endswith("[]"):
+        return loses(old.removesuffix("[]"), new.removesuffix("[]"))
+    if old.endswith("[]"):
+        return loses("text", new) and not is_text(new)
     one, other = base(old), base(new)
-    if one in _NUMBERS and other in _NUMBERS:
-        if _NUMBERS.index(one) > 2 and _NUMBERS.index(other) <= 2:
-            return True
-        if other in _FLOATS and one != "real":
-            return _digits(old) > _FLOATS[other]
-        return other == "numeric" and _scale(new) is not None and _shrinks(old, new)
+    if one in _STRINGS:
+        return one != other and _reads_less(one, new)
+    if other in _NUMBERS:
+        return _rounds(old, new)
+    if _is_interval(one) or _is_interval(other):
+        return _cuts_interval(old, new)
     if one in _TIMES and other in _TIMES:
-        if one.startswith("timestamp") and not other.startswith("timestamp"):
-            return True
-        return one == other and _precision(new, 6) < _precision(old, 6)
-    return (
-        one in ("bpchar", "character") and other in ("bpchar", "character") and _precision(new, 1) < _precision(old, 1)
-    )
+        return _cuts_time(old, new)
+    return (one, other) in _LOSING or (other == "money" and _decimals(old) > _MONEY)
+
+
+_MONEY = 2
+_LOSING = {
+    ("json", "jsonb"), ("inet", "cidr"), ("integer", "boolean"), ("integer", "bit"), ("bigint", "bit"),
+}  # fmt: skip
+
+
+def _reads_less(one: str, new: str) -> bool:
+    """Whether another type takes less from a text than is written there."""
+    other = base(new)
+    if other in ("character", "bpchar"):
+        return one == "name"
+    if other == "name":
+        return one != '"char"'
+    if _is_interval(other):
+        return other != "interval" or bool(_numbers(new))
+    if other == "timestamp with time zone":
+        return bool(_numbers(new))
+    return other in (*_FLOATS, *_TIMES, '"char"', "money", "jsonb", "tsvector") or _scale(new) is not None
+
+
+def _rounds(old: str, new: str) -> bool:
+    one, other = base(old), base(new)
+    if one == "money":
+        return other == "numeric" and _scale(new) is not None and (_scale(new) or 0) < _MONEY
+    if one not in _NUMBERS:
+        return False
+    if other in _NUMBERS[:3]:
+        return _decimals(old) > 0
+    if other in _FLOATS:
+        return one != "real" and _digits(old) > _FLOATS[other]
+    return _scale(new) is not None and _shrinks(old, new)
+
+
+def _decimals(name: str) -> int:
+    """Digits behind the point that values of a type can have."""
+    if base(name) == "numeric":
+        scale = _scale(name)
+        return 1000 if scale is None else scale
+    return _FLOATS.get(base(name), 0)
+
+
+def _is_interval(name: str) -> bool:
+    return name == "interval" or name.startswith("interval ")
+
+
+def _cuts_interval(old: str, new: str) -> bool:
+    one, other = base(old), base(new)
+    if not _is_interval(other):
+        return other.startswith("time ")
+    if other not in ("interval", one) and not other.endswith("second"):
+        return True  # what is less than the last of its fields is cut
+    timed = _is_interval(one) or one in _TIMES
+    return _precision(new, 6) < (_precision(old, 6) if timed else 6)
+
+
+def _cuts_time(old: str, new: str) -> bool:
+    one, other = base(old), base(new)
+    if one.startswith("timestamp") and not other.startswith("timestamp"):
+        return True
+    zone = one.endswith("with time zone") and not other.endswith("with time zone")
+    return zone or (one != "date" and _precision(new, 6) < _precision(old, 6))
 
 
 def _digits(name: str) -> int:
@@ -92,14 +184,14 @@ def _numbers(name: str) -> list[int]:
 
 
 def _scale(name: str) -> int | None:
-    found = _numbers(name)
+    found = _numbers(name) if base(name) == "numeric" else []
     return (found[1] if len(found) > 1 else 0) if found else None
 
 
 def _shrinks(old: str, new: str) -> bool:
     before, after = _scale(old), _scale(new)
     if base(old) != "numeric":
-        return base(old) in ("real", "double precision")
+        return base(old) in _FLOATS
     return after is not None and (before is None or after < before)
 
 

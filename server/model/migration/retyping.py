@@ -25,13 +25,14 @@ def set_type(world: World, identity: Identity, before: Attributes, after: Attrib
     sql = f"TYPE {new}"
     if after.get("collation"):
         sql += f" COLLATE {text(after, 'collation')}"
-    using = conversion(old, new, column, by_text=identity in world.retyped and not is_text(new))
+    bottom = types.bottom(world.target, new)
+    using = conversion(old, new, column, by_text=identity in world.retyped and not is_text(new), bottom=bottom)
     if using:
         sql += f" USING {using}"
     hazards: list[Hazard] = []
     if using or not widens(old, new):
         hazards.append("may_fail_on_data")
-    if loses(old, new):
+    if loses(types.bottom(world.source, old), bottom):
         hazards.append("data_loss")
     return [_alter(identity, sql, *hazards, reason=f"from {old}" if old != new else "its type is made anew")]
 
@@ -46,7 +47,7 @@ def _by_name(world: World, identity: Identity, new: str, home: Identity, value: 
     reason = "its rows come back" if identity in world.parked else "its type is made anew"
     if identity not in world.parked and types.attributes_lost(world):
         hazards.append("data_loss")
-        reason += "; what it holds in attributes that go is lost"
+        reason += "; what attributes that go or get narrower hold is lost"
     if not new.endswith("[]"):
         using = f"pg_catalog.jsonb_populate_record(NULL::{new}, {value})"
         return [_alter(identity, f"TYPE {new} USING {using}", *hazards, reason=reason)]

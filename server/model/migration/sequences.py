@@ -1,7 +1,7 @@
 """Sequences that stand for themselves or behind a serial column. Positions are kept."""
 
 from server.model.migration.privileges import resaid, said
-from server.model.migration.words import literal, path, quote, table_of, text, texts
+from server.model.migration.words import literal, quote, table_of, text, texts
 from server.model.migration.world import Draft, World, draft
 from server.model.schema import Attributes, Identity
 
@@ -75,10 +75,28 @@ def clamp(sequence: str, low: int, high: int) -> Draft:
 
 def own(world: World, identity: Identity) -> list[Draft]:
     """Ties it to its column."""
-    owner = texts(world.after(identity), "owned_by")
+    after = world.after(identity)
+    owner = texts(after, "owned_by")
     if len(owner) != 3:
         return []
-    return [_alter(identity, f"OWNED BY {path(owner[0], owner[1])}.{quote(owner[2])}")]
+    column = Identity("column", owner[0], owner[1], owner[2])
+    drafts = [_alter(identity, f"OWNED BY {table_of(column)}.{quote(column.sub)}")]
+    fresh = identity in world.created and world.kept(column) and text(world.after(column), "type") in _SIZES
+    return [*drafts, _go_on(identity, column, after)] if fresh else drafts
+
+
+def _go_on(identity: Identity, column: Identity, after: Attributes) -> Draft:
+    return go_on(column, table_of(identity), int(text(after, "min_value")), int(text(after, "max_value")))
+
+
+def go_on(column: Identity, sequence: str, low: int, high: int) -> Draft:
+    """Has a new sequence go on after the highest value that is there, if that is within its bounds."""
+    highest = f"pg_catalog.max({quote(column.sub)})"
+    within = f"HAVING {highest} BETWEEN {max(low, 1)} AND {high}"
+    return draft(
+        " ".join((f"SELECT pg_catalog.setval({literal(sequence)}, {highest})", f"FROM {table_of(column)} {within}")),
+        reason="new rows continue after the highest value",
+    )
 
 
 def _alter(identity: Identity, act: str) -> Draft:

@@ -264,4 +264,5 @@ def copy(world: World, identity: Identity) -> list[Draft]:
 def _value(world: World, column: Identity) -> str:
     old, new, name = text(world.before(column), "type"), text(world.after(column), "type"), quote(column.sub)
     made_anew = types.moved(world, new) is not None
-    return (conversion(old, new, name, by_text=made_anew) or name) if old != new or made_anew else name
+    bottom = types.bottom(world.target, new)
+    return (conversion(old, new, name, by_text=made_anew, bottom=bottom) or name) if old != new or made_anew else name

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from server.model.migration.conversions import base
+from server.model.migration.conversions import base, loses
 from server.model.migration.privileges import resaid, said
 from server.model.migration.words import items, literal, path, quote, rows, table_of, text, texts
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Dependency, Identity
+from server.model.schema import Attributes, Dependency, Identity, Schema
 
 ASIDE = "__before_migration"
 DECLARED = ("base_type", "range")
@@ -289,12 +289,23 @@ def is_composite(world: World, identity: Identity) -> bool:
 
 
 def attributes_lost(world: World) -> bool:
-    """Whether any composite type that is made anew loses an attribute."""
+    """Whether any composite type that is made anew loses an attribute, or some of what one holds."""
+    return any(_loses_in(world, t) for t in world.moved if t.kind == "composite")
+
+
+def _loses_in(world: World, composite: Identity) -> bool:
+    new = {row[0]: row[1] for row in rows(world.after(composite), "attributes")}
     return any(
-        {row[0] for row in rows(world.before(t), "attributes")} - {row[0] for row in rows(world.after(t), "attributes")}
-        for t in world.moved
-        if t.kind == "composite"
+        row[0] not in new or loses(bottom(world.source, row[1]), bottom(world.target, new[row[0]]))
+        for row in rows(world.before(composite), "attributes")
     )
+
+
+def bottom(schema: Schema, name: str) -> str:
+    """The type of that name in SQL; of a domain (or of arrays of one) what it is made of, with its modifiers."""
+    plain = name.removesuffix("[]")
+    home = next((domain for domain in schema.of("domain") if table_of(domain) == plain), None)
+    return name if home is None else bottom(schema, text(schema.facts[home], "type")) + name[len(plain) :]
 
 
 def is_moved(identity: Identity) -> bool:

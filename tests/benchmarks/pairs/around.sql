@@ -40,6 +40,11 @@ create role pair_a; alter default privileges grant select on tables to pair_a; c
 --- becomes
 create role pair_a; create table t (a int); grant select on t to pair_a; create view v as select a from t; create table u (a int);
 
+--- default privileges of a schema that goes
+create role pair_a; create role pair_b; create schema s; alter default privileges in schema s grant select, delete on tables to pair_a; alter default privileges in schema s grant usage on sequences to pair_b; create table s.t (a int);
+--- becomes
+create role pair_a; create role pair_b; create schema r; alter default privileges in schema r grant select on tables to pair_b; create table r.t (a int);
+
 --- owners of every kind
 create role pair_su superuser; create schema s; create table t (id serial, a int); create view v as select a from t; create materialized view m as select a from t; create function f() returns int language sql as 'select 1'; create type e as enum ('a'); create domain d as int; create sequence q; create aggregate g(int) (sfunc = int4pl, stype = int); create publication p; create statistics st on id, a from t; create collation co (locale = 'C'); create text search configuration c (parser = default); create procedure pr() language sql as 'select 1'; create foreign data wrapper w; create server z foreign data wrapper w; create operator ### (leftarg = int, rightarg = int, function = int4pl);
 --- becomes
