@@ -18,7 +18,7 @@ from server.model.migration import (
 from server.model.migration.changes import Changes
 from server.model.migration.graph import Act, Key
 from server.model.migration.words import text, texts
-from server.model.migration.world import Draft, World, parents_of
+from server.model.migration.world import Draft, World, parents_named, parents_of
 from server.model.schema import Dependency, Identity
 
 _IMPLIED = frozenset("aiPS")
@@ -102,6 +102,9 @@ class Drawing:
             return table
         if (identity.kind == "sequence" and identity in world.target.facts) or self._in_the_way(identity):
             return None
+        home = world.table(identity, world.source) if identity.kind in ("constraint", "index") else None
+        if home in gone - world.moved and not self._waits_for_rows(home):
+            return home  # not its parent's: that may go with a column which can only go after the table
         for d in sorted(world.source_needs.get(identity, ()), key=lambda d: d.part != "parent"):  # a parent's first
             if d.on in gone - world.moved and types.made_of(world.source_needs, d.on, identity):
                 return d.on
@@ -109,6 +112,11 @@ class Drawing:
             if carries and not self._stays_behind(identity, d):
                 return d.on
         return None
+
+    def _waits_for_rows(self, table: Identity | None) -> bool:
+        """Whether it is a partition that goes only after the rows of its parent were copied."""
+        ups = parents_named(self.world.before(table)) if table else []
+        return any(self.world.source.relation(*up) in self.world.moved for up in ups)
 
     def _stays_behind(self, identity: Identity, dependency: Dependency) -> bool:
         """Whether it does not go with its parent's: its table leaves the parent, or only the parent's own goes."""

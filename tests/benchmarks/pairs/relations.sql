@@ -251,3 +251,13 @@ create schema "select"; create table "select"."table" ("from" int primary key, "
 create schema "select"; create table "select"."table" ("from" bigint primary key, "Where" varchar(9) not null default 'O''Hara', "a.b" int unique, "größe" numeric check ("größe" > 0), "user" text default session_user, "order" int generated always as ("a.b" + 1) stored); create unique index "index" on "select"."table" (("Where" || 'x')) where "a.b" > 0; create view "select"."view" as select "from", "größe" as "as" from "select"."table"; create policy "p.p" on "select"."table" using ("user" = current_user); comment on column "select"."table"."größe" is 'größer';
 --- rows
 insert into "select"."table" ("from", "Where", "größe") values (1, 'w', 3)
+
+--- partitions go with columns that keys and indexes of the parent need
+create table t (id int, foo text, bar text, fizz int, primary key (foo, id), unique (foo, bar)) partition by list (foo); create table t_1 partition of t for values in ('a'); create table t_2 partition of t for values in ('b'); create table t_3 partition of t for values in ('c'); create unique index u on t (foo desc, fizz); create index i on t (fizz);
+--- becomes
+create table t (id int not null, foo text not null) partition by list (foo); create table t_1 partition of t for values in ('a'); create unique index t_pkey on only t (foo, id); create unique index t_1_pkey on t_1 (foo, id); alter index t_pkey attach partition t_1_pkey;
+
+--- referenced partitions go with columns
+create table r (a int, b int, k text, unique (k, a), unique (k, b)) partition by list (k); create table r_1 partition of r for values in ('a'); create table r_2 partition of r for values in ('b'); create table f (k text, a int, foreign key (k, a) references r (k, a), b int, foreign key (k, b) references r (k, b));
+--- becomes
+create table r (b int, k text, unique (k, b)) partition by list (k); create table r_1 partition of r for values in ('a'); create table f (k text, a int, b int, foreign key (k, b) references r (k, b));
