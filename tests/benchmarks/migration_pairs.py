@@ -1,8 +1,9 @@
 """Measures planning on pairs of schemas: `migration_pairs.py CASES [--only REGEX] [--both-ways] [--merge N] [--prove]`.
 
 CASES is a .jsonl file, or a folder of .sql files like `pairs/` beside this. For every pair: both are loaded, a plan is
-made from the facts, applied to old and judged by pg_dump and by the facts; nothing may be planned for (new, new); kept
-tables and columns must be the same objects; rows must survive, their values too where the type stays.
+made from the facts (or by the jobs), carried out on old and judged by pg_dump and by the facts; nothing may be planned
+for (new, new); kept tables and columns must be the same objects; rows must survive, their values too where the type
+stays; what the pair says deletes data must be told as data_loss.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from server.calls import Call
 from server.errors import FerryError
+from server.jobs.apply_migration import apply_migration
 from server.jobs.plan_migration import plan_migration
 from server.model.difference import Scope, differences
 from server.model.migration.dumps import entries, unlike
@@ -57,7 +60,7 @@ def read(url: str) -> Schema:
 
 
 def dump(server: EmbeddedServer, name: str) -> str:
-    command = [str(server.bin_directory / "pg_dump"), "-s", server.url(name)]
+    command = [str(server.bin_directory / "pg_dump"), "-s", "--exclude-schema=pgferry", server.url(name)]
     return subprocess.run(command, capture_output=True, text=True, check=True, env=clean_environment()).stdout
 
 
@@ -126,6 +129,19 @@ def values(url: str) -> dict[tuple[str, str, str], str]:
     return found
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a database has whose data must survive: its tables and columns as objects, its rows, their values."""
+
+    kept: dict[str, tuple[int, ...]]
+    rows: dict[str, int]
+    values: dict[tuple[str, str, str], str]
+
+
+def seen(url: str) -> Seen:
+    return Seen(kept(url), counted(url), values(url))
+
+
 def judge(server: EmbeddedServer, pair: Pair, show: bool) -> tuple[str, str]:
     number = next(_numbers)
     old, new = f"old_{number}", f"new_{number}"
@@ -137,7 +153,7 @@ def judge(server: EmbeddedServer, pair: Pair, show: bool) -> tuple[str, str]:
             load(server.url(name), script)
         if pair.get("seed"):
             load(server.url(old), pair["seed"])
-        return prove(server, old, new) if pair.get("prove") else compare(server, pair, old, new, show)
+        return compare(server, pair, old, new, show)
     except Outcome as outcome:
         return outcome.args[0], outcome.args[1]
     except psycopg.Error as error:
@@ -148,17 +164,92 @@ def judge(server: EmbeddedServer, pair: Pair, show: bool) -> tuple[str, str]:
             drop_database(server, name)
 
 
-def prove(server: EmbeddedServer, old: str, new: str) -> tuple[str, str]:
-    """What plan_migration says of it."""
+def compare(server: EmbeddedServer, pair: Pair, old: str, new: str, show: bool) -> tuple[str, str]:
+    """Plans old to new, carries that out on old, and judges: equal by both, nothing made again, nothing lost unsaid."""
+    target, wanted = read(server.url(new)), dump(server, new)
+    empty = plan(target, target)
+    if empty.steps:
+        return "restless", empty.steps[0].sql
+    before = seen(server.url(old))
+    proved = pair.get("prove")
+    statements, hazards = prove(server, old, new, show=show) if proved else carry_out(server, old, target, show=show)
+    if statements and pair.get("expect_empty"):
+        return "restless", statements[0]
+    result, dumped = read(server.url(old)), dump(server, old)
+    left = [str((d.identity, d.change, d.attribute, d.before, d.after)) for d in differences(result, target, Scope())]
+    left += [str(each) for each in {*result.not_covered} ^ {*target.not_covered}]
+    other = unlike(dumped, wanted)
+    if left or other:
+        if show:
+            for entry in (entries(dumped) - entries(wanted)) + (entries(wanted) - entries(dumped)):
+                print("   ", entry)
+        return ("silent" if not statements else "wrong"), "; ".join([*left, *other])[:600]
+    if "DeletesData" in pair.get("hazards", ()) and "data_loss" not in hazards:
+        return "hazard missed", "DeletesData"
+    return survived(before, seen(server.url(old)), statements) or ("equal", "")
+
+
+def carry_out(server: EmbeddedServer, old: str, target: Schema, *, show: bool) -> tuple[list[str], set[str]]:
+    """Plans from the facts alone and runs the statements; Outcome: what is not planned, what fails."""
+    source = read(server.url(old))
+    started = time.perf_counter()
+    made = plan(source, target)
+    if show:
+        for step in made.steps:
+            print(f"  [{step.phase}] {step.sql};  -- {step.reason} {sorted(step.hazards)}")
+        print(f"  planned in {time.perf_counter() - started:.3f} s")
+    apply(server.url(old), made)
+    if made.not_planned and differences(read(server.url(old)), target, Scope()):
+        raise Outcome("refused", "; ".join(f"{each.identity}: {each.reason}" for each in made.not_planned))
+    unknown = {*source.not_covered} ^ {*target.not_covered}
+    if unknown:
+        raise Outcome("refused", str(unknown)[:200])
+    return [step.sql for step in made.steps], {hazard for step in made.steps for hazard in step.hazards}
+
+
+def prove(server: EmbeddedServer, old: str, new: str, *, show: bool) -> tuple[list[str], set[str]]:
+    """By the jobs: plan_migration, whose file apply_migration then runs; Outcome: what they refuse, and why."""
     with tempfile.TemporaryDirectory() as folder:
-        lines = [f"[databases.{name}]\nurl = '{server.url(name)}'\n" for name in (old, new)]
+        lines = [f"[databases.{name}]\nurl = '{server.url(name)}'\naccess = 'write'\n" for name in (old, new)]
         lines.append(f"[postgres]\nbin_directory = '{server.bin_directory}'\n")
         (Path(folder) / "pgferry.toml").write_text("".join(lines))
+        services = load_services({}, Path(folder))
         try:
-            report = plan_migration(load_services({}, Path(folder)), Call(), source=old, target=new)
+            report = plan_migration(services, Call(), source=old, target=new, save_as="pair", allow_data_loss=True)
+            if not report.verified:
+                raise Outcome("refused", "; ".join(report.differences_left))
+            if report.path:
+                apply_migration(services, Call(), database=old, path=report.path, person_agreed=True)
         except FerryError as failure:
-            return "refused", str(failure)
-    return ("equal", "") if report.verified else ("left", "; ".join(report.differences_left))
+            raise Outcome("refused", f"{failure} {failure.next or ''}") from None
+    if show:
+        for each in report.statements:
+            print(f"  {each.sql};  -- {each.reason} {each.hazards} {each.lock}")
+    return [each.sql for each in report.statements], {h for each in report.statements for h in each.hazards}
+
+
+def survived(before: Seen, after: Seen, statements: list[str]) -> tuple[str, str] | None:
+    """What became another object, other values, or fewer rows; None where all that stays is what it was."""
+    moved = [found[1].replace('"', "") for each in statements if (found := _ASIDE.match(each))]
+    remade = [name for name in before.kept if name in after.kept and before.kept[name] != after.kept[name]]
+    remade = [name for name in remade if not any(name == each or name.startswith(f"{each}.") for each in moved)]
+    if remade:
+        return "remade", ", ".join(remade)
+    parted = any("PARTITION" in each for each in statements)  # rows go to where they belong now
+    others = [k for k, hashed in before.values.items() if not parted and after.values.get(k, hashed) != hashed]
+    if others:
+        return "other values", ", ".join(".".join(key[:2]) for key in others)
+    lost = [name for name, count in after.rows.items() if before.rows.get(name, 0) > count]
+    whole = (
+        sum(before.rows[n] for n in {k[0] for k in before.values}),
+        sum(after.rows[n] for n in {k[0] for k in after.values}),
+    )
+    if lost and whole[1] < whole[0]:  # not merely detached
+        return "lost rows", ", ".join(lost)
+    return None
+
+
+_ASIDE = re.compile(r"ALTER TABLE (\S+) RENAME TO \S+__before_migration")
 
 
 def unsubscribe(url: str) -> None:
@@ -174,58 +265,6 @@ def unsubscribe(url: str) -> None:
                 "DROP SUBSCRIPTION {}",
             ):
                 connection.execute(sql.SQL(act).format(sql.Identifier(name)))
-
-
-def compare(server: EmbeddedServer, pair: Pair, old: str, new: str, show: bool) -> tuple[str, str]:
-    source, target = read(server.url(old)), read(server.url(new))
-    wanted = dump(server, new)
-    empty = plan(target, target)
-    if empty.steps:
-        return "restless", empty.steps[0].sql
-    started = time.perf_counter()
-    made = plan(source, target)
-    if show:
-        for step in made.steps:
-            print(f"  [{step.phase}] {step.sql};  -- {step.reason} {sorted(step.hazards)}")
-        print(f"  planned in {time.perf_counter() - started:.3f} s")
-    before, rows, held = kept(server.url(old)), counted(server.url(old)), values(server.url(old))
-    apply(server.url(old), made)
-    result = read(server.url(old))
-    if set(result.not_covered) != set(target.not_covered):
-        return "refused", str(set(result.not_covered) ^ set(target.not_covered))[:200]
-    left = [str((d.identity, d.change, d.attribute, d.before, d.after)) for d in differences(result, target, Scope())]
-    dumped = dump(server, old)
-    other = unlike(dumped, wanted)
-    if made.not_planned and left:
-        return "refused", "; ".join(f"{each.identity}: {each.reason}" for each in made.not_planned)
-    if other and not left and all(entry.startswith("SUBSCRIPTION ") for entry in other):
-        return "refused", f"{', '.join(other)}: its connection, which --prove looks at"
-    if left or other:
-        if show:
-            for entry in (entries(dumped) - entries(wanted)) + (entries(wanted) - entries(dumped)):
-                print("   ", entry)
-        return ("silent" if not made.steps else "wrong"), "; ".join([*left, *other])[:600]
-    after = kept(server.url(old))
-    remade = [name for name in before if name in after and before[name] != after[name]]
-    moved = {s.identity for s in made.steps if s.sql.startswith("ALTER TABLE") and "__before_migration" in s.sql}
-    remade = [name for name in remade if not any(name.startswith(f"{t.schema}.{t.name}") for t in moved)]
-    if remade:
-        return "remade", ", ".join(remade)
-    now = values(server.url(old))
-    parted = any("PARTITION" in step.sql for step in made.steps)  # rows go to where they belong now
-    other_values = [".".join(k[:2]) for k, hashed in held.items() if not parted and now.get(k, hashed) != hashed]
-    if other_values:
-        return "other values", ", ".join(other_values)
-    left = counted(server.url(old))
-    lost = [name for name, count in left.items() if rows.get(name, 0) > count]
-    whole = sum(rows[name] for name in {key[0] for key in held}), sum(left[name] for name in {key[0] for key in now})
-    if lost and whole[1] < whole[0]:  # not merely detached
-        return "lost rows", ", ".join(lost)
-    hazards = {hazard for step in made.steps for hazard in step.hazards}
-    drops = any(step.sql.startswith("DROP TABLE") or " DROP COLUMN " in step.sql for step in made.steps)
-    if "DeletesData" in pair.get("hazards", ()) and "data_loss" not in hazards and drops:
-        return "hazard missed", "DeletesData"
-    return "equal", ""
 
 
 def roles(server: EmbeddedServer, pairs: list[Pair]) -> None:
@@ -320,7 +359,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("cases")
     parser.add_argument("--only")
-    parser.add_argument("--prove", action="store_true", help="By the job plan_migration, with its own proof.")
+    parser.add_argument("--prove", action="store_true", help="By the jobs plan_migration and apply_migration.")
     parser.add_argument("--both-ways", action="store_true", help="Every pair also from new to old.")
     parser.add_argument("--merge", type=int, help="So many at a time in one database, each in its own schema.")
     parser.add_argument("--seed", type=int, default=1, help="With --merge: for another mixture.")

@@ -26,6 +26,8 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
     """In place, or None: make it anew."""
     hard = changed - SAID
     drafts: list[Draft] | None = []
+    if "version" in hard and identity.kind == "extension" and _goes_back(world, identity):
+        return None
     if hard:
         rule = _ALTER.get(identity.kind)
         drafts = rule(identity, world.before(identity), world.after(identity), hard) if rule else None
@@ -40,6 +42,16 @@ def _extension(identity: Identity, after: Attributes) -> list[Draft]:
     version = f" VERSION {literal(text(after, 'version'))}" if after.get("version") else ""
     where = f" WITH SCHEMA {quote(text(after, 'in_schema'))}" if after.get("in_schema") else ""
     return [draft(f"CREATE EXTENSION IF NOT EXISTS {quote(identity.name)}{where}{version}")]
+
+
+def _goes_back(world: World, identity: Identity) -> bool:
+    """Whether nothing uses it and its version gets lower, for which extensions have no scripts."""
+    old, new = (text(attributes, "version") for attributes in (world.before(identity), world.after(identity)))
+    return _parts(new) < _parts(old) and not any(world.dependents(identity))
+
+
+def _parts(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
 
 
 def _alter_extension(

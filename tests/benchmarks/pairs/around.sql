@@ -45,6 +45,11 @@ create role pair_a; create role pair_b; create schema s; alter default privilege
 --- becomes
 create role pair_a; create role pair_b; create schema r; alter default privileges in schema r grant select on tables to pair_b; create table r.t (a int);
 
+--- an extension that nothing uses gets an older version
+create extension hstore; comment on extension hstore is 'kept';
+--- becomes
+create extension hstore version '1.4'; comment on extension hstore is 'kept';
+
 --- owners of every kind
 create role pair_su superuser; create schema s; create table t (id serial, a int); create view v as select a from t; create materialized view m as select a from t; create function f() returns int language sql as 'select 1'; create type e as enum ('a'); create domain d as int; create sequence q; create aggregate g(int) (sfunc = int4pl, stype = int); create publication p; create statistics st on id, a from t; create collation co (locale = 'C'); create text search configuration c (parser = default); create procedure pr() language sql as 'select 1'; create foreign data wrapper w; create server z foreign data wrapper w; create operator ### (leftarg = int, rightarg = int, function = int4pl);
 --- becomes
