@@ -14,7 +14,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ValidationError
 
-from server.errors import FerryError, did_you_mean
+from server.errors import FerryError
 from tools.apply_migration import apply_migration
 from tools.check_import import check_import
 from tools.clone_database import clone_database
@@ -30,6 +30,7 @@ from tools.list_databases import list_databases
 from tools.migration_status import migration_status
 from tools.plan_migration import plan_migration
 from tools.query_database import query_database
+from tools.teaching import taught
 
 
 class Entry(NamedTuple):
@@ -114,27 +115,8 @@ class FerryTool(Tool):
             return await super().run(arguments, context, convert_result)
         except ToolError as error:
             if isinstance(error.__cause__, ValidationError):
-                raise ToolError(self._teach(error.__cause__)) from None
+                raise ToolError(taught(self.name, self.parameters, error.__cause__)) from None
             raise
-
-    def _teach(self, failure: ValidationError) -> str:
-        known = list(self.parameters.get("properties", {}))
-        lines = [_line(error, known) for error in failure.errors(include_url=False, include_input=False)]
-        wrong = "; ".join(dict.fromkeys(lines))
-        return f"[bad_arguments] {self.name}: {wrong}. Nothing was touched. Next: {_arguments(known)}."
-
-
-def _arguments(known: list[str]) -> str:
-    return f"its arguments are {', '.join(known)}" if known else "call it without arguments"
-
-
-def _line(error: Any, known: list[str]) -> str:
-    place = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"unknown argument {place}. {did_you_mean(place, known)}".rstrip(".")
-    if error["type"] == "missing":
-        return f"{place} is missing"
-    return f"{place}: {error['msg']}"
 
 
 def build_tools(*, admin: bool = False) -> list[Tool]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from server.calls import Call
@@ -21,12 +21,19 @@ _stderr = Console(stderr=True)
 _stdout = Console()
 
 
-def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
-    """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code."""
+def answer(
+    job: Callable[[Services, Call], T], as_json: bool, shown: Callable[[T], RenderableType] | None = None
+) -> None:
+    """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code.
+
+    At a terminal the report is `shown`, where it can be; else it is JSON, on one line where `as_json` asks for it.
+    """
     with told_failures():
         report = _with_bar(job)
     if as_json:
         typer.echo(report.model_dump_json(by_alias=True))
+    elif shown and _stdout.is_terminal:
+        _stdout.print(shown(report), highlight=False)
     else:
         _stdout.print_json(report.model_dump_json(by_alias=True), indent=2)
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 
 import typer
-from pydantic import BaseModel
 
 from server.calls import Call
 from server.commands.answering import answer
@@ -80,10 +79,12 @@ def export_segment(
     json: Json = False,
 ) -> None:
     """Writes the rows that filters choose, with every row that they refer to, so that it always imports."""
+    from server.commands.showing import shown_segment
     from server.jobs.export_segment import export_segment as job
-    from server.model.segment_reports import SegmentRequest, filters_from, limits_from, pairs_from
+    from server.model.segment_reports import SegmentReport, SegmentRequest
+    from server.model.segment_words import filters_from, limits_from, pairs_from
 
-    def run(services: Services, call: Call) -> BaseModel:
+    def run(services: Services, call: Call) -> SegmentReport:
         request = SegmentRequest(
             database=database or services.current_or_refused,
             filters=filters_from(where or ()),
@@ -102,4 +103,4 @@ def export_segment(
         )
         return job(services, call, request)
 
-    answer(run, json)
+    answer(run, json, shown_segment)

@@ -61,8 +61,10 @@ FROM generate_series(1, 12) AS kind, generate_series(1, 2) AS throw;
 
 INSERT INTO companies
 SELECT company,
-       lower(first) || '-' || lower(second) || CASE WHEN company > 20 THEN '-' || company ELSE '' END,
-       first || ' ' || second || pg_temp.pick(company, 3, ' Ltd', ' GmbH', ' S.A.', ' AS', ' Oy', ' & Sons'),
+       CASE WHEN company = 1 THEN 'acme' ELSE lower(first) || '-' || lower(second) END
+           || CASE WHEN company > 20 THEN '-' || company ELSE '' END,
+       CASE WHEN company = 1 THEN 'Acme'
+            ELSE first || ' ' || second || pg_temp.pick(company, 3, ' Ltd', ' GmbH', ' S.A.', ' AS', ' Oy', ' & Sons') END,
        (enum_range(NULL::plan))[1 + company % 3],
        pg_temp.pick(company, 5, 'EUR', 'USD', 'GBP', 'SEK', 'JPY'),
        50 + pg_temp.dice(company, 6, 200),

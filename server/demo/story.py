@@ -40,7 +40,7 @@ def playable(story: Sequence[Step], tools: Collection[str]) -> list[Step]:
     return kept
 
 
-_COMPANY = {"table": "companies", "where": [{"column": "slug", "op": "=", "value": "harbour-freight"}]}
+_COMPANY = {"table": "companies", "where": [{"column": "slug", "op": "=", "value": "acme"}]}
 _WORST_SITES = """\
 SELECT c.slug AS company, s.name AS site, count(*) AS incidents, sum(i.cost) AS cost
 FROM incidents i

@@ -106,7 +106,8 @@ def _contained(value: Any, column: RelationColumn, shown: str) -> str:
         return json.dumps(value, ensure_ascii=False)
     if column.category == "A":
         return array_literal(cast(list[Any], value) if isinstance(value, list) else [value])
-    raise _unfit(shown, "contains", f"works on arrays and jsonb, and this is {column.type}")
+    instead = "; for a part of a text take like or ilike" if column.category == "S" else ""
+    raise _unfit(shown, "contains", f"works on arrays and jsonb, and this is {column.type}{instead}")
 
 
 def array_literal(items: Iterable[Any]) -> str:

@@ -13,6 +13,9 @@ from server.model.relations import Edge, Relation, RelationColumn, RelationMap, 
 from server.model.segment import DATE_TYPES, Segment, choose_date_column, parse_moment
 from server.model.segment_seeds import Seed, find_seeds
 
+MOST = 2**62
+"""Rows that PostgreSQL's LIMIT can still count."""
+
 
 @dataclass(frozen=True, slots=True)
 class DateTest:
@@ -108,7 +111,7 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
         downward,
         tuple(tuple(part) for part in reversed(components(nodes, upward))),
         tuple(load_order(relations, nodes)),
-        tuple(_undated(relations, segment, seeds, nodes)),
+        (*_undated(relations, segment, seeds, nodes), *_unreached(relations, segment, walked)),
     )
 
 
@@ -223,6 +226,15 @@ def _undated(
             )
 
 
+def _unreached(relations: RelationMap, segment: Segment, walked: Iterable[int]) -> Iterable[str]:
+    """What to say of tables that an argument names although no row is filtered there or followed down to."""
+    limits = segment.limit_per_table if isinstance(segment.limit_per_table, dict) else {}
+    for argument, named in (("date_columns", segment.date_columns), ("limit_per_table", limits)):
+        for table in named:
+            if relations.node(relations.find(table).oid) not in walked:
+                yield f"{argument} names {table}, which no filter chooses and nothing leads down to: it says nothing."
+
+
 def _date_column(relation: Relation, named: Mapping[int, str | None], oid: int) -> RelationColumn | None:
     if oid not in named:
         return choose_date_column(list(relation.columns.values()))
@@ -264,7 +276,7 @@ def _set_limits(relations: RelationMap, segment: Segment, nodes: Mapping[int, No
         if limit < 0:
             raise Refused("bad_limit", "limit_per_table is negative.", next="Give a number of rows, 0 or more.")
         if oid in nodes:
-            nodes[oid].limit = limit
+            nodes[oid].limit = min(limit, MOST)
 
 
 def _by_table(relations: RelationMap, limits: Mapping[str, int]) -> dict[int, int]:

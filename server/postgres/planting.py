@@ -21,10 +21,11 @@ def try_values(connection: Connection, relations: RelationMap, seed: Seed) -> No
         statement = sql.SQL("SELECT FROM {} AS t WHERE {} LIMIT 0").format(
             table(relations.relations[seed.relation]), filter_test(relations, bound, count(1))
         )
+        labels = _labels(connection, bound)
         try:
             RawCursor(connection).execute(statement, list(bound.values) or None)
         except psycopg.DataError:
-            raise _unfit(bound) from None
+            raise _unfit(bound, labels) from None
         except (
             errors.UndefinedFunction,
             errors.AmbiguousFunction,
@@ -38,11 +39,23 @@ def try_values(connection: Connection, relations: RelationMap, seed: Seed) -> No
             ) from None
 
 
-def _unfit(bound: Bound) -> Refused:
+def _labels(connection: Connection, bound: Bound) -> list[str]:
+    """The values that a column of an enum may have; of other columns none."""
+    if bound.column.category != "E":
+        return []
+    rows = connection.execute(
+        "SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = %s::regtype ORDER BY enumsortorder",
+        [bound.column.base],
+    )
+    return [label for (label,) in rows]
+
+
+def _unfit(bound: Bound, labels: list[str]) -> Refused:
+    shown = f"{', '.join(labels[:20])}{' …' if len(labels) > 20 else ''}"
     return Refused(
         "bad_value",
         f"A value of the filter {bound.shown} {bound.op} does not fit the column's type, {bound.column.type}.",
-        next="Write the value as PostgreSQL reads that type.",
+        next=f"It is one of {shown}." if labels else "Write the value as PostgreSQL reads that type.",
     )
 
 

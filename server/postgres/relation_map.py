@@ -5,11 +5,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import psycopg
+from psycopg import errors, sql
+
 from server.errors import Refused
 from server.model.conditions import columns_of, parse_condition
 from server.model.relations import Edge, Relation, RelationColumn, RelationMap
 from server.postgres.databases import Connection
 from server.postgres.questions import ask
+from server.postgres.row_tests import condition, table
 from server.settings import ReferenceSettings
 
 REFERENCE = re.compile(r"^\s*([^()]+?)\s*\(([^()]+)\)\s*$")
@@ -32,7 +36,7 @@ def read_relation_map(connection: Connection, references: Iterable[ReferenceSett
     notes: list[str] = []
     for reference in references:
         try:
-            virtual.append(_virtual(found, reference))
+            virtual.append(_tried(connection, found, _virtual(found, reference)))
         except Refused as absent:
             if absent.code not in ("unknown_table", "unknown_column"):
                 raise
@@ -104,6 +108,18 @@ def _virtual(found: RelationMap, reference: ReferenceSettings) -> Edge:
         alike=alike,
         as_text=not alike,
     )
+
+
+def _tried(connection: Connection, found: RelationMap, edge: Edge) -> Edge:
+    """The edge, if PostgreSQL can read the values of its condition as their columns' types; Refused if not."""
+    child = found.relations[edge.child]
+    test = condition(sql.Identifier("t"), edge.when)
+    try:
+        if edge.when:
+            connection.execute(sql.SQL("SELECT FROM {} AS t WHERE {} LIMIT 0").format(table(child), test))
+    except (psycopg.DataError, errors.UndefinedFunction, errors.DatatypeMismatch):
+        raise _wrong(f"a value in `when` of {edge.name} does not fit its column") from None
+    return edge
 
 
 def _comparable(column: RelationColumn, target: RelationColumn) -> bool:

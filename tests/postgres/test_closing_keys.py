@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from server.errors import Refused
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.segments import grow, loaded, reference, where
 
@@ -240,6 +241,13 @@ def test_a_period_that_is_covered_in_part_alone_is_told(fresh_database: FreshDat
     )
     result = grow(fresh_database, where("orders"))
     assert [(found.reference, found.rows) for found in result.dangling] == [("orders (item, valid)", 1)]
+
+
+def test_a_condition_of_the_settings_whose_value_does_not_fit_is_refused(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("CREATE TABLE items (id int PRIMARY KEY, kind int, owner int)")
+    with pytest.raises(Refused, match="does not fit") as refused:
+        grow(fresh_database, where("items"), references=[reference("items(owner)", "items(id)", "kind = 'item'")])
+    assert refused.value.code == "bad_settings"
 
 
 def test_dangling_references_that_no_trigger_stopped_are_reported_too(fresh_database: FreshDatabase) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
-from server.commands import app
+from server.commands import answering, app
 from tests.fix_client import ERAS, Era, content_of, in_memory, text_of
 from tests.fix_databases import FreshDatabase
 from tests.fix_services import Project
@@ -76,6 +77,64 @@ async def test_a_call_that_cannot_be_answered_teaches_how(arguments: dict[str, A
         assert failed.is_error
         assert f"[{code}]" in text_of(failed)
         assert "Next:" in text_of(failed)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("shop")
+async def test_arguments_of_another_shape_are_answered_with_the_shape_that_fits() -> None:
+    async with in_memory() as client:
+        wrong: list[tuple[Any, str]] = [
+            (["companies.slug=acme"], "filters.0: Input should be a valid object."),
+            ([{"table": "companies", "where": {"column": "slug"}}], "filters.0.where: Input should be a valid list."),
+            ([{"table": "companies", "were": []}], "filters.0 has no were. Did you mean where?"),
+        ]
+        for filters, said in wrong:
+            failed = await client.call_tool("export_segment", {"database": "default", "filters": filters})
+            assert said in text_of(failed)
+            assert text_of(failed).endswith("Next: filters is [{table, where: [{column, op, value}]}].")
+        failed = await client.call_tool("export_segment", {"database": "default", "filters": [ACME], "limit": 3})
+        assert "unknown argument limit. Did you mean limit_per_table? Nothing was touched." in text_of(failed)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("shop")
+async def test_a_value_outside_of_an_enum_is_answered_with_its_labels(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("CREATE TYPE plan AS ENUM ('trial', 'paid'); ALTER TABLE companies ADD plan plan")
+    gold = {"table": "companies", "where": [{"column": "plan", "value": "gold"}]}
+    async with in_memory() as client:
+        failed = await client.call_tool("export_segment", {"database": "default", "filters": [gold]})
+        assert "[bad_value]" in text_of(failed)
+        assert text_of(failed).endswith("Next: It is one of trial, paid.")
+        assert "gold" not in text_of(failed)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("shop")
+async def test_what_an_argument_says_of_tables_that_are_not_reached_is_told(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("CREATE TABLE moods (id int PRIMARY KEY, felt_at date)")
+    more = {"since": "2026-01-01", "date_columns": {"moods": "felt_at"}, "limit_per_table": {"moods": 10**30}}
+    async with in_memory() as client:
+        arguments = {"database": "default", "filters": [ACME], "estimate_only": True, **more}
+        warnings = content_of(await client.call_tool("export_segment", arguments))["warnings"]
+    assert [warning.partition(",")[0] for warning in warnings] == [
+        "date_columns names moods", "limit_per_table names moods",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_person_at_a_terminal_sees_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "_stdout", Console(force_terminal=True, width=100, color_system=None))
+    words = ["export-segment", "--where", "companies.slug=acme", "--since", "2026-03-01", "--path", "acme.json"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    headline, _, heading, companies, orders, _, dates, *_ = [line.strip() for line in done.stdout.splitlines()]
+    assert headline.startswith("acme.json  22 rows of 2 tables, ")
+    assert heading.split() == ["table", "rows", "matched", "required", "bytes", "why"]
+    assert companies.split()[:3] == ["companies", "1", "1"]
+    assert orders.endswith("below companies (company_id)")
+    assert dates == "dates by  orders.placed_at"
+    estimate = CliRunner().invoke(app, [*words[:-2], "--estimate-only"])
+    assert estimate.stdout.startswith("Nothing is written yet: 22 rows of 2 tables, about ")
 
 
 def test_a_person_writes_filters_as_text(shop: Project) -> None:
