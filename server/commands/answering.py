@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from server.calls import Call
 from server.errors import FerryError, Refused
+from server.readable import FULL, as_renderable
 from server.services import Services, load_services
 
 T = TypeVar("T", bound=BaseModel)
@@ -26,16 +27,23 @@ def answer(
 ) -> None:
     """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code.
 
-    At a terminal the report is `shown`, where it can be; else it is JSON, on one line where `as_json` asks for it.
+    At a terminal it is readable, by `shown` where a job has a form of its own; else it is JSON, on one line where
+    `as_json` asks for it.
     """
     with told_failures():
         report = _with_bar(job)
     if as_json:
         typer.echo(report.model_dump_json(by_alias=True))
-    elif shown and _stdout.is_terminal:
-        _stdout.print(shown(report), highlight=False)
+    elif _stdout.is_terminal:
+        said = shown(report) if shown else in_full(report.model_dump(mode="json", by_alias=True), _stdout)
+        _stdout.print(said, highlight=False)
     else:
-        _stdout.print_json(report.model_dump_json(by_alias=True), indent=2)
+        typer.echo(report.model_dump_json(by_alias=True, indent=2))
+
+
+def in_full(answer: Mapping[str, Any], console: Console) -> RenderableType:
+    """All of an answer, as people read it."""
+    return as_renderable(answer, {}, console.width, FULL)
 
 
 @contextmanager
@@ -46,6 +54,9 @@ def told_failures() -> Generator[None]:
     except FerryError as failure:
         _stderr.print(f"[bold red]{failure.code}[/]: ", end="")
         _stderr.print(_told(failure), markup=False, highlight=False)
+        details = {name: value for name, value in failure.details.items() if value}
+        if details:
+            _stderr.print(in_full(details, _stderr))
         raise typer.Exit(2 if isinstance(failure, Refused) else 1) from None
 
 

@@ -14,8 +14,8 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from server.demo.answers import as_renderable
 from server.demo.story import Step
+from server.readable import as_renderable
 
 NOT_A_TERMINAL = 120
 """Columns, where the terminal does not say how many it has."""

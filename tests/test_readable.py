@@ -5,12 +5,12 @@ from typing import Any
 
 from rich.console import Console
 
-from server.demo.answers import as_renderable
+from server.readable import BRIEF, FULL, Limits, as_renderable
 
 
-def shown(answer: dict[str, Any], **shorten: str) -> str:
+def shown(answer: dict[str, Any], limits: Limits = BRIEF) -> str:
     console = Console(width=100, record=True, file=StringIO())
-    console.print(as_renderable(answer, shorten, 100))
+    console.print(as_renderable(answer, {}, 100, limits))
     return console.export_text()
 
 
@@ -53,3 +53,29 @@ def test_what_is_too_deep_for_a_table_is_told_line_by_line() -> None:
 
 def test_brackets_are_text_and_not_markup() -> None:
     assert "[red]int[]" in shown({"type": "[red]int[]"})
+
+
+def test_in_full_nothing_is_cut() -> None:
+    words = " ".join(f"word{n}" for n in range(60))
+    said = shown({"tables": [{"name": f"t{n}", "rows": n} for n in range(40)], "sql": "a;\n" * 30, "said": words}, FULL)
+    assert "t39" in said
+    assert said.count("a;") == 30
+    assert [word for word in words.split() if word not in said] == []
+    assert "…" not in said
+
+
+def test_in_full_the_widest_column_of_a_table_goes_on_in_the_next_line() -> None:
+    said = shown({"tables": [{"name": "t1", "why": " ".join(["reason"] * 30)}, {"name": "t2"}]}, FULL)
+    lines = [line.rstrip() for line in said.splitlines()]
+    assert lines[1].split() == ["name", "why"]
+    assert set(lines[3].split()) == {"reason"}
+    assert said.count("reason") == 30
+
+
+def test_in_full_rows_that_are_too_wide_for_a_table_stand_one_by_one_with_their_nulls() -> None:
+    columns = [{"name": f"column_number_{n}", "type": "text"} for n in range(12)]
+    rows = [["a value of some length", *[None] * 10, 12345], ["another value of length", *[None] * 10, 6]]
+    said = shown({"columns": columns, "rows": rows}, FULL)
+    assert said.count("NULL") == 20
+    assert "column_number_11  12345" in said
+    assert "────" in said
