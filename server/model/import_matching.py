@@ -11,6 +11,7 @@ from server.errors import did_you_mean
 from server.model.import_plan import ColumnPlan, ImportIssue, ImportRequest, Severity, TablePlan, target_of
 from server.model.manifest import ManifestTable
 from server.model.schema import Attributes, Identity, Schema
+from server.model.schema_domains import domain_of
 from server.model.schema_keys import unique_keys
 from server.model.table_rows import FileTable
 from server.model.tables import table_key
@@ -105,8 +106,10 @@ class TableMatch:
         for name, attributes in columns.items():
             if name in loaded:
                 continue
-            has_value = "default" in attributes or "identity" in attributes or "generated" in attributes
-            if attributes.get("not_null") and not has_value:
+            domain = domain_of(str(attributes["type"]), self.target)
+            has_value = any(name in attributes for name in ("default", "identity", "generated"))
+            has_value = has_value or (domain is not None and domain.default is not None)
+            if not has_value and (attributes.get("not_null") or (domain is not None and domain.not_null)):
                 self._tell("missing_required_column", name, str(attributes["type"]))
             elif "generated" not in attributes:
                 gets = "its default" if has_value else "NULL"

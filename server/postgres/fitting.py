@@ -3,6 +3,7 @@
 Ranges of rows, ever smaller where one does not fit; in the smallest a function judges value by value.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -10,11 +11,12 @@ from psycopg import sql
 
 from server.calls import Call
 from server.model.import_plan import ColumnPlan
-from server.model.schema import Schema
+from server.model.schema import Attributes, Schema
+from server.model.schema_domains import domain_of
 from server.postgres.databases import Connection
 from server.postgres.failures import describe
 from server.postgres.relations import columns as listed
-from server.postgres.relations import relation
+from server.postgres.relations import relation, written
 from server.postgres.staging import ROW, Staged
 
 _JUDGED = 1024
@@ -46,21 +48,28 @@ class Fitting:
         self.connection.execute(sql.SQL("ANALYZE {}").format(self.staged.typed))
 
     def _make(self, target: Schema) -> None:
-        """The table as the target has it, with its defaults and generated columns, and without its constraints."""
+        """The table as the target has it, with its defaults and generated columns, and without its constraints.
+
+        A domain refuses the NULL that stands for a value which does not fit: its columns have the type beneath.
+        """
         typed, plan = self.staged.typed, self.staged.plan
-        words = sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING GENERATED) ON COMMIT DROP")
+        words = sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP")
         self.connection.execute(words.format(typed, relation(plan.identity)))
         loaded = {column.name for column in plan.columns}
-        for part in target.parts(plan.identity, "column"):
-            attributes = target.facts[part]
-            alter = sql.SQL("ALTER TABLE {} ALTER COLUMN {} ").format(typed, sql.Identifier(part.sub))
-            if attributes.get("not_null"):
-                self.connection.execute(alter + sql.SQL("DROP NOT NULL"))
-            if part.sub not in loaded and "nextval(" in str(attributes.get("default", "")):
-                self.connection.execute(alter + sql.SQL("DROP DEFAULT"))
-        self.connection.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {} bigint").format(typed, sql.Identifier(ROW)))
+        parts = {part.sub: target.facts[part] for part in target.parts(plan.identity, "column")}
+        acts = [act for name, facts in parts.items() for act in _loosened(name, facts, target, given=name in loaded)]
+        acts.append(sql.SQL("ADD COLUMN {} bigint").format(sql.Identifier(ROW)))
+        computed = [name for name, facts in parts.items() if "generated" in facts]
+        acts += [sql.SQL("DROP COLUMN {}").format(sql.Identifier(name)) for name in computed]
+        self._alter(acts)
+        self._alter([_computed(name, parts[name]) for name in computed])
         words = sql.SQL("CREATE TEMPORARY TABLE {} (place bigint, name text) ON COMMIT DROP")
         self.connection.execute(words.format(self.staged.bad))
+
+    def _alter(self, acts: Sequence[sql.Composed]) -> None:
+        if acts:
+            words = sql.SQL("ALTER TABLE {} {}")
+            self.connection.execute(words.format(self.staged.typed, sql.SQL(", ").join(acts)))
 
     def _fills(self, rows: tuple[int, int]) -> bool:
         """Reads some rows; False, and nothing done, where a value does not fit."""
@@ -135,6 +144,27 @@ class Fitting:
         text = sql.Literal(body.as_string(self.connection))
         self.connection.execute(words.format(name, self.staged.row_type, text))
         return name
+
+
+def _loosened(name: str, facts: Attributes, target: Schema, *, given: bool) -> Iterable[sql.Composed]:
+    """What makes a column take every row; `given`: whether the file has it, else its default is what it gets."""
+    column = sql.Identifier(name)
+    if "generated" in facts:
+        return
+    if facts.get("not_null"):
+        yield sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(column)
+    if not given and "nextval(" in str(facts.get("default", "")):
+        yield sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(column)
+    domain = domain_of(str(facts["type"]), target)
+    if domain and (given or domain.default is None):
+        collation = sql.SQL(" COLLATE {}").format(written(facts["collation"])) if "collation" in facts else sql.SQL("")
+        yield sql.SQL("ALTER COLUMN {} TYPE {}{}").format(column, written(domain.base), collation)
+
+
+def _computed(name: str, facts: Attributes) -> sql.Composed:
+    kind = written(str(facts["generated_kind"]).upper())
+    words = sql.SQL("ADD COLUMN {} {} GENERATED ALWAYS AS ({}) {}")
+    return words.format(sql.Identifier(name), written(facts["type"]), written(facts["generated"]), kind)
 
 
 def _between(rows: tuple[int, int]) -> sql.Composed:

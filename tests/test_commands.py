@@ -1,0 +1,41 @@
+"""What a person at a terminal sees, and what a program does."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from server.commands import answering, app
+from tests.fix_imports import Importing
+
+TABLE = "CREATE TABLE notes (id int PRIMARY KEY, stars int CHECK (stars < 6)); INSERT INTO notes VALUES (1, 2)"
+
+
+@pytest.fixture
+def notes(import_into: Callable[[str], Importing], monkeypatch: pytest.MonkeyPatch) -> Importing:
+    importing = import_into(TABLE)
+    monkeypatch.chdir(importing.folder)
+    for name in ("DATABASE_URL", "CLAUDE_PROJECT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    return importing
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_person_reads_words_and_a_program_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    query = ["query-database", "main", "SELECT id, NULL AS gone, 1234567 AS many FROM notes"]
+    assert json.loads(CliRunner().invoke(app, [*query, "--json"]).stdout)["rows"] == [[1, None, 1234567]]
+    assert json.loads(CliRunner().invoke(app, query).stdout)["rows"] == [[1, None, 1234567]]
+    monkeypatch.setattr(answering, "_stdout", Console(force_terminal=True, width=100, color_system=None))
+    lines = [line.split() for line in CliRunner().invoke(app, query).stdout.splitlines()]
+    assert lines[-2:] == [["id", "gone", "many"], ["1", "NULL", "1234567"]]
+
+
+def test_a_person_is_told_every_violation_of_a_rejected_import(notes: Importing) -> None:
+    path = notes.write("notes.csv", "id,stars\n1,3\n2,9\n3,7\n")
+    done = CliRunner().invoke(app, ["import-data", "main", path, "--yes"])
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "notes_pkey" in done.stderr
+    assert "notes_stars_check" in done.stderr
