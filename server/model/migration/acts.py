@@ -108,6 +108,8 @@ class Drawing:
         for d in sorted(world.source_needs.get(identity, ()), key=lambda d: d.part != "parent"):  # a parent's first
             if d.on in gone - world.moved and types.made_of(world.source_needs, d.on, identity):
                 return d.on
+            if d.on.kind == "column" and world.before(identity).get("type") == "exclusion":
+                continue  # PostgreSQL does not let its predicate's column take it along
             carries = d.kind in _IMPLIED and d.on in gone and not {d.on, self.holder(d.on) or d.on} & world.moved
             if carries and not self._stays_behind(identity, d):
                 return d.on
@@ -127,11 +129,16 @@ class Drawing:
         return (table is not None and up is not None and world.leaves(table, up)) or bool(world.heirs(on))
 
     def _in_the_way(self, identity: Identity) -> bool:
-        """A foreign key between two tables that both go, each needing the other."""
-        if identity.kind != "constraint" or self.world.before(identity).get("type") != "foreign key":
+        """A foreign key between two tables that both go, each needing the other; one that partitions would take along,
+        which leave.
+        """
+        world = self.world
+        if identity.kind != "constraint" or world.before(identity).get("type") != "foreign key":
             return False
-        other = texts(self.world.before(identity), "references")
-        return (identity.schema, identity.name) != other
+        other = texts(world.before(identity), "references")
+        return (identity.schema, identity.name) != other or any(
+            identity in world.keys_above(table) for table in world.detached
+        )
 
     def _aside(self, identity: Identity) -> None:
         if identity.kind == "table":

@@ -79,6 +79,9 @@ def decide(world: World) -> Changes:
     for twin in [twin for table in changes.changed for twin in _twins(changes, table)]:
         _remake(changes, twin)
         todo.append(twin)
+    for key in {key for table in changes.changed for key in _keys_left(changes, table)}:
+        _remake(changes, key)
+        todo.append(key)
     _follow(changes, todo)
     world.dropped.update(changes.removed, changes.anew)
     world.created.update(changes.added, changes.anew)
@@ -143,6 +146,13 @@ def _twins(changes: Changes, table: Identity) -> list[Identity]:
         for index in own
         if index in world.source.facts and not world.after(index).get("parent_index") and _shape(world, index) in meant
     ]
+
+
+def _keys_left(changes: Changes, table: Identity) -> list[Identity]:
+    """Foreign keys that a partition which leaves for good would take along: they go before, and come back after."""
+    if "partition_of" not in changes.changed[table]:
+        return []
+    return [key for key in changes.world.keys_above(table) if key not in changes.removed | changes.anew]
 
 
 def _shape(world: World, index: Identity) -> str:
@@ -302,7 +312,11 @@ def _lose_column(changes: Changes, column: Identity, part: str, gone: Identity) 
         return []
     if types.is_moved(gone) and gone in changes.anew | changes.moved and column not in world.retyped:
         world.retyped.add(column)
-        return _disturb(changes, column)
+        table = world.table(column, world.source)
+        found = (
+            [lost for held in retyping.holders(world, table) for lost in _park(changes, held, table)] if table else []
+        )
+        return found + _disturb(changes, column)
     return []
 
 

@@ -15,10 +15,10 @@ def definition(attributes: Attributes, name: str, *, default: bool = True, not_n
     parts = [quote(name), text(attributes, "type")]
     if attributes.get("foreign_options"):
         parts.append(f"OPTIONS ({foreign_options(texts(attributes, 'foreign_options'))})")
-    if attributes.get("collation"):
-        parts.append(f"COLLATE {text(attributes, 'collation')}")
     if attributes.get("compression"):
         parts.append(f"COMPRESSION {text(attributes, 'compression')}")
+    if attributes.get("collation"):
+        parts.append(f"COLLATE {text(attributes, 'collation')}")
     return " ".join(parts + _filled(attributes, default=default, not_null_name=not_null_name))
 
 

@@ -47,10 +47,21 @@ def create_constraint(world: World, identity: Identity, *, new_table: bool) -> l
     after = world.after(identity)
     kind = text(after, "type")
     only = "ONLY " if kind in _INDEXED and _partitioned(world, identity) else ""
-    sql = f"ALTER TABLE {only}{table_of(identity)} ADD CONSTRAINT {quote(identity.sub)} {text(after, 'definition')}"
+    sql = f"ALTER TABLE {only}{table_of(identity)} ADD CONSTRAINT {quote(identity.sub)} {_definition(after)}"
     loose = new_table or after.get("not_valid") or after.get("not_enforced")
     drafts = [draft(sql) if loose else draft(sql, "may_fail_on_data", reason=_DATA[kind])]
     return drafts + _constraint_said(world, identity, after)
+
+
+_LATE = re.compile(r"(?: DEFERRABLE)?(?: INITIALLY DEFERRED)?$")
+
+
+def _definition(after: Attributes) -> str:
+    """With the options of the index of a key; an exclusion constraint's own definition has them."""
+    definition = text(after, "definition")
+    if text(after, "type") not in _INDEXED[:2]:
+        return definition
+    return _LATE.sub(lambda found: text(after, "index_definition") + found[0], definition, count=1)
 
 
 def _constraint_said(world: World, identity: Identity, after: Attributes) -> list[Draft]:

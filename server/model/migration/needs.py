@@ -24,6 +24,8 @@ class Needs:
             self._sequence_of_acts(key, act)
         for dependencies in self.world.target_needs.values():
             for d in dependencies:
+                if d.dependent.kind == "column" and d.on.kind == "table" and not d.part:
+                    self._whole(d.on, d.dependent)
                 if not (d.dependent.kind == "sequence" and d.on.kind == "column"):
                     self._link(self._ready(d.on, d.dependent), self._starts(d.dependent, d.part))
                 else:
@@ -41,6 +43,13 @@ class Needs:
         self._parked()
         self._leaving()
         self._persistence()
+
+    def _whole(self, table: Identity, column: Identity) -> None:
+        """A column of whole rows of another table comes when nothing rewrites that any more."""
+        world = self.world
+        if column in world.created and world.table(column) != table and world.kept(table):
+            parts = world.target.parts(table, "column")
+            self._link([(act, p) for p in parts for act in ("create", "alter")], self._starts(column, ""))
 
     def _sequence_of_acts(self, key: Key, act: Act) -> None:
         """release, drop or aside, shell, create, alter, default, attach, own, finish of one object, in this order."""
@@ -180,7 +189,7 @@ class Needs:
                         self._link([("drop", part)], [key])
         for (act, identity), each in self.acts.items():
             if act == "finish" and identity.kind in ("table", "materialized_view"):
-                for part in world.target.parts(identity, "constraint", "index"):
+                for part in world.target.parts(identity, "column", "constraint", "index"):
                     self._link([("create", part)], [(act, identity)])
             if act == "create" and world.after(identity).get("type") == "foreign key":
                 each.after.update(attached)
@@ -223,13 +232,15 @@ class Needs:
         for act, table in list(self.acts):
             if act != "release" or table.kind not in ("table", "foreign_table"):
                 continue
+            keys = {key for key in world.keys_above(table) if ("drop", key) in self.acts}
+            self._link([("drop", key) for key in keys], [(act, table)])
             for part in world.source.parts(table, "column", "constraint", "index", "trigger"):
                 self._link([(act, table)], [("drop", part)])
             for parent in parents_named(world.before(table)):
                 up = world.source.relation(*parent)
                 if up is None or not world.leaves(table, up):
                     continue
-                for part in {*world.source.parts(up), *world.target.parts(up)}:
+                for part in {*world.source.parts(up), *world.target.parts(up)} - keys:
                     self._link([(act, table)], [(each, part) for each in ("release", "drop", "create", "alter")])
 
     def _persistence(self) -> None:

@@ -99,7 +99,7 @@ def reshaped(world: World, changed: dict[Identity, frozenset[str]], added: set[I
     for column in added:
         table = world.table(column) if column.kind == "column" else None
         after = world.after(column)
-        filled = after.get("generated") or after.get("identity") or "(" in text(after, "default")
+        filled = after.get("generated") or after.get("identity") or after.get("default")
         if table in world.source.facts and table and (filled or after.get("not_null")):
             yield table
 

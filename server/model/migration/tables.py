@@ -177,27 +177,27 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
         drafts.append(_alter(identity, f"SET TABLESPACE {quote(text(after, 'tablespace') or 'pg_default')}"))
     if "of_type" in changed and after.get("of_type"):
         drafts.append(_alter(identity, f"OF {text(after, 'of_type')}"))
-    drafts += _options(identity, before, after)
+    drafts += _options(identity, before, after, "options", "")
     drafts += table_settings(identity, before, after)
     if "foreign_options" in changed:
         drafts.append(_alter(identity, change_foreign_options(before, after, "foreign_options")))
     return drafts + resaid(world, identity, changed)
 
 
-def _options(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
-    drafts: list[Draft] = []
-    for name, prefix in (("options", ""), ("toast_options", "toast.")):
-        new, gone = changed_options(texts(before, name), texts(after, name))
-        if new:
-            drafts.append(_alter(identity, f"SET ({options(prefix + value for value in new)})"))
-        if gone:
-            drafts.append(_alter(identity, f"RESET ({options(prefix + value for value in gone)})"))
-    return drafts
+def _options(identity: Identity, before: Attributes, after: Attributes, name: str, prefix: str) -> list[Draft]:
+    new, gone = changed_options(texts(before, name), texts(after, name))
+    drafts = [_alter(identity, f"SET ({options(prefix + value for value in new)})")] if new else []
+    return drafts + ([_alter(identity, f"RESET ({options(prefix + value for value in gone)})")] if gone else [])
 
 
 def finish(world: World, identity: Identity, *, again: bool) -> list[Draft]:
-    """The replica identity, once its index is there."""
+    """The replica identity, once its index is there; what is for values apart, once a column may have them."""
     before, after = world.before(identity), world.after(identity)
+    drafts = [] if again or identity.kind != "table" else _options(identity, before, after, "toast_options", "toast.")
+    return drafts + _identified(world, identity, before, after, again=again)
+
+
+def _identified(world: World, identity: Identity, before: Attributes, after: Attributes, *, again: bool) -> list[Draft]:
     lost = loses_replica_identity(world, identity)
     if not again and not lost and before.get("replica_identity") == after.get("replica_identity"):
         return []

@@ -68,6 +68,18 @@ class World:
             or (self.kept(table) and (parent.schema, parent.name) not in parents_named(self.after(table)))
         )
 
+    def keys_above(self, partition: Identity) -> list[Identity]:
+        """The foreign keys of what it is a partition of, up to the top: its copies of them are no facts, and stay with
+        it where it is detached.
+        """
+        found: list[Identity] = []
+        up = parents_named(self.before(partition))
+        while up and self.before(partition).get("partition_of") and (parent := self.source.relation(*up[0])):
+            parts = self.source.parts(parent, "constraint")
+            found += [part for part in parts if self.before(part).get("type") == "foreign key"]
+            up = parents_named(self.before(parent)) if self.before(parent).get("partition_of") else []
+        return found
+
     def heirs(self, part: Identity) -> list[Identity]:
         """The columns or constraints of children that have this one from their parent and stay what they are."""
         heirs = [d.dependent for d in self.dependents(part) if d.part == "parent" and d.dependent.kind == part.kind]

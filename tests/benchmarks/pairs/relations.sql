@@ -261,3 +261,85 @@ create table t (id int not null, foo text not null) partition by list (foo); cre
 create table r (a int, b int, k text, unique (k, a), unique (k, b)) partition by list (k); create table r_1 partition of r for values in ('a'); create table r_2 partition of r for values in ('b'); create table f (k text, a int, foreign key (k, a) references r (k, a), b int, foreign key (k, b) references r (k, b));
 --- becomes
 create table r (b int, k text, unique (k, b)) partition by list (k); create table r_1 partition of r for values in ('a'); create table f (k text, a int, b int, foreign key (k, b) references r (k, b));
+
+--- a partition leaves a parent with a foreign key, and has none
+create table o (id int primary key); create table p (id int, o int references o) partition by list (id); create table p1 partition of p for values in (1); create table p2 partition of p for values in (2);
+--- becomes
+create table o (id int primary key); create table p (id int, o int references o) partition by list (id); create table p1 (id int, o int); create table p2 partition of p for values in (2);
+
+--- a partition leaves a parent with a foreign key, and has its own
+create table o (id int primary key); create table p (id int, o int references o) partition by list (id); create table p1 partition of p for values in (1); create table p2 partition of p for values in (2);
+--- becomes
+create table o (id int primary key); create table p (id int, o int references o) partition by list (id); create table p1 (id int, o int constraint p_o_fkey references o); create table p2 partition of p for values in (2);
+
+--- a partition leaves a parent that goes, with a foreign key
+create table o (id int primary key); create table p (id int, o int references o) partition by list (id); create table p1 partition of p for values in (1); create table p2 partition of p for values in (2);
+--- becomes
+create table o (id int primary key); create table p1 (id int, o int); create table p2 (id int, o int constraint mine references o);
+
+--- a partition leaves with a trigger, a check, a not null, a key
+create function f() returns trigger language plpgsql as 'begin return new; end'; create table p (id int not null, o int check (o > 0), primary key (id)) partition by list (id); create index i on p (o); create trigger tr before insert on p for each row execute function f(); create table p1 partition of p for values in (1);
+--- becomes
+create function f() returns trigger language plpgsql as 'begin return new; end'; create table p (id int not null, o int check (o > 0), primary key (id)) partition by list (id); create index i on p (o); create trigger tr before insert on p for each row execute function f(); create table p1 (id int, o int);
+
+--- a partition of a partition leaves, foreign key above
+create table o (id int primary key); create table p (id int, o int references o) partition by list (id); create table p1 partition of p for values in (1) partition by list (o); create table p11 partition of p1 for values in (1); create table p12 partition of p1 for values in (2);
+--- becomes
+create table o (id int primary key); create table p (id int, o int references o) partition by list (id); create table p1 partition of p for values in (1) partition by list (o); create table p11 (id int, o int); create table p12 partition of p1 for values in (2);
+
+--- self-referencing partitioned
+create table r (id int, up int, primary key (id), foreign key (up) references r (id)) partition by hash (id); create table r_0 partition of r for values with (modulus 2, remainder 0); create table r_1 partition of r for values with (modulus 2, remainder 1);
+--- becomes
+create table r (id bigint, up bigint, primary key (id), foreign key (up) references r (id) on delete set null) partition by hash (id); create table r_0 partition of r for values with (modulus 2, remainder 0); create table r_1 partition of r for values with (modulus 2, remainder 1);
+
+--- self-referencing partitioned, same key
+create table r (id int, up int, primary key (id), foreign key (up) references r (id)) partition by hash (id); create table r_0 partition of r for values with (modulus 2, remainder 0); create table r_1 partition of r for values with (modulus 2, remainder 1);
+--- becomes
+create table r (id bigint, up bigint, primary key (id), foreign key (up) references r (id)) partition by hash (id); create table r_0 partition of r for values with (modulus 2, remainder 0); create table r_1 partition of r for values with (modulus 2, remainder 1);
+
+--- new bound, foreign key of the parent stays
+create table o (id int primary key); create table p (id int, o int references o) partition by range (id); create table p1 partition of p for values from (1) to (10); create table q (id int, o int, foreign key (o) references o);
+--- becomes
+create table o (id int primary key); create table p (id int, o int references o) partition by range (id); create table p1 partition of p for values from (1) to (20); create table q partition of p for values from (20) to (30);
+
+--- new bound, foreign key of the parent goes
+create table o (id int primary key); create table p (id int, o int references o) partition by range (id); create table p1 partition of p for values from (1) to (10);
+--- becomes
+create table o (id int primary key); create table p (id int, o int) partition by range (id); create table p1 partition of p for values from (1) to (20);
+
+--- partition goes from one parent to another, both with foreign keys
+create table o (id int primary key); create table p (id int, o int references o) partition by range (id); create table p1 partition of p for values from (1) to (10); create table p2 (id int, o int) partition by range (id);
+--- becomes
+create table o (id int primary key); create table p (id int, o int references o) partition by range (id); create table p2 (id int, o int) partition by range (id); create table p1 partition of p2 for values from (1) to (10);
+
+--- key options from nothing
+create table z ();
+--- becomes
+create table z (); create table t (a int, unique (a) with (fillfactor = 60), b int primary key with (fillfactor = 70)); create extension btree_gist; create table u (a int, exclude using gist (a with =) with (fillfactor = 50));
+
+--- toast options while the first wide column comes
+create table t (a int);
+--- becomes
+create table t (a int, b text) with (toast.autovacuum_enabled = false, fillfactor = 50);
+
+--- an exclusion constraint goes with a column that only its predicate names
+create extension btree_gist; create table t (room int, during tsrange, note text, constraint x exclude using gist (room with =, during with &&) where (note is null) deferrable);
+--- becomes
+create extension btree_gist; create table t (room int);
+
+--- a column with a collation and a compression comes
+create table t (a int);
+--- becomes
+create table t (a int, b text compression pglz collate "C" default 'd' not null);
+
+--- a column comes with a default while another table holds rows, and a column of rows comes
+create table t (id int primary key, k int); create table u (r t); create table w (x int);
+--- becomes
+create table t (id bigint primary key, k int, n int default 4, s bigserial); create table u (r t); create table w (x int, r t);
+
+--- an enum loses a label in a table whose rows another holds
+create type e as enum ('a', 'b'); create table t (x e, y int); create table u (r t, s t[]);
+--- becomes
+create type e as enum ('a'); create table t (x e, y int); create table u (r t, s t[]);
+--- rows
+insert into t values ('a', 1); insert into u values (row('a', 1), array[row('a', 2)::t]);
