@@ -8,12 +8,9 @@ from typing import Any, Literal
 from server.errors import Refused
 from server.model.manifest import Compression, Content, Format, ManifestRedaction
 from server.model.redaction import NOTHING, How, plan_redactions
-from server.model.tables import Column, Table
-from server.postgres.databases import Connection, Database
+from server.model.tables import Table
+from server.postgres.databases import Database
 from server.postgres.fields import Field, fields_of
-from server.postgres.masks import hash_key, set_hash_key
-from server.postgres.questions import ask
-from server.postgres.stand_ins import passes
 from server.postgres.statements import RowSource, Shape, cut, from_piece
 from server.services import Services
 
@@ -97,34 +94,6 @@ def listed(masks: Masks, tables: Sequence[Table]) -> list[ManifestRedaction]:
         for column in table.columns
         if (how := masks.get((table.schema, table.name), {}).get(column.name))
     ]
-
-
-def doubts(connection: Connection, tables: Sequence[Table], masks: Masks) -> list[str]:
-    """What may keep masked values from being imported again: one value where each row needs its own, and checks, which
-    are tried where they call nothing of users.
-    """
-    masked: dict[tuple[int, str], tuple[Table, Column, How]] = {
-        (table.oid, column.name): (table, column, how)
-        for table in tables
-        for column in table.columns
-        if (how := masks.get((table.schema, table.name), {}).get(column.name)) in ("blank", "hash", "null")
-    }
-    said = [
-        f"{table.key}.{column.name} is unique, and redaction writes one value for all rows: they import only if there"
-        " is one row at most."
-        for table, column, how in masked.values()
-        if how == "blank" and column.unique
-    ]
-    if not masked:
-        return said
-    set_hash_key(connection, hash_key(None))
-    for oid, name, check, expression in ask(connection, "exported_checks", sorted({oid for oid, _ in masked})):
-        if (found := masked.get((oid, name))) is not None:
-            passed = None if expression is None else passes(connection, *found, expression)
-            if not passed:
-                does = "may refuse" if passed is None else "refuses"
-                said.append(f"{found[0].key}.{name} is redacted, and the check {check} {does} the value on import.")
-    return said
 
 
 def refuse_what_is_hidden(tables: Sequence[Table], masks: Masks) -> None:

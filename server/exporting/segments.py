@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from server.calls import Call
 from server.errors import FerryError, Refused
-from server.exporting.plan import Masks, Plan, TableExport, doubts, listed, plan_masks, refuse_what_is_hidden
+from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks, refuse_what_is_hidden
+from server.exporting.settling import Settled, settled
 from server.model.segment_plan import SegmentPlan, plan_segment
 from server.model.segment_reports import DanglingReference, SegmentRequest, applied
 from server.model.tables import Table
@@ -45,7 +46,7 @@ class _Prepared(NamedTuple):
 
     closing: Closing
     tables: dict[int, Table]
-    masks: Masks
+    settled: Settled
 
 
 @contextmanager
@@ -62,8 +63,8 @@ def grown_segment(services: Services, call: Call, request: SegmentRequest) -> Ge
     ):
         prepared.closing.grow()
         plan = _plan(services, request, prepared)
-        doubtful = doubts(connection, [export.table for export in plan.tables], prepared.masks)
-        plan = replace(plan, fingerprint=fingerprint, warnings=[*plan.warnings, *doubtful])
+        doubts = prepared.settled.said([export.table for export in plan.tables])
+        plan = replace(plan, fingerprint=fingerprint, warnings=[*plan.warnings, *doubts])
         yield GrownSegment(connection, plan, _why(prepared), _dates(prepared), _dangling(prepared))
 
 
@@ -102,20 +103,17 @@ def _prepare(services: Services, call: Call, connection: Connection, request: Se
         )
     relations = read_relation_map(connection, services.settings.references)
     plan = plan_segment(relations, request, services.settings.exports.exclude_tables)
-    tables = {table.oid: table for table in read_tables(connection) if table.oid in plan.nodes}
-    masks = plan_masks(
-        services,
-        services.databases.get(request.database),
-        list(tables.values()),
-        request.redact,
-        request.exclude_columns,
-    )
-    refuse_what_is_hidden(list(tables.values()), masks)
+    known = [table for table in read_tables(connection) if table.oid in plan.nodes]
+    database = services.databases.get(request.database)
+    masks = plan_masks(services, database, known, request.redact, request.exclude_columns)
+    refuse_what_is_hidden(known, masks)
+    found = settled(connection, known, masks)
+    tables = {table.oid: table for table in found.tables}
     if not request.estimate_only:
-        _carry(plan, tables, masks)
+        _carry(plan, tables, found.masks)
     closing = Closing(call, connection, plan, services.settings.exports.max_rows)
     closing.create()
-    return _Prepared(closing, tables, masks)
+    return _Prepared(closing, tables, found)
 
 
 def _carry(plan: SegmentPlan, tables: Mapping[int, Table], masks: Masks) -> None:
@@ -134,7 +132,7 @@ def _carry(plan: SegmentPlan, tables: Mapping[int, Table], masks: Masks) -> None
 
 def _plan(services: Services, request: SegmentRequest, prepared: _Prepared) -> Plan:
     """The export of what the segment has grown to; tables without rows are only named where they are filtered."""
-    closing, tables, masks = prepared
+    closing, tables, (_, masks, _) = prepared
     seeds = {closing.relations.node(seed.relation) for seed in closing.plan.seeds}
     nodes = [node for node in closing.plan.order if closing.grown[node].rows or node in seeds]
     kept = [tables[node] for node in nodes]
@@ -155,7 +153,7 @@ def _plan(services: Services, request: SegmentRequest, prepared: _Prepared) -> P
 
 def _export(prepared: _Prepared, node: int, *, generated: bool) -> TableExport:
     table, grown = prepared.tables[node], prepared.closing.grown[node]
-    fields = fields_of(table, prepared.masks.get((table.schema, table.name), {}), generated=generated)
+    fields = fields_of(table, prepared.settled.masks.get((table.schema, table.name), {}), generated=generated)
     pieces = [RowSource(fields, origin, order) for origin, order in prepared.closing.origins(node)]
     return TableExport(table, fields, tuple(pieces), grown.rows, grown.matched, grown.required)
 

@@ -7,13 +7,13 @@ from server.errors import Refused
 from server.exporting.plan import (
     SIZE_OF,
     Plan,
-    doubts,
     listed,
     plan_masks,
     refuse_what_is_hidden,
     sessions_for,
     whole_tables,
 )
+from server.exporting.settling import settled
 from server.exporting.writing import write_export
 from server.model.exports import ExportedTable, ExportReport, ExportRequest, RedactedColumn, filters_of
 from server.model.patterns import choose, matcher
@@ -64,9 +64,12 @@ def _plan(
     left_out: Sequence[str],
 ) -> Plan:
     masks = plan_masks(services, database, chosen, request.redact, request.exclude_columns)
+    doubts: list[str] = []
     if request.content != "schema":
         refuse_what_is_hidden(chosen, masks)
         lock_tables(connection, chosen)
+        chosen, masks, _ = found = settled(connection, chosen, masks)
+        doubts = found.said(chosen)
     distributed = is_distributed(connection)
     sessions = 0 if distributed else sessions_for(services, chosen)
     version = 0 if distributed else connection.info.server_version
@@ -83,7 +86,7 @@ def _plan(
         filters=filters_of(request),
         redactions=listed(masks, chosen) if request.content != "schema" else (),
         excluded_tables=left_out,
-        warnings=[*_warnings(chosen), *doubts(connection, chosen, masks)] if request.content != "schema" else (),
+        warnings=[*_warnings(chosen), *doubts] if request.content != "schema" else (),
         consistency="one transaction, each shard as it was first read" if distributed else "one snapshot",
         sessions=sessions,
     )

@@ -86,9 +86,18 @@ HASHED = frozenset({"text", "varchar", "bpchar", "citext", "name", "bytea", "uui
 """Base types that a keyed hash can take the place of."""
 
 
+SAFE = 16
+"""Characters of a hash, 64 bits, that two values of one table do not share."""
+
+
 def hashed_length(column: Column) -> int:
     """How many characters of a hash a text column has room for."""
     return min(column.length or (63 if column.base == "name" else 64), 64)
+
+
+def is_short(column: Column) -> bool:
+    """Whether a text column has room for so few characters of a hash that two may be alike."""
+    return (column.category == "S" or column.base == "citext") and hashed_length(column) < SAFE
 
 
 def _shape(column: Column) -> object:
@@ -205,6 +214,6 @@ def _possible(column: Column, how: How) -> How | None:
         how = "null"
     if how in ("exclude", "null") and column.not_null and (how == "null" or column.unique or not column.has_default):
         how = "blank"
-    if how == "blank" and column.unique and column.base in HASHED:
+    if how == "blank" and column.unique and column.base in HASHED and not is_short(column):
         return "hash"
     return how

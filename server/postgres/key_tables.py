@@ -144,6 +144,7 @@ def origin(keys: KeyTable, leaf: Relation, *, in_order: bool) -> tuple[sql.Compo
     """
     if keys.plan.carried:
         names = [sql.SQL("k.{} AS {}").format(keys.columns[name], sql.Identifier(name)) for name in keys.plan.carried]
+        names.append(sql.SQL("k.row_at AS {}").format(sql.Identifier("ctid")))
         own = sql.SQL("k.row_table = {}::oid").format(sql.Literal(leaf.oid)) if keys.plan.relation.leaves else TRUE
         order = sql.SQL("" if in_order else "ORDER BY k.row_at")
         carried = sql.SQL("FROM (SELECT {} FROM {} AS k WHERE {} {}) AS t")

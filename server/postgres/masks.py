@@ -13,6 +13,7 @@ from psycopg import sql
 from server.model.redaction import HASHED, How, hashed_length
 from server.model.tables import Column
 from server.postgres.databases import Connection
+from server.postgres.row_numbers import numbered
 
 _INNER, _OUTER = "pgferry.hash_inner", "pgferry.hash_outer"
 _BLOCK = 64
@@ -43,7 +44,11 @@ def masked(column: Column, how: How) -> sql.Composable:
         return sql.SQL("NULL")
     if how == "hash" and column.base in HASHED:
         return _hash(column, value)
-    return sql.SQL("CASE WHEN {} IS NOT NULL THEN {} END").format(value, _blank(column, value))
+    if column.stand_in is not None:
+        blank: sql.Composable = sql.Literal(column.stand_in)
+    else:
+        blank = (numbered(column) if column.unique else None) or _blank(column, value)
+    return sql.SQL("CASE WHEN {} IS NOT NULL THEN {} END").format(value, blank)
 
 
 def _hash(column: Column, value: sql.Composable) -> sql.Composable:

@@ -1,4 +1,10 @@
-"""Whether what redaction puts in place of values passes the checks of their column: tried with those of some rows."""
+"""Whether what redaction puts in place of values passes the checks of their column: tried with those of some rows, and
+where it does not, a value is looked for that does.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import psycopg
 from psycopg import errors, sql
@@ -11,33 +17,106 @@ from server.postgres.relations import written
 
 SAMPLE = 1000
 """Rows whose stand-ins are tried."""
+LONGEST = 200
+"""Characters of a value that is made up."""
 
 
-def passes(connection: Connection, table: Table, column: Column, how: How, expression: str) -> bool | None:
-    """Whether the stand-ins pass a check of the table, or (expression '') those of the column's domain.
-
-    None: it cannot be told. The key of the hash must be set.
+class Check(NamedTuple):
+    """A check of one column. `expression`: of the table's, '' for the domain's, None for one that cannot be tried by
+    itself; `text` is how it is written.
     """
-    stand_ins = sql.SQL("(SELECT ({})::{} AS {} FROM {} AS t LIMIT {}) AS x").format(
+
+    name: str
+    expression: str | None
+    text: str
+
+
+def passes(connection: Connection, table: Table, column: Column, how: How, check: Check) -> bool | None:
+    """Whether the stand-ins of some rows pass a check. None: it cannot be told. The key of the hash must be set."""
+    if check.expression is None:
+        return None
+    stand_ins = sql.SQL("(SELECT ({})::{} AS {} FROM {} AS t LIMIT {})").format(
         masked(column, how),
         written(column.type),
         sql.Identifier(column.name),
         sql.Identifier(table.schema, table.name),
         sql.Literal(SAMPLE),
     )
-    test = written(expression or "true")
-    name = sql.Identifier(column.name)
     try:
-        with connection.transaction():
-            found = connection.execute(
-                sql.SQL("SELECT pg_catalog.count(x.{}) >= 0, pg_catalog.bool_and(coalesce(({}), true)) FROM {}").format(
-                    name, test, stand_ins
-                )
-            ).fetchone()
+        return _meets(connection, column, stand_ins, [check.expression])
     except errors.CheckViolation:
         return False
     except psycopg.Error:
         if connection.closed or connection.broken:
             raise
         return None
+
+
+def fitting(connection: Connection, column: Column, checks: Sequence[Check]) -> str | None:
+    """A value that says nothing and passes all checks of a column, as text; None where none is found."""
+    tests = [check.expression for check in checks if check.expression is not None]
+    for value in dict.fromkeys(_candidates(column, [check.text for check in checks])):
+        name = sql.Identifier(column.name)
+        one = sql.SQL("(SELECT {}::{} AS {})").format(sql.Literal(value), written(column.type), name)
+        try:
+            if _meets(connection, column, one, tests):
+                return value
+        except psycopg.Error:
+            if connection.closed or connection.broken:
+                raise
+    return None
+
+
+def shared(connection: Connection, table: Table, column: Column, how: How) -> bool:
+    """Whether two values of a table would get one stand-in, or one that does not fit the column's type."""
+    statement = sql.SQL(
+        "SELECT pg_catalog.count(DISTINCT ({})::{}::text) < pg_catalog.count(DISTINCT t.{}) FROM {} AS t"
+    ).format(
+        masked(column, how),
+        written(column.type),
+        sql.Identifier(column.name),
+        sql.Identifier(table.schema, table.name),
+    )
+    try:
+        with connection.transaction():
+            row = connection.execute(statement).fetchone()
+    except psycopg.DataError:
+        return True
+    return row is not None and bool(row[0])
+
+
+def _meets(connection: Connection, column: Column, rows: sql.Composable, tests: Iterable[str]) -> bool:
+    name = sql.Identifier(column.name)
+    test = sql.SQL(" AND ").join([sql.SQL("coalesce(({}), true)").format(written(test or "true")) for test in tests])
+    statement = sql.SQL("SELECT pg_catalog.count(x.{}) >= 0, pg_catalog.bool_and({}) FROM {} AS x")
+    with connection.transaction():
+        found = connection.execute(statement.format(name, test, rows)).fetchone()
     return found is None or found[1] is not False
+
+
+def _candidates(column: Column, texts: Sequence[str]) -> Iterator[str]:
+    """Values that a check may be content with: plain ones of the type, those that it names itself, and near them."""
+    numbers = [number for text in texts for number in re.findall(r"(?<![\w.'])-?\d+(?:\.\d+)?", text)]
+    if column.category == "S":
+        yield from (
+            "x",
+            "xxxx",
+            "X",
+            "0",
+            "x@example.com",
+            "https://example.com",
+            "00000000-0000-0000-0000-000000000000",
+        )
+        wanted = {int(number) for text in texts for number in re.findall(r"\d{1,3}", text)}
+        for length in sorted({near for number in wanted for near in (number, number + 1) if 0 < near <= LONGEST}):
+            yield from (letter * length for letter in "x0X")
+        yield from ("XX-00", "+10000000000", "1970-01-01", "")
+    elif column.category == "N":
+        yield from ("0", "1", "-1", *numbers)
+        yield from (str(int(float(number)) + step) for number in numbers for step in (1, -1))
+    elif column.category == "D":
+        yield from ("1970-01-01", "2000-01-01", "infinity", "-infinity")
+    for text in texts:
+        yield from (literal.replace("''", "'") for literal in re.findall(r"'((?:[^']|'')*)'", text))
+    if column.category == "B":
+        yield from ("true", "false")

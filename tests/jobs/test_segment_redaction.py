@@ -53,9 +53,8 @@ def people(project: Project, fresh_database: FreshDatabase) -> FreshDatabase:
 
 def segment(project: Project, **arguments: Any) -> SegmentReport:
     filters = [{"table": "people", "where": [{"column": "id", "op": ">", "value": 0}]}]
-    return export_segment(
-        project.services, Call(), SegmentRequest.model_validate({"database": "it", "filters": filters, **arguments})
-    )
+    asked = {"database": "it", "filters": filters, **arguments}
+    return export_segment(project.services, Call(), SegmentRequest.model_validate(asked))
 
 
 def settle(project: Project, rules: str) -> None:
@@ -119,24 +118,103 @@ def test_a_foreign_key_column_is_not_redacted_apart_from_its_target(project: Pro
     assert (row["person"], row["badge"]) == (row["id"], row["id"])
 
 
-def test_stand_ins_that_a_check_or_a_domain_refuses_are_found_out_before(
-    project: Project, fresh_database: FreshDatabase
+CHECKED = """
+CREATE DOMAIN address AS text CHECK (VALUE LIKE '%@%');
+CREATE FUNCTION fine(text) RETURNS bool LANGUAGE sql IMMUTABLE RETURN true;
+CREATE TABLE people (id int PRIMARY KEY, email address NOT NULL, nick varchar(8) CHECK (length(nick) > 2),
+    motto text NOT NULL CONSTRAINT own CHECK (fine(motto)),
+    pin text NOT NULL CONSTRAINT digits CHECK (pin ~ '^[0-9]+$'), code text NOT NULL CHECK (code ~ '^[0-9a-f]+$'),
+    born date CHECK (born < '1960-01-01'), level text NOT NULL CHECK (level IN ('low', 'high')),
+    iban char(12) CHECK (length(iban) = 12 AND iban ~ '^[A-Z]'),
+    odd text CONSTRAINT reversed CHECK (odd = reverse('derobag')), grade int NOT NULL CHECK (grade BETWEEN 3 AND 9),
+    serial text NOT NULL UNIQUE CONSTRAINT series CHECK (serial LIKE 'S%'));
+INSERT INTO people SELECT n, n || '@b', 'adam', 'veni', '1234', 'c0de', '1959-01-01', 'low', 'NO9386011117', 'gabored',
+    4, 'S' || n FROM generate_series(1, 50) AS n;
+"""
+HASHED = ("email", "code", "motto")
+BLANKED = ("nick", "pin", "born", "level", "iban", "odd", "grade", "serial")
+
+
+def test_where_a_check_or_a_domain_refuses_a_stand_in_another_is_found_or_it_is_told(
+    project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    fresh_database.run(CHECKED)
+    project.add("it", fresh_database)
+    how = dict.fromkeys(HASHED, "hash") | dict.fromkeys(BLANKED, "blank")
+    settle(project, "[redaction.patterns]\n" + "".join(f'"people.{name}" = "{how}"\n' for name, how in how.items()))
+    report = segment(project, format="sql")
+    assert [warning.split(":")[0] for warning in report.warnings] == [
+        "people.email has one value in all rows, for the check address_check refuses a hash.",
+        "people.motto is redacted, and the check own may refuse the value on import",
+        "people.odd is NULL in all rows, for the check reversed refuses a blank.",
+        "people.serial is redacted, and the check series refuses the value on import",
+    ]
+    done = {redacted.column: redacted.how for redacted in report.redacted}
+    assert (done["email"], done["code"], done["odd"]) == ("blank", "hash", "null")
+    fresh_database.run("ALTER TABLE people DROP CONSTRAINT series")
+    report = segment(project, format="sql", path="again.sql")
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert copy.rows("SELECT DISTINCT email, nick, pin, level, trim(iban), odd, grade, born::text FROM people") == [
+        ("x@example.com", "xxxx", "0", "low", "XXXXXXXXXXXX", None, 3, "-infinity")
+    ]
+
+
+UNIQUE = """
+CREATE TABLE parts (id int PRIMARY KEY, born date NOT NULL UNIQUE, seen timestamptz NOT NULL UNIQUE,
+    price numeric(9,2) NOT NULL UNIQUE, address inet NOT NULL UNIQUE, card macaddr NOT NULL UNIQUE,
+    code varchar(5) NOT NULL UNIQUE, rate float8 UNIQUE, at time NOT NULL UNIQUE, lasts interval UNIQUE);
+INSERT INTO parts SELECT n, date '1900-01-01' + n, timestamptz '2020-01-01' + n * interval '1 minute', n / 4.0,
+    inet '10.0.0.0' + n, lpad(to_hex(n + 65536), 12, '0')::macaddr,
+    to_hex(n), n / 8.0, time '00:00' + n * interval '1 ms',
+    n * interval '1 h' FROM generate_series(1, {rows}) AS n;
+ANALYZE parts
+"""
+
+
+@pytest.mark.parametrize("rows", [300, 50_000])
+def test_blanks_under_a_unique_constraint_differ_in_each_row(
+    rows: int, project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    """Of the table itself, and of rows that are kept beside their keys, as those of big tables are."""
+    fresh_database.run(UNIQUE.replace("{rows}", str(rows)))
+    project.add("it", fresh_database)
+    settle(project, "[redaction.patterns]\n" + "".join(f'"parts.{name}" = "blank"\n' for name in NUMBERED))
+    filters = [{"table": "parts", "where": [{"column": "id", "op": "<=", "value": 300}]}]
+    report = segment(project, filters=filters, format="sql")
+    assert report.warnings == []
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert copy.rows("SELECT count(*) FROM parts") == [(300,)]
+    real = fresh_database.rows("SELECT * FROM parts WHERE id = 7")[0]
+    blank = copy.rows("SELECT * FROM parts WHERE id = 7")[0]
+    assert [value for value, stand_in in zip(real, blank, strict=True) if value == stand_in] == [7]
+
+
+NUMBERED = ("born", "seen", "price", "address", "card", "code", "rate", "at", "lasts")
+
+
+def test_short_hashes_of_a_unique_column_that_fall_together_are_told(
+    project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase, postgres: EmbeddedServer
 ) -> None:
     fresh_database.run(
-        "CREATE DOMAIN address AS text CHECK (VALUE LIKE '%@%');"
-        "CREATE FUNCTION fine(text) RETURNS bool LANGUAGE sql IMMUTABLE RETURN true;"
-        "CREATE TABLE people (id int PRIMARY KEY, email address NOT NULL, nick varchar(8) CHECK (length(nick) > 2),"
-        " motto text NOT NULL CONSTRAINT own CHECK (fine(motto)), pin text NOT NULL CONSTRAINT digits"
-        " CHECK (pin ~ '^[0-9]+$'), code text NOT NULL CHECK (code ~ '^[0-9a-f]+$'),"
-        " born date CHECK (born < '2000-01-01'));"
-        "INSERT INTO people VALUES (1, 'a@b', 'adam', 'veni', '1234', 'c0de', '1999-01-01')"
+        "CREATE TABLE flags (code char(2) PRIMARY KEY, on_it bool NOT NULL UNIQUE);"
+        "CREATE TABLE rooms (id int PRIMARY KEY, code char(4) NOT NULL UNIQUE, flag char(2) REFERENCES flags);"
+        "INSERT INTO flags VALUES ('aa', true), ('bb', false);"
+        "INSERT INTO rooms SELECT n, lpad(n::text, 4, '0'), 'aa' FROM generate_series(1, 3000) AS n"
     )
     project.add("it", fresh_database)
-    hashed = dict.fromkeys(("email", "code", "motto"), "hash") | dict.fromkeys(("nick", "pin", "born"), "blank")
-    settle(project, "[redaction.patterns]\n" + "".join(f'"people.{name}" = "{how}"\n' for name, how in hashed.items()))
-    told = [warning.split(" on import")[0] for warning in segment(project).warnings]
-    assert told == [
-        "people.email is redacted, and the check address_check refuses the value",
-        "people.motto is redacted, and the check own may refuse the value",
-        "people.pin is redacted, and the check digits refuses the value",
+    settle(project, '[redaction]\nkey = "k"\n[redaction.patterns]\ncode = "hash"\non_it = "blank"\n')
+    filters = [{"table": "rooms"}]
+    assert segment(project, filters=filters).warnings == [
+        "flags.on_it is unique, and redaction writes one value for all rows: they import only if there is one row at"
+        " most; exclude it, null it where it may be NULL, or keep it.",
+        "rooms.code is unique, and a hash of 4 characters has too little room in it: two values become alike; set blank"
+        " for it, exclude it, null it where it may be NULL, or keep it.",
     ]
+    settle(project, '"rooms.code" = "blank"\n"flags.on_it" = "keep"\n')
+    report = segment(project, filters=filters, format="sql")
+    assert report.warnings == []
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert copy.rows("SELECT count(*), count(DISTINCT code) FROM rooms") == [(3000, 3000)]

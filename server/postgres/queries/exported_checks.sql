@@ -1,6 +1,6 @@
 -- The checks that a value of a column must pass, of its table and of its domain (and of the domains behind that), with
 -- the expression of a table's check that can be tried by itself, and '' for a domain's that a cast tries: neither calls
--- functions or operators of users. $1: the tables.
+-- functions or operators of users; and how the check is written, for the values that it names. $1: the tables.
 WITH RECURSIVE behind (oid, attname, type) AS (
     SELECT a.attrelid, a.attname, a.atttypid
     FROM pg_catalog.pg_attribute AS a
@@ -26,11 +26,14 @@ SELECT
     CASE
         WHEN pg_catalog.cardinality(k.conkey) = 1 AND NOT k.calls
         THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid)
-    END AS expression
+    END AS expression,
+    pg_catalog.pg_get_expr(k.conbin, k.conrelid) AS written
 FROM checks AS k
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
 UNION
-SELECT b.oid::int8, b.attname, k.conname, CASE WHEN NOT k.calls THEN '' END
+SELECT
+    b.oid::int8, b.attname, k.conname, CASE WHEN NOT k.calls THEN '' END,
+    pg_catalog.pg_get_expr(k.conbin, 'pg_catalog.pg_type'::pg_catalog.regclass)
 FROM behind AS b
 JOIN checks AS k ON k.contypid = b.type
 ORDER BY 1, 2, 3
