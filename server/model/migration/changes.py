@@ -76,19 +76,21 @@ def decide(world: World) -> Changes:
             todo += _disturb(changes, identity)
     for table in {*retyping.reshaped(world, changes.changed, changes.added)} - changes.anew - changes.removed:
         todo += [lost for column in retyping.holders(world, table) for lost in _park(changes, column, table)]
-    for twin in [twin for table in changes.changed for twin in _twins(changes, table)]:
-        _remake(changes, twin)
-        todo.append(twin)
     for key in {key for table in changes.changed for key in _keys_left(changes, table)}:
         _remake(changes, key)
         todo.append(key)
     _follow(changes, todo)
+    attached = {*changes.reattached, *(t for t, names in changes.changed.items() if names & _ATTACHING)}
+    twins = {twin for table in attached for twin in _twins(world, table)} - changes.anew
+    for twin in twins:
+        _remake(changes, twin)
+    _follow(changes, [*twins])
     world.dropped.update(changes.removed, changes.anew)
     world.created.update(changes.added, changes.anew)
     world.detached.update(
         table
         for table, names in changes.changed.items()
-        if names & {"partition_of", "partition_bound"} and world.before(table).get("partition_of")
+        if names & _ATTACHING and world.before(table).get("partition_of")
     )
     world.detached.update(changes.reattached)
     changes.again |= {
@@ -134,10 +136,12 @@ def in_place(world: World, identity: Identity, names: frozenset[str]) -> Drafts 
     return rule(world, identity, names) if rule else others.alter(world, identity, names)
 
 
-def _twins(changes: Changes, table: Identity) -> list[Identity]:
+_ATTACHING = frozenset({"partition_of", "partition_bound"})
+
+
+def _twins(world: World, table: Identity) -> list[Identity]:
     """Indexes of a table about to be attached that ATTACH PARTITION would take for those meant to be attached."""
-    world = changes.world
-    if "partition_of" not in changes.changed[table] or not world.after(table).get("partition_of"):
+    if not world.after(table).get("partition_of"):
         return []
     own = world.target.parts(table, "index")
     meant = {_shape(world, index) for index in own if world.after(index).get("parent_index")}

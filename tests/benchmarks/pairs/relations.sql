@@ -343,3 +343,12 @@ create type e as enum ('a', 'b'); create table t (x e, y int); create table u (r
 create type e as enum ('a'); create table t (x e, y int); create table u (r t, s t[]);
 --- rows
 insert into t values ('a', 1); insert into u values (row('a', 1), array[row('a', 2)::t]);
+--- an index of a partition is like the one that its parent's is made of, and the key of the parent changes
+create table t (a int not null, b int not null) partition by range (a); create table t1 partition of t for values from (0) to (10); create index i on t (a); create index own on t1 (a);
+--- becomes
+create table t (a int not null, b int not null) partition by range (b); create table t1 partition of t for values from (0) to (10); create index i on t (a); create index own on t1 (a);
+
+--- an index of a partition is like the one that its parent's is made of, and its bound changes
+create table t (a int not null, b int not null) partition by range (a); create table t1 partition of t for values from (0) to (10); create index i on t (a); create index own on t1 (a); create index aaa on t1 (b);
+--- becomes
+create table t (a int not null, b int not null) partition by range (a); create table t1 partition of t for values from (0) to (20); create index i on t (a); create index own on t1 (a); create index j on t (b); create index aaa on t1 (b);
