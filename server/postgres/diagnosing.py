@@ -23,8 +23,9 @@ from server.postgres.failures import describe
 from server.postgres.fitting import Fitting
 from server.postgres.loading import with_first_line
 from server.postgres.offending import column_issues, offending_values, shown
+from server.postgres.partition_rules import partition_rule
 from server.postgres.relations import relation, written
-from server.postgres.staging import ROW, Staged, make_staging, malformed, stage_rows
+from server.postgres.staging import ROW, Staged, make_staging, stage_rows
 from server.postgres.unique_keys import unique_keys_of
 
 
@@ -68,6 +69,7 @@ def diagnose(
         call.progress(source.total_bytes, source.total_bytes, f"asking every rule of {staged.plan.shown}")
         _not_null(diagnosis, staged)
         _checks(diagnosis, staged)
+        _partitions(diagnosis, staged)
         _unique(diagnosis, staged)
     _foreign(diagnosis)
     return Findings(diagnosis.found, diagnosis.issues)
@@ -150,7 +152,7 @@ def _shows(diagnosis: Diagnosis, table: Identity, kind: str, columns: Sequence[s
     """
     if not columns or not diagnosis.visible.columns(table, columns):
         return False
-    return kind not in ("bad_value", "check") or diagnosis.visible.all_of(table)
+    return kind not in ("bad_value", "check", "partition") or diagnosis.visible.all_of(table)
 
 
 def _readable(diagnosis: Diagnosis, staged: Staged, columns: Sequence[str]) -> sql.Composable:
@@ -186,6 +188,19 @@ def _checks(diagnosis: Diagnosis, staged: Staged) -> None:
             _add(diagnosis, staged, "check", query, columns=columns, constraint=part.sub)
 
 
+def _partitions(diagnosis: Diagnosis, staged: Staged) -> None:
+    identity = staged.plan.identity
+    rule = partition_rule(diagnosis.connection, diagnosis.target.oids[identity])
+    if rule is not None:
+        parts = {part.sub: diagnosis.target.facts[part] for part in diagnosis.target.parts(identity, "column")}
+        needed = [name for name in rule.columns if parts[name].get("not_null")]
+        given = [sql.SQL("{} IS NOT NULL AND ").format(sql.Identifier(name)) for name in needed]
+        query = sql.SQL("SELECT {} FROM {} WHERE {} {} IS NOT TRUE").format(
+            sql.Identifier(ROW), _readable(diagnosis, staged, rule.columns), sql.Composed(given), rule.takes
+        )
+        _add(diagnosis, staged, "partition", query, columns=rule.columns, what="no partition takes them")
+
+
 def _unique(diagnosis: Diagnosis, staged: Staged) -> None:
     """Rows of the file that exclude each other, and rows that a row of the table excludes."""
     plan = staged.plan
@@ -214,8 +229,20 @@ def _foreign(diagnosis: Diagnosis) -> None:
         if staged:
             query = _orphans(sql.Identifier("child", ROW), staged.typed, own, their, there)
             _add(diagnosis, staged, "foreign_key", query, columns=own, constraint=key.sub)
+            if attributes.get("match") == "FULL":
+                _half_given(diagnosis, staged, key, own)
         elif referenced and diagnosis.mode == "replace":
             _left_behind(diagnosis, key, own, _orphans(_texts(own), relation(child), own, their, there))
+
+
+def _half_given(diagnosis: Diagnosis, staged: Staged, key: Identity, own: Sequence[str]) -> None:
+    """MATCH FULL: a reference is whole or NULL."""
+    given = sql.SQL(", ").join(sql.Identifier(name) for name in own)
+    query = sql.SQL("SELECT {} FROM {} WHERE pg_catalog.num_nulls({}) BETWEEN 1 AND {}").format(
+        sql.Identifier(ROW), _readable(diagnosis, staged, own), given, sql.Literal(len(own) - 1)
+    )
+    what = "MATCH FULL: some columns are NULL, others are not"
+    _add(diagnosis, staged, "foreign_key", query, columns=own, constraint=key.sub, what=what)
 
 
 def _left_behind(diagnosis: Diagnosis, key: Identity, columns: Sequence[str], query: sql.Composed) -> None:
@@ -257,16 +284,3 @@ def _orphans(
     for parent in parents:
         words += sql.SQL(" AND NOT EXISTS (SELECT FROM {} AS parent WHERE {})").format(parent, equal)
     return words
-
-
-def as_violation(table: str, error: psycopg.Error) -> Violation:
-    """What PostgreSQL itself said, where no rule was found to be broken: a trigger's exception, a malformed line."""
-    found = malformed(table, error)
-    return found or Violation(
-        table=error.diag.table_name or table,
-        kind="raised",
-        total=1,
-        constraint=error.diag.constraint_name,
-        columns=[error.diag.column_name] if error.diag.column_name else [],
-        what=f"{describe(error)} (SQLSTATE {error.sqlstate})",
-    )

@@ -23,8 +23,9 @@ from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
 from server.model.visible import Visible
 from server.postgres.catalog import read_schema
+from server.postgres.complaints import with_first
 from server.postgres.databases import Connection, Database
-from server.postgres.diagnosing import Findings, as_violation, diagnose
+from server.postgres.diagnosing import Findings, diagnose
 from server.postgres.emptying import Emptied, empty_tables, told_losses
 from server.postgres.import_records import committed_before, record
 from server.postgres.imported import Imported
@@ -92,7 +93,9 @@ class Import:
             )
 
     def _where(self) -> str:
-        return f"{self.request.into_schema or ''}:{','.join(sorted(self.request.tables or ()))}"
+        """Into which tables: the same rows may belong into others too."""
+        names = self.request.tables or [table.name for table in self.source.tables]
+        return f"{self.request.into_schema or ''}:{','.join(sorted(names))}"
 
     def _plan(self, target: Schema) -> ImportPlan:
         tables = choose_tables(self.source.tables, self.request.tables)
@@ -215,7 +218,7 @@ class Import:
         with unclear, self.connection.transaction():
             found = self._diagnose(plan, target)
         issues = [*self.done.issues, *found.issues]
-        raise FileRejected(issues, found.violations or [as_violation(table, error)])
+        raise FileRejected(issues, with_first(found.violations, table, error))
 
     def _diagnose(self, plan: ImportPlan, target: Schema) -> Findings:
         stand_ins = {(table.identity, c.name) for table in plan.tables for c in table.columns if c.redacted}

@@ -174,3 +174,49 @@ def test_privileges_and_hidden_rows_are_told_before_loading(import_into: Make) -
     report = importing.check(importing.write("all.json", '{"t": [{"id": 1}], "u": [{"id": 1}]}'))
     assert {(i.type, i.table) for i in report.issues} == {("no_privilege", "t"), ("row_security", "u")}
     importing.database.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+PLACES = """
+CREATE TABLE visits (id int, day date NOT NULL, kind text) PARTITION BY RANGE (day);
+CREATE TABLE visits_2025 PARTITION OF visits FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY LIST (kind);
+CREATE TABLE visits_2025_a PARTITION OF visits_2025 FOR VALUES IN ('a', NULL);
+CREATE TABLE hashed (id int) PARTITION BY HASH (id);
+CREATE TABLE hashed_0 PARTITION OF hashed FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+"""
+
+
+def test_rows_that_no_partition_takes_are_told(import_into: Make) -> None:
+    importing = import_into(PLACES)
+    rows = "id,day,kind\n1,2025-02-01,a\n2,2027-02-01,a\n3,2025-03-01,b\n4,,a\n5,soon,a\n6,2025-04-01,\n"
+    report = importing.check(importing.write("visits.csv", rows))
+    found = {(v.kind, *v.columns): v.rows for v in report.violations}
+    assert found == {("bad_value", "day"): [5], ("not_null", "day"): [4], ("partition", "day", "kind"): [2, 3]}
+    report = importing.check(importing.write("visits_2025.csv", rows))
+    assert {(v.kind, *v.columns): v.rows for v in report.violations} == found
+    assert importing.run(importing.write("hashed.csv", "id\n1\n2\n")).tables[0].inserted == 2
+
+
+def test_a_reference_that_is_given_by_half_is_told_where_it_must_be_whole(import_into: Make) -> None:
+    importing = import_into(
+        "CREATE TABLE pairs (a int, b int, PRIMARY KEY (a, b)); INSERT INTO pairs VALUES (1, 1);"
+        "CREATE TABLE full_ones (id int, a int, b int, FOREIGN KEY (a, b) REFERENCES pairs MATCH FULL);"
+        "CREATE TABLE simple_ones (id int, a int, b int, FOREIGN KEY (a, b) REFERENCES pairs)"
+    )
+    rows = "id,a,b\n1,1,1\n2,1,\n3,,\n"
+    assert importing.run(importing.write("simple_ones.csv", rows)).tables[0].inserted == 3
+    report = importing.check(importing.write("full_ones.csv", rows))
+    assert [(v.kind, v.columns, v.rows, v.constraint) for v in report.violations] == [
+        ("foreign_key", ["a", "b"], [2], "full_ones_a_b_fkey")
+    ]
+
+
+def test_what_a_trigger_refused_is_told_beside_broken_rules(import_into: Make) -> None:
+    importing = import_into(
+        "CREATE TABLE luck (id int PRIMARY KEY, n int);"
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.n = 13 THEN RAISE EXCEPTION 'unlucky: %', NEW.n; END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER no BEFORE INSERT ON luck FOR EACH ROW EXECUTE FUNCTION no()"
+    )
+    report = importing.check(importing.write("luck.csv", "id,n\n1,1\n2,13\n1,2\n"))
+    assert [(v.kind, v.total) for v in report.violations] == [("unique", 1), ("raised", 1)]
+    assert "unlucky" not in report.model_dump_json()
