@@ -112,6 +112,43 @@ CASES = {
         " partition by list (k);"
         " create table t_x partition of t default; create view v as select * from t",
     ),
+    "a partition leaves a parent that has foreign keys, and another gets a new bound": (
+        "create table o (id int primary key); create table p (id int, o int references o) partition by range (id);"
+        " create table p1 partition of p for values from (0) to (9);"
+        " create table p2 partition of p for values from (10) to (19)",
+        "create table o (id int primary key); create table p (id int, o int references o) partition by range (id);"
+        " create table p1 (id int, o int); create table p2 partition of p for values from (10) to (20)",
+    ),
+    "a partition goes with its indexes, and a column with those of its parent": (
+        "create table p (id int, k text, v int, primary key (k, id), unique (k, v)) partition by list (k);"
+        " create table p1 partition of p for values in ('a'); create table p2 partition of p for values in ('b')",
+        "create table p (id int not null, k text not null) partition by list (k);"
+        " create table p1 partition of p for values in ('a'); create index p_pkey on p (k, id)",
+    ),
+    "an index of a partition is like the one that its parent's is made of": (
+        "create table p (a int, b int) partition by range (a); create index i on p (a);"
+        " create table p1 partition of p for values from (0) to (9); create index own on p1 (a)",
+        "create table p (a int, b int) partition by range (b); create index i on p (a);"
+        " create table p1 partition of p for values from (0) to (9); create index own on p1 (a)",
+    ),
+    "keys, columns and tables come with their options": (
+        "create table t (a int); create type c as (x int); create table u ()",
+        "create table t (a int primary key with (fillfactor = 60), b text compression pglz collate \"C\" default 'd')"
+        " with (toast.autovacuum_enabled = false); create type c as (x int); create table u of c",
+    ),
+    "statistics and publications do not mind the order of columns": (
+        "create table t (b int, a int); create statistics st on a, b from t; create publication p for table t (a, b)",
+        "create table t (a int, c int, b int); create statistics st on a, b from t;"
+        " create publication p for table t (a, b)",
+    ),
+    "default privileges go with their schema": (
+        "create schema s; alter default privileges in schema s grant select on tables to public",
+        "create schema r; alter default privileges in schema r grant select on tables to public",
+    ),
+    "a table gets a column while another holds its rows": (
+        "create table t (a int); create table u (r t)",
+        "create table t (a int, b int default 4); create table u (r t)",
+    ),
 }  # fmt: skip
 
 

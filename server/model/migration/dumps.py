@@ -13,6 +13,11 @@ _NOISE = re.compile(
     r"|\\(un)?restrict .*)?"
 )
 _UNORDERED = frozenset({"TABLE", "FOREIGN TABLE", "ACL", "DEFAULT ACL", "VIEW COLUMN"})
+_LISTS = {
+    "STATISTICS": re.compile(r"(?<= ON ).+(?= FROM )"),
+    "PUBLICATION TABLE": re.compile(r"(?<= \()[^()]+(?=\)(?: WHERE |;$))"),
+}
+"""Columns that pg_dump prints in the order of their table's."""
 _OPTIONS = re.compile(r" ?WITH \(([^()]*)\)")
 _OWN_NOTES = re.compile(r"pg_attver='?\d+'?")
 
@@ -34,6 +39,10 @@ def entries(dump: str) -> Counter[tuple[str, str]]:
 def _normal(kind: str, body: str) -> str:
     body = _OPTIONS.sub(lambda found: " ".join(["WITH", *sorted(found[1].split(", "))]), body)
     lines = [line for line in body.splitlines() if not _NOISE.fullmatch(line) and not _OWN_NOTES.search(line)]
+    if kind in _LISTS:
+        lines = [
+            _LISTS[kind].sub(lambda found: ", ".join(sorted(found[0].split(", "))), line, count=1) for line in lines
+        ]
     if kind in _UNORDERED:
         lines = sorted(line.rstrip(",") for line in lines)
     return "\n".join(lines)

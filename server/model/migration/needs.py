@@ -183,6 +183,8 @@ class Needs:
                 up = texts(world.after(identity), "partition_of")
                 if up and (parent := world.target.relation(up[0], up[1])):
                     self._link([key], [("copy", parent)])
+                    hollow = [i for i in world.target.parts(parent, "index") if world.after(i).get("invalid")]
+                    self._link([key], [("create", index) for index in hollow])  # complete until a partition is there
                     for part in world.target.parts(parent, "column"):
                         self._link([("create", part), ("alter", part)], [key])
                     for part in world.source.parts(parent, "column"):
@@ -190,7 +192,9 @@ class Needs:
         for (act, identity), each in self.acts.items():
             if act == "finish" and identity.kind in ("table", "materialized_view"):
                 for part in world.target.parts(identity, "column", "constraint", "index"):
-                    self._link([("create", part)], [(act, identity)])
+                    self._link([("create", part), ("alter", part)], [(act, identity)])
+                for part in world.source.parts(identity, "column"):
+                    self._link([("drop", part)], [(act, identity)])
             if act == "create" and world.after(identity).get("type") == "foreign key":
                 each.after.update(attached)
             if act == "drop" and identity.kind == "table":

@@ -175,8 +175,6 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
         drafts.append(_alter(identity, f"SET ACCESS METHOD {quote(text(after, 'access_method') or 'heap')}"))
     if "tablespace" in changed:
         drafts.append(_alter(identity, f"SET TABLESPACE {quote(text(after, 'tablespace') or 'pg_default')}"))
-    if "of_type" in changed and after.get("of_type"):
-        drafts.append(_alter(identity, f"OF {text(after, 'of_type')}"))
     drafts += _options(identity, before, after, "options", "")
     drafts += table_settings(identity, before, after)
     if "foreign_options" in changed:
@@ -191,9 +189,13 @@ def _options(identity: Identity, before: Attributes, after: Attributes, name: st
 
 
 def finish(world: World, identity: Identity, *, again: bool) -> list[Draft]:
-    """The replica identity, once its index is there; what is for values apart, once a column may have them."""
+    """The replica identity, once its index is there; its type, once its columns are those; options for values stored
+    apart, once a column may have such.
+    """
     before, after = world.before(identity), world.after(identity)
     drafts = [] if again or identity.kind != "table" else _options(identity, before, after, "toast_options", "toast.")
+    if not again and after.get("of_type") and before.get("of_type") != after["of_type"]:
+        drafts.append(_alter(identity, f"OF {text(after, 'of_type')}"))
     return drafts + _identified(world, identity, before, after, again=again)
 
 

@@ -352,3 +352,23 @@ create table t (a int not null, b int not null) partition by range (b); create t
 create table t (a int not null, b int not null) partition by range (a); create table t1 partition of t for values from (0) to (10); create index i on t (a); create index own on t1 (a); create index aaa on t1 (b);
 --- becomes
 create table t (a int not null, b int not null) partition by range (a); create table t1 partition of t for values from (0) to (20); create index i on t (a); create index own on t1 (a); create index j on t (b); create index aaa on t1 (b);
+
+--- statistics and a publication list columns whose order in the table is another
+create table t (a int, b text, id int primary key); create statistics st on a, id, (a + 1), lower(b) from t; create statistics su (ndistinct) on b, a from t; create publication p1 for table t (a, id);
+--- becomes
+create table t (id int primary key, "B c" int, a int, b text); create statistics st on a, id, (a + 1), lower(b) from t; create statistics su (ndistinct) on b, a from t; create statistics sv on "B c", a from t; create publication p1 for table t (a, id);
+
+--- a table becomes one of a type, with other columns
+create table u (a int, b int); create type a as (x int, y text);
+--- becomes
+create type a as (x int, y text, z int); create table u of a (x default 4);
+
+--- a table leaves its type for another
+create type a as (x int, y text); create type b as (x int, q text); create table u of a; insert into u values (1, 'a');
+--- becomes
+create type a as (x int, y text); create type b as (x bigint, q text); create table u of b (primary key (x));
+
+--- an index of only the parent, which comes with its partitions
+create table z ();
+--- becomes
+create table z (); create table t (a int, b int) partition by range (a); create table t1 partition of t for values from (0) to (10); create table t2 partition of t for values from (10) to (20); create index i on only t (b); create index j on only t (a); create index j1 on t1 (a); alter index j attach partition j1;
