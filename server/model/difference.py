@@ -11,8 +11,8 @@ from server.model.schema import RELATIONS, Attributes, Digest, Identity, Schema,
 
 Change = Literal["added", "removed", "changed"]
 
-IMPLIED_KINDS = frozenset({"view_column", "attribute"})
-"""Columns that a query or a type brings with it: only what is said about them is compared, not that they are there."""
+IMPLIED_KINDS = frozenset({"view_column", "attribute", "extension_member"})
+"""What a query, a type or an extension brings with it: what is said about it is compared, not that it is there."""
 
 _INTRINSIC = frozenset({"type", "collation", "position", "inherited", "not_null", "statistics_targets"})
 _WHOLE = ("definition", "index_definition")

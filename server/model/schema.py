@@ -16,7 +16,7 @@ Attributes = dict[str, Value]
 
 OWNER = "@owner"  # the grantee that owns the object, whatever that role is called
 NOT_COMPARED = frozenset(
-    {"position", "identity_sequence", "key_columns", "signature", "not_relocatable", "not_populated"}
+    {"position", "identity_sequence", "key_columns", "signature", "not_relocatable", "not_populated", "extension"}
 )
 """What facts say for showing and planning only; that a materialised view is filled is a matter of data."""
 ON_REQUEST = frozenset({"owner"})

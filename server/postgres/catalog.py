@@ -19,6 +19,7 @@ from server.postgres.questions import Answer, answer, ask_one
 FACTS = (
     "schemas",
     "extensions",
+    "extension_members",
     "languages",
     "access_methods",
     "enums",
@@ -57,7 +58,7 @@ FACTS = (
 )
 OURS = "pgferry"
 """The schema in which pgferry keeps its own records: no part of the user's schema."""
-ABOUT = ("comments", "security_labels", "grants", "not_covered", "extension_grants")
+ABOUT = ("comments", "security_labels", "grants", "not_covered")
 PG_CLASS, _PG_ATTRDEF = 1259, 2604
 _BELONGS = "eiPa"  # the dependencies by which something belongs to something, the strongest first
 HEAD = 7  # class, oid, subid, kind, schema, name, sub
@@ -212,8 +213,7 @@ class Reader:
         self.attach("comment", answers["comments"].result().rows)
         self.attach("security_labels", answers["security_labels"].result().rows)
         self.grant(answers["grants"].result().rows)
-        for name in ("not_covered", "extension_grants"):
-            self.not_covered += [NotCovered(*row) for row in answers[name].result().rows]
+        self.not_covered += [NotCovered(*row) for row in answers["not_covered"].result().rows]
 
     def schema(
         self,

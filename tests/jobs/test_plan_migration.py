@@ -7,6 +7,7 @@ import pytest
 from server.calls import Call
 from server.errors import Refused
 from server.jobs.apply_migration import apply_migration
+from server.jobs.compare_schemas import compare_schemas
 from server.jobs.plan_migration import plan_migration
 from server.model.migration.renaming import Renaming
 from server.model.migration_reports import MigrationPlan
@@ -134,11 +135,33 @@ def test_a_side_may_be_a_file_and_grants_count(two: Two) -> None:
 
 
 def test_what_is_not_modelled_is_left_by_name(two: Two) -> None:
-    two.feature.run("create extension hstore; revoke execute on function hstore(text, text) from public")
+    two.feature.run("create extension pg_stat_statements; grant select (query) on pg_stat_statements to pg_monitor")
     plan = two.plan(save_as="x")
-    assert not plan.verified
-    assert plan.path is None
-    assert any("public.hstore(pg_catalog.text,pg_catalog.text)" in left for left in plan.differences_left)
+    assert (plan.verified, plan.path) == (False, None)
+    assert any("column query of view public.pg_stat_statements" in left for left in plan.differences_left)
+
+
+def test_rights_on_members_of_extensions_are_planned_both_ways(two: Two) -> None:
+    two.main.run("create extension hstore; grant execute on function akeys(hstore) to pg_monitor with grant option")
+    two.feature.run(
+        "create extension hstore; create extension pg_stat_statements; grant usage on type hstore to pg_monitor;"
+        "revoke execute on function hstore(text, text) from public; revoke select on pg_stat_statements from public"
+    )
+    plan = two.plan(save_as="rights")
+    assert plan.differences_left == []
+    assert {s.sql for s in plan.statements if s.sql.startswith(("GRANT", "REVOKE"))} == {
+        "REVOKE EXECUTE ON ROUTINE public.akeys(public.hstore) FROM pg_monitor",
+        "REVOKE EXECUTE ON ROUTINE public.hstore(text, text) FROM PUBLIC",
+        "GRANT USAGE ON TYPE public.hstore TO pg_monitor",
+        "REVOKE SELECT ON TABLE public.pg_stat_statements FROM PUBLIC",
+    }
+    assert plan_migration(two.services, Call(), source="feature", target="main").verified
+    (compared,) = (
+        each
+        for each in compare_schemas(two.services, Call(), source="main", target="feature").differences
+        if each.name == "hstore(text, text)"
+    )
+    assert (compared.kind, compared.attribute, compared.to) == ("extension_member", "revoked", "not PUBLIC EXECUTE")
 
 
 def test_columns_in_another_order_are_no_difference_and_told(two: Two) -> None:

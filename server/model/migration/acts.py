@@ -327,6 +327,7 @@ _CREATE: dict[str, Rule] = {
     "trigger": parts.create_trigger, "rule": parts.create_rule, "policy": parts.create_policy,
     "event_trigger": parts.create_event_trigger, "function": routines.create, "procedure": routines.create,
     "aggregate": routines.create, "subscription": subscriptions.create,
+    "extension_member": privileges.said,
 }  # fmt: skip
 _DROP: dict[str, Rule] = {
     **dict.fromkeys((*types.TYPES, "collation"), types.drop), "domain_constraint": types.drop_check,
@@ -335,7 +336,7 @@ _DROP: dict[str, Rule] = {
     "materialized_view": views.drop, "constraint": indexes.drop_constraint, "index": indexes.drop_index,
     "trigger": parts.drop_trigger, "rule": parts.drop_part, "policy": parts.drop_part,
     "function": routines.drop, "procedure": routines.drop, "aggregate": routines.drop,
-    "subscription": subscriptions.drop,
+    "subscription": subscriptions.drop, "extension_member": privileges.unsaid,
 }  # fmt: skip
 
 

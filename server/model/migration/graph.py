@@ -8,13 +8,13 @@ from server.model.migration.world import Draft
 from server.model.schema import Identity
 
 KINDS = (
-    "default_privileges", "schema", "language", "collation", "extension", "shell_type", "enum", "base_type",
-    "composite", "domain", "domain_constraint", "attribute", "range", "cast", "function", "procedure", "transform",
-    "aggregate", "access_method", "operator", "operator_family", "operator_class", "conversion", "text_search_parser",
-    "text_search_template", "text_search_dictionary", "text_search_configuration", "foreign_data_wrapper", "server",
-    "user_mapping", "sequence", "table", "foreign_table", "column", "view", "view_column", "materialized_view",
-    "constraint", "index", "statistics", "rule", "trigger", "policy", "publication", "publication_schema",
-    "publication_table", "subscription", "event_trigger",
+    "default_privileges", "schema", "language", "collation", "extension", "extension_member", "shell_type", "enum",
+    "base_type", "composite", "domain", "domain_constraint", "attribute", "range", "cast", "function", "procedure",
+    "transform", "aggregate", "access_method", "operator", "operator_family", "operator_class", "conversion",
+    "text_search_parser", "text_search_template", "text_search_dictionary", "text_search_configuration",
+    "foreign_data_wrapper", "server", "user_mapping", "sequence", "table", "foreign_table", "column", "view",
+    "view_column", "materialized_view", "constraint", "index", "statistics", "rule", "trigger", "policy",
+    "publication", "publication_schema", "publication_table", "subscription", "event_trigger",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 ACTS = ("release", "drop", "aside", "shell", "create", "alter", "default", "attach", "own", "copy", "finish", "owner")

@@ -29,9 +29,10 @@ def _told(difference: Difference) -> str:
 
 
 def without(schema: Schema, names: Iterable[str]) -> Schema:
-    """The same schema as if nothing had these attributes."""
+    """The same schema as if nothing had these attributes; members of extensions, of which nothing else is known, go."""
     gone = frozenset(names)
-    facts = {i: {n: v for n, v in attributes.items() if n not in gone} for i, attributes in schema.facts.items()}
+    kept = {i: attributes for i, attributes in schema.facts.items() if i.kind != "extension_member"}
+    facts = {i: {n: v for n, v in attributes.items() if n not in gone} for i, attributes in kept.items()}
     return Schema(
         facts=facts,
         server_version=schema.server_version,

@@ -56,6 +56,13 @@ def resaid(world: World, identity: Identity, changed: Iterable[str]) -> list[Dra
     return drafts
 
 
+def unsaid(world: World, identity: Identity) -> list[Draft]:
+    """Back to the privileges that its extension gave it."""
+    owner, before = _owner(world, identity), world.before(identity)
+    drafts = [_change(identity, owner, "REVOKE", (*grant[:2], "")) for grant in _grants(before)]
+    return drafts + [_change(identity, owner, "GRANT", (*taken, "")) for taken in _revoked(before)]
+
+
 def _columns_regranted(world: World, identity: Identity, regranted: list[Draft]) -> list[Draft]:
     """What columns keep of a right that is revoked of their table: PostgreSQL revokes it of them as well."""
     if identity.kind not in ("table", "foreign_table", "view", "materialized_view"):
@@ -156,6 +163,8 @@ def _change(identity: Identity, owner: str, act: str, grant: Grant) -> Draft:
     tail = " WITH GRANT OPTION" if how == "grantable" else ""
     if identity.kind in ("column", "view_column"):
         what = f"{privilege} ({quote(identity.sub)}) ON TABLE {path(identity.schema, identity.name)}"
+    elif identity.kind == "extension_member":
+        what = f"{privilege} ON {spec(identity)}"
     else:
         sub = identity.sub if identity.kind in ("function", "procedure", "aggregate") else ""
         what = f"{privilege} ON {_GRANTABLE[identity.kind]} {path(identity.schema, identity.name)}{sub}"

@@ -146,6 +146,9 @@ _SPECIAL: dict[str, Callable[[Identity], str]] = {
     "cast": lambda i: f"CAST ({i.name})",
     "transform": lambda i: f"TRANSFORM FOR {i.name} LANGUAGE {quote(i.sub)}",
     "user_mapping": lambda i: f"USER MAPPING FOR {role(i.sub)} SERVER {quote(i.name)}",
+    "extension_member": lambda i: (
+        f"ROUTINE {path(i.schema, i.name)}{i.sub}" if i.sub.startswith("(") else f"{i.sub} {path(i.schema, i.name)}"
+    ),
     "publication_table": lambda i: f"TABLE {i.sub}",
     "publication_schema": lambda i: f"TABLES IN SCHEMA {quote(i.sub)}",
     "default_privileges": lambda i: f"DEFAULT PRIVILEGES FOR ROLE {quote(i.name)}",

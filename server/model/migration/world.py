@@ -137,6 +137,8 @@ def implied(schema: Schema) -> Iterator[Dependency]:
             yield Dependency(identity, home, "n")
         if identity.kind == "index":
             parent = schema.relation(identity.schema, str(attributes.get("table")))
+        elif identity.kind == "extension_member":
+            parent = Identity("extension", "", str(attributes.get("extension")))
         elif identity.kind in ("column", "view_column", "constraint", "trigger", "rule", "policy"):
             parent = schema.relation(identity.schema, identity.name)
         else:

@@ -39,7 +39,7 @@ SELECT
     EXISTS (SELECT FROM pg_catalog.pg_extension WHERE oid >= 16384)
         OR EXISTS (SELECT FROM pg_catalog.pg_proc AS f
                    JOIN pg_catalog.pg_depend AS e ON e.classid = f.tableoid AND e.objid = f.oid AND e.deptype = 'e'
-                   WHERE f.oid < 16384 AND f.proacl IS NOT NULL) AS extension_grants
+                   WHERE f.oid < 16384 AND f.proacl IS NOT NULL) AS extension_members
 FROM (
     SELECT COALESCE(pg_catalog.bool_or(y.typtype = 'd'), false) AS domains,
            COALESCE(pg_catalog.bool_or(y.typtype = 'p' OR (y.typtype = 'b' AND NOT (y.typcategory = 'A' AND y.typelem <> 0))),

@@ -31,4 +31,13 @@ FROM (SELECT c.tableoid, c.oid, 0, c.relacl FROM pg_catalog.pg_class AS c
      ) AS o (class, oid, sub, acl)
 LEFT JOIN pg_catalog.pg_init_privs AS i ON i.classoid = o.class AND i.objoid = o.oid AND i.objsubid = o.sub
 WHERE o.acl IS DISTINCT FROM i.initprivs
+UNION ALL
+SELECT 'privileges on a column of a member of an extension',
+       pg_catalog.format('%s: %s', pg_catalog.pg_describe_object(c.tableoid, c.oid, a.attnum), a.attacl)
+FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+WHERE a.attacl IS NOT NULL AND c.oid >= 16384
+  AND EXISTS (SELECT FROM pg_catalog.pg_depend AS e
+              WHERE e.classid = c.tableoid AND e.objid = c.oid AND e.objsubid = 0 AND e.deptype = 'e')
+  AND a.attacl IS DISTINCT FROM (SELECT i.initprivs FROM pg_catalog.pg_init_privs AS i
+                                 WHERE i.classoid = c.tableoid AND i.objoid = c.oid AND i.objsubid = a.attnum)
 ORDER BY 1, 2
