@@ -17,7 +17,7 @@ def plan_migration(
     save_as: Annotated[str | None, typer.Option(help="Words for the name of the file it is saved as.")] = None,
     allow_data_loss: Annotated[bool, typer.Option("--allow-data-loss", help="Save it although it loses data.")] = False,
     concurrent_indexes: Annotated[
-        bool, typer.Option("--concurrent-indexes", help="Build indexes without blocking writes.")
+        bool, typer.Option("--concurrent-indexes", help="Build indexes and prove constraints without blocking writes.")
     ] = False,
     rename: Annotated[list[str] | None, typer.Option("--rename", help="A confirmed rename: app.t.a=app.t.b.")] = None,
     json: Json = False,

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
 
 from server.calls import Call
 from server.errors import DatabaseFailed, Refused
@@ -12,6 +14,8 @@ from server.model.migration_reports import AppliedMigration
 from server.postgres.applying import BUSY, read_fingerprint, refuse_unlike, run_alone, run_together
 from server.postgres.databases import Database
 from server.services import Services
+
+T = TypeVar("T")
 
 
 def apply_migration(
@@ -108,13 +112,16 @@ def _run(services: Services, call: Call, database: Database, migration: Migratio
         )
 
     fingerprint, attempts = _tried(call, transaction, settings.attempts)
+    for each in by_phase["after"]:
+        patience = max(timeout, 60) if "CONCURRENTLY" in each[1].sql else timeout  # which waits without a lock
+        alone = partial(run_alone, call, database, [each], told, lock_timeout=patience)
+        attempts = max(attempts, _tried(call, alone, settings.attempts)[1])
     if by_phase["after"]:
-        run_alone(call, database, by_phase["after"], told, lock_timeout=max(timeout, 60))
         fingerprint = read_fingerprint(call, database)
     return fingerprint, attempts
 
 
-def _tried(call: Call, transaction: Callable[[], str], most: int) -> tuple[str, int]:
+def _tried(call: Call, transaction: Callable[[], T], most: int) -> tuple[T, int]:
     """Again while others hold a lock that is needed, each time after a longer pause."""
     for attempt in range(1, most + 1):
         try:

@@ -61,7 +61,9 @@ def run_alone(
         told(number, step.what)
         with alone(call, database, lock_timeout=lock_timeout) as connection:
             connection.execute("SET search_path = public")
-            _run(connection, number, step, state=f"The {number} statements before it stay; this one did nothing.")
+            state = f"The {number} statements before it stay; this one did nothing."
+            again = "apply again" if step.phase == "before" else "plan again: what is left is a plan of its own"
+            _run(connection, number, step, state=state, again=again)
 
 
 def run_together(
@@ -113,14 +115,14 @@ def record(connection: Connection, migration: MigrationFile) -> None:
     )
 
 
-def _run(connection: Connection, number: int, step: FileStep, *, state: str) -> None:
+def _run(connection: Connection, number: int, step: FileStep, *, state: str, again: str = "apply again") -> None:
     def failed(what: str, sqlstate: str) -> DatabaseFailed:
         return DatabaseFailed(
             "busy" if sqlstate in BUSY else "migration_failed",
             f"Statement {number + 1} ({step.what}) failed: {what}.",
             sqlstate=sqlstate,
             state=state,
-            next="Correct the rows or the schema that it names, then apply again.",
+            next=f"Correct the rows or the schema that it names, then {again}.",
         )
 
     with meaning(failed):

@@ -53,13 +53,13 @@ def measure_plan(call: Call, scratch: Database, steps: Sequence[Step]) -> tuple[
         meter = _Meter(connection)
         for number, step in enumerate(steps):
             call.progress(number, len(steps), "measuring")
-            if step.phase == "main":
+            if "CONCURRENTLY" in step.sql:
+                run_step(connection, step)
+                measured.append(meter.measure(step, _alone()))
+            else:
                 with connection.transaction():
                     run_step(connection, step)
                     measured.append(meter.measure(step, meter.locked(step)))
-            else:
-                run_step(connection, step)
-                measured.append(meter.measure(step, _alone(step)))
     return tuple(measured)
 
 
@@ -160,9 +160,9 @@ class _Meter:
         return _Lock(strength, tuple(f"{schema}.{name}" for schema, name, _ in tables))
 
 
-def _alone(step: Step) -> _Lock:
-    """Of a statement that no transaction may hold, as PostgreSQL's manual has it (CREATE INDEX CONCURRENTLY)."""
-    return _Lock(_TOLD, ("its table",)) if "CONCURRENTLY" in step.sql else _Lock()
+def _alone() -> _Lock:
+    """Of CREATE INDEX CONCURRENTLY, which no transaction may hold, as PostgreSQL's manual has it."""
+    return _Lock(_TOLD, ("its table",))
 
 
 def _blocked(strength: int) -> set[Hazard]:

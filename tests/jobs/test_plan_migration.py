@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.calls import Call
-from server.errors import Refused
+from server.errors import DatabaseFailed, Refused
 from server.jobs.apply_migration import apply_migration
 from server.jobs.compare_schemas import compare_schemas
 from server.jobs.plan_migration import plan_migration
@@ -125,6 +125,51 @@ def test_indexes_can_be_built_without_blocking_writes(two: Two) -> None:
     assert [(s.sql, s.own_transaction) for s in plan.statements] == [
         ("CREATE INDEX CONCURRENTLY i ON public.t USING btree (a)", True)
     ]
+
+
+_STRICTER = "create table p (id int primary key); create table t (a int{}, b int{}, c int{}{})"
+
+
+def test_constraints_can_be_proved_without_blocking_writes(two: Two) -> None:
+    two.main.run(_STRICTER.format("", "", "", "") + "; insert into t values (1, null, 1)")
+    two.feature.run(_STRICTER.format(" not null", " references p", " constraint k check (c > 0)", ""))
+    plan = two.plan(concurrent_indexes=True, save_as="stricter")
+    assert plan.differences_left == []
+    waiting = [s for s in plan.statements if s.own_transaction]
+    assert {s.sql.split(" ")[3] for s in waiting} >= {"VALIDATE"}
+    blocking = [s for s in plan.statements if "blocks_writes" in s.hazards]
+    assert all("may_fail_on_data" not in s.hazards for s in blocking)
+    proved = [s for s in waiting if "VALIDATE" in s.sql]
+    assert [(s.lock, s.hazards) for s in proved] == 3 * [("SHARE UPDATE EXCLUSIVE on public.t", ["may_fail_on_data"])]
+    assert plan.path
+    apply_migration(two.services, Call(), database="main", path=plan.path, confirm=True)
+    assert two.plan().statements == []
+
+
+def test_a_new_column_that_must_be_filled_stays_for_that_where_steps_are_apart(two: Two) -> None:
+    two.main.run(_STRICTER.format("", "", "", "") + "; insert into t values (1)")
+    two.feature.run(_STRICTER.format("", "", "", ", d int not null"))
+    path = two.plan(concurrent_indexes=True, save_as="filled").path
+    assert path
+    with pytest.raises(DatabaseFailed, match="plan again"):
+        apply_migration(two.services, Call(), database="main", path=path, confirm=True)
+    two.main.run("update t set d = 1")
+    path = two.plan(concurrent_indexes=True, save_as="filled").path
+    assert path
+    apply_migration(two.services, Call(), database="main", path=path, confirm=True)
+    assert two.main.rows("select d from t") == [(1,)]
+    assert two.plan().statements == []
+
+
+def test_a_not_null_that_is_not_proved_yet_is_a_difference_and_planned_both_ways(two: Two) -> None:
+    """Only PostgreSQL 18 has such: elsewhere the column is nullable on one side, and that is planned as well."""
+    two.main.run("create table t (a int, b int)")
+    two.feature.run("create table t (a int not null, b int)")
+    if two.main.rows("select current_setting('server_version_num')::int >= 180000") == [(True,)]:
+        two.main.run("alter table t add not null a not valid")
+        two.feature.run("alter table t add constraint b_there not null b not valid")
+    for source, target in (("main", "feature"), ("feature", "main")):
+        assert plan_migration(two.services, Call(), source=source, target=target).differences_left == []
 
 
 def test_a_side_may_be_a_file_and_grants_count(two: Two) -> None:

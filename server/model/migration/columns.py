@@ -1,5 +1,6 @@
 """Columns: added, dropped, altered in place; what their type change needs."""
 
+from server.model.migration import not_null
 from server.model.migration.conversions import own_storage
 from server.model.migration.privileges import resaid, said
 from server.model.migration.retyping import park, set_type
@@ -8,6 +9,13 @@ from server.model.migration.steps import Hazard
 from server.model.migration.words import changed_options, literal, options, path, quote, rows, table_of, text, texts
 from server.model.migration.world import Draft, World, draft, parents_of
 from server.model.schema import Attributes, Identity
+
+_UNFILLED = (
+    "NOT NULL without a default: fails where the table has rows; give it a default, "
+    "or plan with concurrent_indexes: then the column stays, to be filled first"
+)
+
+_TO_FILL = "NOT NULL without a default: fails until the rows are filled"
 
 
 def definition(attributes: Attributes, name: str, *, default: bool = True, not_null_name: str = "") -> str:
@@ -39,19 +47,13 @@ def _filled(attributes: Attributes, *, default: bool, not_null_name: str) -> lis
     if attributes.get("identity") and not from_parent(attributes):
         parts.append(f"GENERATED {text(attributes, 'identity').upper()} AS IDENTITY{_identity_options(attributes)}")
     if attributes.get("not_null") and not attributes.get("not_null_not_valid"):
-        parts.append(_not_null(attributes, not_null_name))
+        parts.append(not_null.spelled(attributes, not_null_name))
     return parts
 
 
 def from_parent(attributes: Attributes) -> bool:
     """Whether its identity is the partitioned table's, whose sequence it shares (since PostgreSQL 17)."""
     return bool(attributes.get("inherited")) and not attributes.get("identity_sequence")
-
-
-def _not_null(attributes: Attributes, otherwise: str = "") -> str:
-    wanted = text(attributes, "not_null_name") or otherwise
-    name = f"CONSTRAINT {quote(wanted)} " if wanted else ""
-    return f"{name}NOT NULL{' NO INHERIT' if attributes.get('not_null_no_inherit') else ''}"
 
 
 def foreign_options(values: tuple[str, ...]) -> str:
@@ -75,7 +77,7 @@ def settled(world: World, identity: Identity) -> list[Draft]:
     if after.get("identity"):
         drafts += _identity_persistence(after)
     if after.get("not_null_not_valid"):
-        drafts.append(_alter_table(identity, f"ADD {_not_null(after)} NOT VALID"))
+        drafts.append(not_null.unproved(identity, after))
     return drafts + said(world, identity)
 
 
@@ -85,10 +87,10 @@ def create(world: World, identity: Identity) -> list[Draft]:
         return settled(world, identity)
     filled = any(after.get(name) for name in ("default", "generated", "identity"))
     if after.get("not_null") and not filled and world.table(identity) in world.source.facts:
-        nullable = {name: value for name, value in after.items() if name not in ("not_null", "not_null_name")}
+        nullable = {name: value for name, value in after.items() if name not in not_null.ASPECTS}
         drafts = [
             _alter_table(identity, f"ADD COLUMN {definition(nullable, identity.sub)}"),
-            _set_not_null(identity, after, "NOT NULL without a default: fails where rows exist; fill it before"),
+            *not_null.set_on(world, identity, _TO_FILL if world.concurrent_indexes else _UNFILLED),
         ]
     else:
         drafts = [_alter_table(identity, f"ADD COLUMN {definition(after, identity.sub)}")]
@@ -113,16 +115,6 @@ def _alter_table(identity: Identity, act: str, *hazards: Hazard, reason: str = "
 def _alter(identity: Identity, act: str, *hazards: Hazard, reason: str = "", only: bool = False) -> Draft:
     act = f"ALTER COLUMN {quote(identity.sub)} {act}"
     return _alter_table(identity, act, *hazards, reason=reason, only=only)
-
-
-def _set_not_null(identity: Identity, after: Attributes, reason: str) -> Draft:
-    if after.get("not_null_name") or after.get("not_null_no_inherit"):
-        name = f"CONSTRAINT {quote(text(after, 'not_null_name'))} " if after.get("not_null_name") else ""
-        tail = " NO INHERIT" if after.get("not_null_no_inherit") else ""
-        return _alter_table(
-            identity, f"ADD {name}NOT NULL {quote(identity.sub)}{tail}", "may_fail_on_data", reason=reason
-        )
-    return _alter(identity, "SET NOT NULL", "may_fail_on_data", reason=reason)
 
 
 # Altering in place --------------------------------------------------------------------------------------------------
@@ -165,8 +157,8 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
         world.by_type(identity) or _inherits(world, identity, changed)
     ):
         drafts += set_type(world, identity, before, after)
-    if changed & {"not_null", "not_null_name", "not_null_no_inherit"}:
-        drafts += _change_not_null(world, identity, before, after)
+    if changed & not_null.ASPECTS and not _inherits(world, identity, frozenset({"not_null"})):
+        drafts += not_null.change(world, identity, before, after)
     drafts += _settings(identity, before, after, ("storage", "compression", "statistics", "options", "foreign_options"))
     return drafts + _made_local(world, identity, changed) + resaid(world, identity, changed)
 
@@ -203,29 +195,6 @@ def _inherits(world: World, identity: Identity, changed: frozenset[str]) -> bool
         if twin in world.retyped or any(world.before(twin).get(n) != world.after(twin).get(n) for n in changed):
             return True
     return False
-
-
-def _change_not_null(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
-    if _inherits(world, identity, frozenset({"not_null"})):
-        return []
-    old, new = bool(before.get("not_null")), bool(after.get("not_null"))
-    if old and not new:
-        only = any(world.after(heir).get("not_null") for heir in world.heirs(identity))
-        return [_alter(identity, "DROP NOT NULL", only=only)]
-    if new and not old:
-        return [_set_not_null(identity, after, "fails where the column holds NULL")]
-    table = world.table(identity)
-    ups = parents_of(world.source, identity) if before.get("inherited") and after.get("inherited") else []
-    if table and any(world.kept(table) and not world.leaves(table, up) for up in ups):
-        return []  # the name of an inherited constraint stays as it is
-    if before.get("not_null_name") != after.get("not_null_name") and before.get("not_null_name"):
-        wanted = text(after, "not_null_name") or f"{identity.name}_{identity.sub}_not_null"
-        was = text(before, "not_null_name")
-        return [_alter_table(identity, f"RENAME CONSTRAINT {quote(was)} TO {quote(wanted)}")]
-    if after.get("not_null_name"):
-        was = f"{identity.name}_{identity.sub}_not_null"
-        return [_alter_table(identity, f"RENAME CONSTRAINT {quote(was)} TO {quote(text(after, 'not_null_name'))}")]
-    return [_alter(identity, "DROP NOT NULL"), _set_not_null(identity, after, "")]
 
 
 def _settings(identity: Identity, before: Attributes, after: Attributes, wanted: tuple[str, ...]) -> list[Draft]:

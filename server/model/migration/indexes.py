@@ -49,6 +49,10 @@ def create_constraint(world: World, identity: Identity, *, new_table: bool) -> l
     only = "ONLY " if kind in _INDEXED and _partitioned(world, identity) else ""
     sql = f"ALTER TABLE {only}{table_of(identity)} ADD CONSTRAINT {quote(identity.sub)} {_definition(after)}"
     loose = new_table or after.get("not_valid") or after.get("not_enforced")
+    if not loose and world.concurrent_indexes and _can_wait(world, identity):
+        validate = f"ALTER TABLE {table_of(identity)} VALIDATE CONSTRAINT {quote(identity.sub)}"
+        proved = Draft(validate, frozenset({"may_fail_on_data"}), _DATA[kind], apart=True)
+        return [draft(f"{sql} NOT VALID"), *_constraint_said(world, identity, after), proved]
     drafts = [draft(sql) if loose else draft(sql, "may_fail_on_data", reason=_DATA[kind])]
     return drafts + _constraint_said(world, identity, after)
 
@@ -62,6 +66,13 @@ def _definition(after: Attributes) -> str:
     if text(after, "type") not in _INDEXED[:2]:
         return definition
     return _LATE.sub(lambda found: text(after, "index_definition") + found[0], definition, count=1)
+
+
+def _can_wait(world: World, identity: Identity) -> bool:
+    """Whether it may stand unproved at first: a check, or a foreign key of a table without partitions."""
+    table, kind = world.table(identity), text(world.after(identity), "type")
+    free = kind == "check" or (kind == "foreign key" and not _partitioned(world, identity))
+    return free and table is not None and world.stays_put(table)
 
 
 def _constraint_said(world: World, identity: Identity, after: Attributes) -> list[Draft]:

@@ -26,8 +26,8 @@ def draft(sql: str, *hazards: Hazard, reason: str = "") -> Draft:
 
 @dataclass(frozen=True)
 class World:
-    """`concurrent_indexes`: indexes of kept tables are built and dropped without blocking writes, outside of the
-    transaction.
+    """`concurrent_indexes`: indexes of kept tables are built and dropped, and new constraints proved, without blocking
+    writes, outside of the transaction.
     """
 
     source: Schema
@@ -49,6 +49,12 @@ class World:
     def kept(self, identity: Identity) -> bool:
         """Whether the very object stays, altered or not."""
         return identity in self.source.facts and identity in self.target.facts and identity not in self.dropped
+
+    def stays_put(self, table: Identity) -> bool:
+        """Whether it is kept, and so are its parents: no constraint of it is needed to join any."""
+        names = ("partition_of", "partition_bound", "inherits")
+        same = all(self.before(table).get(name) == self.after(table).get(name) for name in names)
+        return self.kept(table) and same and table not in self.detached
 
     def by_type(self, column: Identity) -> bool:
         """Whether it is the column of a typed table that stays: what happens to the type happens to it."""

@@ -1,0 +1,126 @@
+"""NOT NULL of columns: set, named, validated and dropped; where writes shall go on, in steps that let them.
+
+Before PostgreSQL 18 no constraint for it can stand unproved: a check does that, is proved, and goes when it is set.
+"""
+
+from server.model.migration.steps import Hazard
+from server.model.migration.words import quote, table_of, text, texts
+from server.model.migration.world import Draft, World, parents_of
+from server.model.schema import Attributes, Identity
+
+ASPECTS = frozenset({"not_null", "not_null_name", "not_null_no_inherit", "not_null_not_valid"})
+_FAILS = "fails where the column holds NULL"
+_CONSTRAINTS_SINCE = 180000
+_LONGEST = 63  # bytes of a name
+
+
+def spelled(attributes: Attributes, otherwise: str = "") -> str:
+    """As CREATE TABLE has it; `otherwise`: a name in place of PostgreSQL's own."""
+    wanted = text(attributes, "not_null_name") or otherwise
+    name = f"CONSTRAINT {quote(wanted)} " if wanted else ""
+    return f"{name}NOT NULL{' NO INHERIT' if attributes.get('not_null_no_inherit') else ''}"
+
+
+def unproved(identity: Identity, after: Attributes) -> Draft:
+    """The constraint for new rows only."""
+    return _alter(identity, f"ADD {_constraint(identity, after)} NOT VALID")
+
+
+def set_on(world: World, identity: Identity, reason: str = "") -> list[Draft]:
+    """NOT NULL for all rows, or for new ones where the target has no more."""
+    after = world.after(identity)
+    if after.get("not_null_not_valid"):
+        return [unproved(identity, after)]
+    if world.concurrent_indexes and _can_wait(world, identity):
+        return _in_steps(world, identity, after, reason or _FAILS)
+    if after.get("not_null_name") or after.get("not_null_no_inherit"):
+        return [_alter(identity, f"ADD {_constraint(identity, after)}", "may_fail_on_data", reason=reason or _FAILS)]
+    return [_column(identity, "SET NOT NULL", "may_fail_on_data", reason=reason or _FAILS)]
+
+
+def change(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    """From one state to the other, for a column that does not get the same from a parent."""
+    old, new = bool(before.get("not_null")), bool(after.get("not_null"))
+    if old and not new:
+        only = any(world.after(heir).get("not_null") for heir in world.heirs(identity))
+        return [_column(identity, "DROP NOT NULL", only=only)]
+    if new and not old:
+        return set_on(world, identity)
+    table = world.table(identity)
+    ups = parents_of(world.source, identity) if before.get("inherited") and after.get("inherited") else []
+    if table and any(world.kept(table) and not world.leaves(table, up) for up in ups):
+        return []  # the name of an inherited constraint stays as it is
+    if after.get("not_null_not_valid") and not before.get("not_null_not_valid"):
+        return [_column(identity, "DROP NOT NULL"), unproved(identity, after)]
+    return _renamed(world, identity, before, after) + _validated(identity, before, after)
+
+
+def _renamed(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    was, wanted = _name(identity, before), _name(identity, after)
+    if was != wanted:
+        return [_alter(identity, f"RENAME CONSTRAINT {quote(was)} TO {quote(wanted)}")]
+    if before.get("not_null_no_inherit") != after.get("not_null_no_inherit"):
+        return [_column(identity, "DROP NOT NULL"), *set_on(world, identity)]
+    return []
+
+
+def _validated(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
+    if not before.get("not_null_not_valid") or after.get("not_null_not_valid"):
+        return []
+    act = f"VALIDATE CONSTRAINT {quote(_name(identity, after))}"
+    return [_alter(identity, act, "may_fail_on_data", reason=_FAILS)]
+
+
+# Steps that let others write ----------------------------------------------------------------------------------------
+
+
+def _can_wait(world: World, identity: Identity) -> bool:
+    """Whether nothing of the plan wants it at once: a key, an identity, a parent to be joined."""
+    table = world.table(identity)
+    if table is None or table.kind != "table" or not world.stays_put(table) or world.after(identity).get("identity"):
+        return False
+    keys = (c for c in world.target.parts(table, "constraint") if world.after(c).get("type") == "primary key")
+    keyed = any(identity.sub in texts(world.after(key), "key_columns") for key in keys)
+    by_index = text(world.after(table), "replica_identity").startswith("INDEX")
+    return not keyed and not by_index and len(_name(identity, world.after(identity)).encode()) <= _LONGEST
+
+
+def _in_steps(world: World, identity: Identity, after: Attributes, reason: str) -> list[Draft]:
+    hazard: Hazard = "may_fail_on_data"
+    if world.source.server_version >= _CONSTRAINTS_SINCE:
+        validate = f"VALIDATE CONSTRAINT {quote(_name(identity, after))}"
+        return [
+            _alter(identity, f"ADD {_constraint(identity, after, named=True)} NOT VALID"),
+            _alter(identity, validate, hazard, reason=reason, apart=True),
+        ]
+    check = quote(f"{identity.sub}__not_null")
+    return [
+        _alter(identity, f"ADD CONSTRAINT {check} CHECK ({quote(identity.sub)} IS NOT NULL) NOT VALID"),
+        _alter(identity, f"VALIDATE CONSTRAINT {check}", hazard, reason=reason, apart=True),
+        _column(identity, "SET NOT NULL", reason="proved by the check: no row is read", apart=True),
+        _alter(identity, f"DROP CONSTRAINT {check}", apart=True),
+    ]
+
+
+def _constraint(identity: Identity, after: Attributes, *, named: bool = False) -> str:
+    words = spelled(after, _name(identity, after) if named else "")
+    head, _, tail = words.partition("NOT NULL")
+    return f"{head}NOT NULL {quote(identity.sub)}{tail}"
+
+
+def _name(identity: Identity, attributes: Attributes) -> str:
+    return text(attributes, "not_null_name") or f"{identity.name}_{identity.sub}_not_null"
+
+
+def _alter(
+    identity: Identity, act: str, *hazards: Hazard, reason: str = "", only: bool = False, apart: bool = False
+) -> Draft:
+    table = f"{'ONLY ' if only else ''}{table_of(identity)}"
+    return Draft(f"ALTER TABLE {table} {act}", frozenset(hazards), reason, apart)
+
+
+def _column(
+    identity: Identity, act: str, *hazards: Hazard, reason: str = "", only: bool = False, apart: bool = False
+) -> Draft:
+    act = f"ALTER COLUMN {quote(identity.sub)} {act}"
+    return _alter(identity, act, *hazards, reason=reason, only=only, apart=apart)
