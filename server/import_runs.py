@@ -39,7 +39,7 @@ def run_import(services: Services, call: Call, request: ImportRequest) -> Run:
     """Runs the import and commits it, or rolls it back where it is a rehearsal. ImportRejected: it does not fit."""
     started = time.monotonic()
     database = services.databases.get(request.database)
-    _refuse_reading(database)
+    database.require_write()
     source = open_rows(services, call, request)
     given = _schema_of(services, call, database, source)
     settings = services.settings.imports
@@ -112,16 +112,6 @@ def _schema_of(services: Services, call: Call, database: Database, source: RowSo
             load_script(connection, stream, source.policy, call=call)
         with reading(call, made.database) as connection:
             return read_schema(connection)
-
-
-def _refuse_reading(database: Database) -> None:
-    """Before any work, what `writing` would refuse."""
-    if database.access == "read":
-        raise Refused(
-            "read_only_database",
-            f"The database {database.name} is configured with access = read.",
-            next=f'Only a person should change that: [databases.{database.name}] access = "write" in pgferry.toml.',
-        )
 
 
 def needs_consent(request: ImportRequest) -> bool:

@@ -13,6 +13,7 @@ from server.calls import Call
 from server.errors import FerryError, Refused, did_you_mean
 from server.files.schema_files import SchemaFiles, find_schema_files
 from server.model.address import parse_url
+from server.model.comparison import SideReport
 from server.model.schema import Schema
 from server.model.script_policy import ScriptPolicy
 from server.postgres.catalog import read_schema
@@ -25,6 +26,7 @@ from server.services import Services
 
 _URL = re.compile(r"^postgres(ql)?://", re.IGNORECASE)
 _MISSING_ROLE = "42704"
+ONE_DATABASE = "Both names lead to one and the same database"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,29 @@ class Side:
     without_grants: bool = False
     loaded_on: str | None = field(default=None)
     """Where files were loaded: `scratch database beside NAME` or `embedded server`."""
+
+
+def told(source: Source, server_version: int | None, loaded_on: str | None = None) -> SideReport:
+    """Which worktree, branch and database it is, or which files; never more of an address than host, port and name."""
+    version = f"{server_version // 10000}.{server_version % 10000}" if server_version else None
+    if source.files is not None:
+        path = str(source.files.path)
+        return SideReport(
+            name=source.asked, kind=source.files.kind, path=path, loaded_on=loaded_on, server_version=version
+        )
+    database = source.database
+    assert database is not None
+    address = database.address
+    return SideReport(
+        name=database.name,
+        kind="database",
+        worktree=str(database.worktree) if database.worktree else None,
+        branch=database.branch,
+        host=address.host or "localhost" if address else None,
+        port=address.port or "5432" if address else None,
+        dbname=address.dbname if address else None,
+        server_version=version,
+    )
 
 
 def find_source(services: Services, asked: str, *, urls: bool = False) -> Source:
@@ -89,7 +114,7 @@ def read_side(
         with reading(call, source.database) as connection:
             second = beside_of(call, source.database, connection)
             schema = read_schema(connection, dependencies=dependencies, second=second)
-            return Side(source, schema, _place(connection, source.database))
+            return Side(source, schema, place_of(connection, source.database))
     with opened_files(services, call, source, beside=beside) as (database, loaded_on, without_grants):
         with reading(call, database) as connection:
             schema = read_schema(connection, dependencies=dependencies)
@@ -112,11 +137,11 @@ def outlined_side(
         return
     with reading(call, source.database) as connection:
         outline = read_outline(connection, second=beside_of(call, source.database, connection))
-        side = Side(source, outline, _place(connection, source.database))
+        side = Side(source, outline, place_of(connection, source.database))
         yield side, lambda relations: replace(side, schema=read_parts(connection, outline, relations))
 
 
-def _place(connection: Connection, database: Database) -> str:
+def place_of(connection: Connection, database: Database) -> str:
     """What makes two names one database: the server's own identity and the database's oid, else how it is reached."""
     (identity,) = ask_one(connection, "database_identity")
     return identity or database.place

@@ -14,6 +14,7 @@ from server.model.migration_reports import AppliedMigration
 from server.postgres.applying import BUSY, read_fingerprint, refuse_unlike, run_alone, run_together
 from server.postgres.databases import Database
 from server.services import Services
+from server.sides import Source, told
 
 T = TypeVar("T")
 
@@ -27,6 +28,7 @@ def apply_migration(
     """
     started = time.monotonic()
     found = services.databases.get(database)
+    found.require_write()
     folder = migrations_folder(services.workspace, services.settings.migrations.folder)
     migration = open_migration(services.workspace, folder, path)
     _refuse_changed(migration)
@@ -45,6 +47,7 @@ def apply_migration(
     )
     return AppliedMigration(
         database=database,
+        side=told(Source(database, found), None),
         migration=migration.name,
         outcome="applied",
         statements=len(migration.steps),

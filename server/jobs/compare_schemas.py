@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from server.calls import Call
 from server.errors import Refused, did_you_mean
-from server.model.comparison import Detail, SchemaComparison, SideReport, counted, entry, renamed
+from server.model.comparison import Detail, SchemaComparison, counted, entry, renamed
 from server.model.difference import Difference, Scope, container, differences, fold, unlike
 from server.model.meaning import meaning
 from server.model.paging import BUDGET, cost, page
@@ -19,7 +19,7 @@ from server.model.renames import possible_renames
 from server.model.schema import RELATIONS, Identity, Schema
 from server.postgres.spelling import spelled_alike
 from server.services import Services
-from server.sides import Fill, Side, Source, find_source, outlined_side, read_side
+from server.sides import ONE_DATABASE, Fill, Side, Source, find_source, outlined_side, read_side, told
 
 _ORDER = "column_order"
 """What `kinds` may name beside kinds of objects: the order of columns, which else counts as no difference."""
@@ -138,8 +138,8 @@ def _head(sides: tuple[Side, Side], found: list[Difference], raw: list[Differenc
     return {
         "equal": not found,
         "same_database": _same(sides),
-        "source": _told(sides[0]),
-        "target": _told(sides[1]),
+        "source": told(sides[0].source, sides[0].schema.server_version, sides[0].loaded_on),
+        "target": told(sides[1].source, sides[1].schema.server_version, sides[1].loaded_on),
         "source_fingerprint": before.fingerprint,
         "target_fingerprint": after.fingerprint,
         "summary": counted(found),
@@ -149,34 +149,7 @@ def _head(sides: tuple[Side, Side], found: list[Difference], raw: list[Differenc
 
 
 def _same(sides: tuple[Side, Side]) -> str | None:
-    if sides[0].place != sides[1].place:
-        return None
-    return "Both names lead to one and the same database: this compares it with itself."
-
-
-def _told(side: Side) -> SideReport:
-    database, files = side.source.database, side.source.files
-    version = f"{side.schema.server_version // 10000}.{side.schema.server_version % 10000}"
-    if files is not None:
-        return SideReport(
-            name=side.source.asked,
-            kind=files.kind,
-            path=str(files.path),
-            loaded_on=side.loaded_on,
-            server_version=version,
-        )
-    assert database is not None
-    address = database.address
-    return SideReport(
-        name=database.name,
-        kind="database",
-        worktree=str(database.worktree) if database.worktree else None,
-        branch=database.branch,
-        host=address.host or "localhost" if address else None,
-        port=address.port or "5432" if address else None,
-        dbname=address.dbname if address else None,
-        server_version=version,
-    )
+    return f"{ONE_DATABASE}: this compares it with itself." if sides[0].place == sides[1].place else None
 
 
 def _not_compared(

@@ -13,6 +13,7 @@ from server.postgres.databases import Database
 from server.postgres.outlines import fingerprint_of
 from server.postgres.transactions import reading
 from server.services import Services
+from server.sides import Source, told
 
 _HERE = "not recorded as applied, but the schema already equals fingerprint_after: nothing to do here"
 
@@ -33,19 +34,23 @@ def migration_status(services: Services, call: Call, *, database: str | None = N
 
 
 def _status(call: Call, files: list[MigrationFile], database: Database, *, alone: bool) -> DatabaseMigrations:
+    side = Source(database.name, database)
     try:
         with reading(call, database) as connection:
+            version = connection.info.server_version
             applied = applied_migrations(connection)
             fingerprint = fingerprint_of(connection)
     except FerryError as failure:
         if alone:
             raise
-        return DatabaseMigrations(database=database.name, problem=failure.what)
+        return DatabaseMigrations(database=database.name, side=told(side, None), problem=failure.what)
     entries = _entries(files, applied, fingerprint)
     pending = [file for file in files if not any(a.name == file.name for a in applied)]
     fits = next((file.name for file in pending if file.intact and file.fingerprint_before == fingerprint), None)
     return DatabaseMigrations(
         database=database.name,
+        side=told(side, version),
+        shared_with=list(database.shared_with),
         fingerprint=fingerprint,
         applied=sum(entry.state == "applied" for entry in entries),
         migrations=[entry for entry in entries if alone or entry.state != "applied"],

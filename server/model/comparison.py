@@ -27,7 +27,7 @@ class SideReport(Terse):
     dbname: str | None = None
     path: str | None = None
     loaded_on: str | None = None
-    server_version: str
+    server_version: str | None = None
 
 
 class Entry(Terse):

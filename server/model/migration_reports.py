@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from server.model.comparison import SideReport
+
 MigrationState = Literal["applied", "pending", "changed", "missing"]
 
 
@@ -33,6 +35,9 @@ class MigrationPlan(_Report):
     """`verified`: run on a rebuilt copy of source, the result equals target by our comparison and by pg_dump."""
 
     verified: bool
+    source: SideReport
+    target: SideReport
+    same_database: str | None = None
     statements: list[PlannedStatement]
     left_out: int = 0
     path: str | None = None
@@ -49,6 +54,7 @@ class AppliedMigration(_Report):
     """`outcome`: applied, or rehearsed (run to the end and rolled back; nothing changed)."""
 
     database: str
+    side: SideReport
     migration: str
     outcome: Literal["applied", "rehearsed"]
     statements: int
@@ -72,6 +78,8 @@ class DatabaseMigrations(_Report):
     """`fits`: the pending migration whose fingerprint_before is the database's now."""
 
     database: str
+    side: SideReport
+    shared_with: list[str] = []
     fingerprint: str | None = None
     applied: int = 0
     migrations: list[MigrationEntry] = []

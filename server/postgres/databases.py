@@ -43,6 +43,15 @@ class Database:
         """`host:port/dbname`, for people."""
         return self.address.shown if self.address else "unknown"
 
+    def require_write(self) -> None:
+        """Refused where the settings allow no writing."""
+        if self.access == "read":
+            raise Refused(
+                "read_only_database",
+                f"The database {self.name} is configured with access = read.",
+                next=f'Only a person should change that: [databases.{self.name}] access = "write" in pgferry.toml.',
+            )
+
     def require_admin(self) -> None:
         """Refused where the settings do not let this database be copied, nor its copies be dropped."""
         if self.access != "admin":

@@ -170,7 +170,7 @@ def writing(
     COMMIT is resolved by asking a new session (`txid_status`): the block then returns as committed, or
     DatabaseFailed("not_committed") or OutcomeUnknown is raised.
     """
-    _refuse_reading(database)
+    database.require_write()
     with connected(call, database) as connection:
         _begin(connection, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         _settle(connection, row_security=True, lock_timeout=lock_timeout)
@@ -189,19 +189,10 @@ def writing(
 @contextmanager
 def alone(call: Call, database: Database, *, lock_timeout: float = 10) -> Generator[Connection]:
     """For one statement that cannot run in a transaction (CREATE INDEX CONCURRENTLY): autocommit, else as `writing`."""
-    _refuse_reading(database)
+    database.require_write()
     with connected(call, database) as connection:
         _settle(connection, row_security=True, lock_timeout=lock_timeout, local=False)
         yield connection
-
-
-def _refuse_reading(database: Database) -> None:
-    if database.access == "read":
-        raise Refused(
-            "read_only_database",
-            f"The database {database.name} is configured with access = read.",
-            next=f'Only a person should change that: [databases.{database.name}] access = "write" in pgferry.toml.',
-        )
 
 
 def _begin(connection: Connection, statement: LiteralString) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from server.model.migration import types
 from server.model.migration.conversions import conversion, is_text, loses, widens
 from server.model.migration.steps import Hazard
-from server.model.migration.words import path, quote, table_of, text
+from server.model.migration.words import literal, path, quote, table_of, text
 from server.model.migration.world import Draft, World, draft, parents_of
 from server.model.schema import Attributes, Identity
 
@@ -34,7 +34,10 @@ def set_type(world: World, identity: Identity, before: Attributes, after: Attrib
         hazards.append("may_fail_on_data")
     if loses(types.bottom(world.source, old), bottom):
         hazards.append("data_loss")
-    return [_alter(identity, sql, *hazards, reason=f"from {old}" if old != new else "its type is made anew")]
+    reason = f"from {old}" if old != new else "its type is made anew"
+    if anew is not None and (gone := types.labels_removed(world.before(anew), world.after(anew))):
+        reason += f"; fails where it holds {', '.join(map(literal, gone))}"
+    return [_alter(identity, sql, *hazards, reason=reason)]
 
 
 def _alter(identity: Identity, act: str, *hazards: Hazard, reason: str) -> Draft:

@@ -316,3 +316,8 @@ def is_moved(identity: Identity) -> bool:
 def labels_added(before: Attributes, after: Attributes) -> list[str]:
     """Enum labels that the target has more."""
     return [str(label) for label in items(after.get("labels")) if label not in items(before.get("labels"))]
+
+
+def labels_removed(before: Attributes, after: Attributes) -> list[str]:
+    """Enum labels that the target has no more."""
+    return labels_added(after, before)
