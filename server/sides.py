@@ -185,7 +185,7 @@ def _load(call: Call, database: Database, found: SchemaFiles, *, grants: bool) -
             connection.execute("SET search_path = public")  # a dump sets its own
             with file.opened() as stream:
                 try:
-                    load_script(connection, stream, ScriptPolicy(), call=call, grants=grants)
+                    load_script(connection, stream, ScriptPolicy(migrating=True), call=call, grants=grants)
                 except Refused as failure:
                     raise _in_file(failure, file.name) from None
 

@@ -12,6 +12,7 @@ from server.model.migration.files import MigrationFile, read_migration, slug
 
 _NUMBERED = re.compile(r"(\d{4,})_.*\.sql")
 _RECORD = "applied.jsonl"
+_RECORDED = re.compile(r'"migration": "([^"]+)"')
 
 
 def migrations_folder(workspace: Workspace, folder: str) -> Path:
@@ -37,8 +38,16 @@ def next_path(folder: Path, name: str) -> Path:
     """The path of the next migration, `NNNN_name.sql`."""
     words = slug(re.sub(r"\.sql$", "", Path(name).name)) or "migration"
     words = re.sub(r"^\d{4,}_", "", words)
-    numbers = [int(match[1]) for path in folder.glob("*.sql") if (match := _NUMBERED.fullmatch(path.name))]
+    names = [path.name for path in folder.glob("*.sql")] + _once_applied(folder)
+    numbers = [int(match[1]) for name in names if (match := _NUMBERED.fullmatch(name))]
     return folder / f"{max(numbers, default=0) + 1:04d}_{words}.sql"
+
+
+def _once_applied(folder: Path) -> list[str]:
+    """The files that the record names, there or not: none of their numbers is given again."""
+    record = folder / _RECORD
+    lines = record.read_text(encoding="utf-8").splitlines() if record.is_file() else []
+    return [f"{found[1]}.sql" for line in lines if (found := _RECORDED.search(line))]
 
 
 def save_migration(path: Path, text: str) -> None:

@@ -59,9 +59,15 @@ def find_schema_files(path: Path) -> SchemaFiles:
         return _folder_export(path, manifest) if manifest.is_file() else _migrations(path)
     if _SQL.search(path.name):
         return SchemaFiles("script", path, (SchemaFile(path.name, path),))
-    if re.search(r"\.json(\.gz|\.zst)?$", path.name, re.IGNORECASE):
+    if re.search(r"\.json(\.gz|\.zst)?$", path.name, re.IGNORECASE) or _begins_as_document(path):
         return SchemaFiles("export", path, (_document(path),))
     raise _no_schema(path, "is no SQL script, export or folder of migrations")
+
+
+def _begins_as_document(path: Path) -> bool:
+    """Whether an export stands there under a name of its own."""
+    with path.open("rb") as file:
+        return file.read(1) == b"{"
 
 
 def _no_schema(path: Path, why: str) -> Refused:

@@ -15,6 +15,10 @@ from server.postgres.transactions import reading
 from server.services import Services
 from server.sides import Source, told
 
+_ODD: dict[MigrationState, str] = {
+    "changed": "is not the file that was applied to {}: get that back from version control, or compare_schemas.",
+    "missing": "was applied to {} and is not on disk: get it back from version control.",
+}
 _HERE = "not recorded as applied, but the schema already equals fingerprint_after: nothing to do here"
 
 
@@ -90,6 +94,10 @@ def _next(found: list[DatabaseMigrations], files: list[MigrationFile]) -> str:
     for each in found:
         if each.fits:
             return f"apply_migration(database={each.database!r}, path={each.fits!r})."
+    for state, what in _ODD.items():
+        for each in found:
+            if odd := [entry.name for entry in each.migrations if entry.state == state and entry.applied_at]:
+                return f"{odd[0]} {what.format(each.database)}"
     if not files:
         return "plan_migration with save_as makes the first."
     pending = [entry for each in found for entry in each.migrations if entry.state == "pending"]

@@ -20,3 +20,7 @@ class ScriptPolicy(BaseModel):
     extensions: Set[str] = COMMON_EXTENSIONS
     languages: Set[str] = frozenset({"sql", "plpgsql"})
     also_allow: Set[str] = frozenset()
+    migrating: bool = False
+    """The script is one of a chain of migrations, run in a database of its own for the schema that they lead to: drops
+    count, with CASCADE too, indexes may be built concurrently, and what only frames transactions or changes rows is
+    passed over."""

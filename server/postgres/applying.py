@@ -14,6 +14,10 @@ from server.postgres.transactions import alone, reading, writing
 
 BUSY = ("55P03", "40P01")
 """A lock was not to be had in time, a deadlock: worth another try."""
+_WHEN_BUSY = (
+    "Other sessions hold the lock (idle in a transaction, perhaps): apply again when they are done, or let it wait"
+    " longer: [migrations] lock_timeout_seconds and attempts."
+)
 _MAKE = """
 CREATE SCHEMA IF NOT EXISTS pgferry;
 CREATE TABLE IF NOT EXISTS pgferry.migrations (
@@ -117,12 +121,13 @@ def record(connection: Connection, migration: MigrationFile) -> None:
 
 def _run(connection: Connection, number: int, step: FileStep, *, state: str, again: str = "apply again") -> None:
     def failed(what: str, sqlstate: str) -> DatabaseFailed:
+        busy = sqlstate in BUSY
         return DatabaseFailed(
-            "busy" if sqlstate in BUSY else "migration_failed",
+            "busy" if busy else "migration_failed",
             f"Statement {number + 1} ({step.what}) failed: {what}.",
             sqlstate=sqlstate,
             state=state,
-            next=f"Correct the rows or the schema that it names, then {again}.",
+            next=_WHEN_BUSY if busy else f"Correct the rows or the schema that it names, then {again}.",
         )
 
     with meaning(failed):

@@ -224,7 +224,7 @@ def load_script(
         if statement.kind == "setting":
             apply_setting(connection, statement)
             printed = printed or (statement.target[0], statement.value) == ("search_path", "")
-        elif statement.kind in ("schema", "extension") or (grants and statement.kind in _RIGHTS):
+        elif _is_wanted(statement, policy, grants=grants, printed=printed):
             try:
                 run_statement(connection, _read_alike(statement) if printed else statement)
             except Refused as failure:
@@ -236,6 +236,12 @@ def load_script(
         else:
             over[statement.kind] = over.get(statement.kind, 0) + 1
     return LoadedScript(run, over, tuple(rows))
+
+
+def _is_wanted(statement: Statement, policy: ScriptPolicy, *, grants: bool, printed: bool) -> bool:
+    """Whether it makes the schema. Drops do in migrations, not in a dump made with --clean for a full database."""
+    drops = statement.kind == "drop" and policy.migrating and not printed
+    return statement.kind in ("schema", "extension") or drops or (grants and statement.kind in _RIGHTS)
 
 
 def _read_alike(statement: Statement) -> Statement:

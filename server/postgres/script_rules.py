@@ -50,6 +50,11 @@ _FORBIDDEN = {
     "create_event_trig_stmt": ("event_trigger", "an event trigger"),
     "sec_label_stmt": ("security_label", "a security label"),
 }
+_PASSED_OVER = frozenset({
+    "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt", "truncate_stmt", "lock_stmt",
+    "vacuum_stmt", "cluster_stmt",
+})  # fmt: skip
+"""What leaves the schema as it is: not run where nothing else is wanted of a script."""
 _BODY_STATEMENTS = frozenset({
     "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "ReturnStmt",
 })  # fmt: skip
@@ -74,6 +79,8 @@ _CONSTANT_NODES = frozenset({
 
 def judge(parsed: Parsed, policy: ScriptPolicy) -> Verdict:
     """The verdict on one statement, or NotAllowed."""
+    if policy.migrating and (parsed.kind in _PASSED_OVER or _frames_transaction(parsed)):
+        return Verdict("ignored")
     special = _SPECIAL.get(parsed.kind)
     if special:
         return special(parsed.node, policy)
@@ -86,6 +93,12 @@ def judge(parsed: Parsed, policy: ScriptPolicy) -> Verdict:
         raise NotAllowed(*known)
     shown = parsed.kind.removesuffix("_stmt").replace("_", " ").upper()
     raise NotAllowed("unknown_statement", f"{shown} is not among the statements that a dump needs")
+
+
+def _frames_transaction(parsed: Parsed) -> bool:
+    """BEGIN and COMMIT; a ROLLBACK would make all before it nothing."""
+    whole = ("TRANS_STMT_BEGIN", "TRANS_STMT_START", "TRANS_STMT_COMMIT")
+    return parsed.kind == "transaction_stmt" and enum_of(parsed.node, "kind") in whole
 
 
 def _schema(node: Any, target: tuple[str, ...] = ()) -> Verdict:
@@ -225,8 +238,8 @@ def _define(node: Any, _policy: ScriptPolicy) -> Verdict:
     raise NotAllowed("unknown_statement", f"CREATE of an {kind.removeprefix('OBJECT_').lower()} built on C functions")
 
 
-def _index(node: Any, _policy: ScriptPolicy) -> Verdict:
-    if node.concurrent:
+def _index(node: Any, policy: ScriptPolicy) -> Verdict:
+    if node.concurrent and not policy.migrating:
         raise NotAllowed("transaction", "CREATE INDEX CONCURRENTLY cannot run in the import's one transaction")
     return _schema(node)
 
@@ -251,11 +264,11 @@ def _is_noise(command: Any) -> bool:
     return [str(item.def_elem.defname) for item in getattr(command, "def").list.items] == ["pg_attver"]
 
 
-def _drop(node: Any, _policy: ScriptPolicy) -> Verdict:
+def _drop(node: Any, policy: ScriptPolicy) -> Verdict:
     kind = enum_of(node, "remove_type")
     if kind in _CLUSTER_OBJECTS:
         raise NotAllowed("foreign_data", f"DROP of a {kind.removeprefix('OBJECT_').lower()}")
-    if enum_of(node, "behavior") == "DROP_CASCADE":
+    if enum_of(node, "behavior") == "DROP_CASCADE" and not policy.migrating:
         raise NotAllowed("drop_cascade", "DROP … CASCADE, which drops more than it names")
     return Verdict("drop")
 

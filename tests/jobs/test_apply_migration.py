@@ -12,6 +12,7 @@ from server.jobs.compare_schemas import compare_schemas
 from server.jobs.migration_status import migration_status
 from server.jobs.plan_migration import plan_migration
 from server.model.migration_reports import AppliedMigration
+from server.sides import ONE_DATABASE
 from tests.fix_databases import MakeDatabase
 from tests.fix_services import TwoDatabases
 
@@ -83,11 +84,29 @@ def test_a_file_that_was_changed_is_refused_and_shown(two: Two) -> None:
         two.apply("0001_step")
 
 
+def test_an_answer_says_which_database_it_was_and_reading_access_is_refused_before_anyone_is_asked(two: Two) -> None:
+    plan = plan_migration(two.services, Call(), source="main", target="feature", save_as="step")
+    assert (plan.source.dbname, plan.target.dbname) == (two.main.name, two.feature.name)
+    assert plan.path
+    with pytest.raises(Refused, match="read_only_database"):
+        apply_migration(two.services, Call(), database="feature", path=plan.path)
+    assert two.apply(plan.path).side.dbname == two.main.name
+    (found,) = migration_status(two.services, Call(), database="main").databases
+    assert found.side.server_version
+    two.add("again", two.main)
+    same = plan_migration(two.services, Call(), source="main", target="again")
+    assert (same.same_database, same.statements) == (f"{ONE_DATABASE}: there is nothing to plan.", [])
+    assert "one and the same database" in same.next
+
+
 def test_a_file_that_is_gone_is_missing(two: Two) -> None:
     path = two.plan()
     two.apply(path)
     (two.root / path).unlink()
     assert two.states() == {"0001_step": "missing"}
+    assert "0001_step was applied to main" in migration_status(two.services, Call()).next
+    two.feature.run("create table more ()")
+    assert two.plan() == "migrations/0002_step.sql"
 
 
 def test_a_statement_that_fails_on_the_data_rolls_everything_back(two: Two) -> None:

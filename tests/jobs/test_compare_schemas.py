@@ -206,6 +206,28 @@ def test_a_dump_and_a_migrations_folder_are_sides(project: Project, two: tuple[F
     assert not two[0].rows("select datname from pg_database where datname like 'pgferry\\_scratch%'")
 
 
+def test_migrations_that_begin_transactions_and_drop_and_fill_lead_to_their_schema(
+    project: Project, two: tuple[FreshDatabase, FreshDatabase]
+) -> None:
+    two[0].run("create table a (id int primary key, n text); create index an on a (n)")
+    folder = project.root / "migrations"
+    folder.mkdir()
+    (folder / "1_first.up.sql").write_text(
+        "BEGIN; create table a (id int primary key, b text, gone int); create table t ();"
+        " create view v as select from t; insert into a values (1, 'x'); COMMIT;"
+    )
+    (folder / "2_more.up.sql").write_text(
+        "start transaction; alter table a rename b to n; alter table a drop gone; drop table t cascade;"
+        " update a set n = 'y'; delete from a; truncate a; commit;"
+    )
+    (folder / "3_index.up.sql").write_text("create index concurrently an on a (n);")
+    report = compared(project, "migrations", "one")
+    assert report.differences == ()
+    (folder / "4_never.up.sql").write_text("begin; drop table a; rollback;")
+    with pytest.raises(Refused, match="4_never"):
+        compared(project, "migrations", "one")
+
+
 def test_grants_to_roles_that_do_not_exist_are_left_out_and_told(
     project: Project, two: tuple[FreshDatabase, FreshDatabase]
 ) -> None:
