@@ -27,7 +27,7 @@ async def plan_migration(
     """The SQL that makes source equal to target, keeping its rows; run and compared on a scratch copy first.
 
     Each statement with its measured lock and hazards. Plans that lose data are saved only when allowed.
-    concurrent_indexes: indexes are built and constraints proved outside of the transaction; writes go on.
+    concurrent_indexes: indexes, and proofs of constraints, apart, blocking no writes.
     """
     from server.jobs.plan_migration import plan_migration as job
     from server.model.migration.renaming import Renaming
