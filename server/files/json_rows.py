@@ -72,10 +72,11 @@ class JsonReader:
                 yield name, rows
                 for _ in rows:
                     pass
-            elif top and name == "metadata":
-                self.metadata = self._value()
+            elif top:
+                value = self._value()
+                self.metadata = value if name == "metadata" else self.metadata
             else:
-                self._value()
+                raise self._malformed("the rows of a table are no array")
         self._at += 1
 
     def _rows(self) -> Iterator[bytes]:

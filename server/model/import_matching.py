@@ -78,9 +78,16 @@ class TableMatch:
         mapping = self.request.columns.get(self.table.name, {})
         for wrong in sorted(set(mapping) - set(names)):
             self._tell("unknown_file_column", wrong, None, did_you_mean(wrong, names))
+        self._find_doubled(names, mapping)
         types = {column.name: column.type for column in self.told.columns} if self.told else {}
         found = (self._column(name, mapping.get(name, name), columns, types.get(name)) for name in names)
         return [column for column in found if column is not None]
+
+    def _find_doubled(self, names: Sequence[str], mapping: Mapping[str, str]) -> None:
+        """Columns of the table into which several of the file's go."""
+        into = [mapping.get(name, name) for name in names]
+        for doubled in sorted({name for name in into if name and into.count(name) > 1}):
+            self._tell("duplicate_column", doubled, f"{into.count(doubled)} columns of the file go there")
 
     def _column(
         self, name: str, column: str, columns: Mapping[str, Attributes], given: str | None

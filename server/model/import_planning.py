@@ -35,7 +35,11 @@ def plan_import(
     request: ImportRequest, tables: Sequence[FileTable], manifest: Manifest | None, target: Schema, fits: TypeFits
 ) -> ImportPlan:
     """The plan with all its issues."""
-    issues: list[ImportIssue] = []
+    names = [table.name for table in tables]
+    issues = [
+        ImportIssue(type="unknown_file_table", table=name, import_=did_you_mean(name, names))
+        for name in sorted(request.columns.keys() - set(names))
+    ]
     plans: list[TablePlan] = []
     for table in tables:
         match = TableMatch(request, table, manifest.table(table.name) if manifest else None, target, fits)

@@ -7,7 +7,7 @@ from psycopg import sql
 from server.calls import Call
 from server.errors import FerryError
 from server.model.schema import Identity
-from server.postgres.databases import Database, connected
+from server.postgres.databases import Connection, Database, connected
 from server.postgres.relations import relation
 
 
@@ -19,9 +19,16 @@ def afterwards(database: Database, touched: Sequence[Identity], *, committed: bo
     try:
         with connected(Call(), database) as connection:
             connection.execute("SELECT pg_catalog.set_config('lock_timeout', '3s', false)")
-            for start in range(0, len(touched), 50):
-                tables = sql.SQL(", ").join(relation(identity) for identity in touched[start : start + 50])
-                connection.execute(verb.format(tables))
+            tables = [relation(identity) for identity in touched]
+            tables = [table for table in tables if _is_there(connection, table)]
+            for start in range(0, len(tables), 50):
+                connection.execute(verb.format(sql.SQL(", ").join(tables[start : start + 50])))
     except FerryError as failure:
         return f"{'ANALYZE' if committed else 'VACUUM'} afterwards failed ({failure.code})"
     return None
+
+
+def _is_there(connection: Connection, table: sql.Identifier) -> bool:
+    """Not after the rollback of an import that made it."""
+    found = connection.execute("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", [table.as_string(connection)])
+    return found.fetchone() == (True,)

@@ -98,6 +98,12 @@ class Import:
         return f"{self.request.into_schema or ''}:{','.join(sorted(names))}"
 
     def _plan(self, target: Schema) -> ImportPlan:
+        if not self.source.tables and not self.source.manifest and self.request.mode != "restore":
+            raise Refused(
+                "no_rows",
+                "The file holds no rows: no table of an export, no array of objects, no COPY or INSERT.",
+                next="mode restore runs a script that only makes a schema.",
+            )
         tables = choose_tables(self.source.tables, self.request.tables)
         plan = plan_import(self.request, tables, self.source.manifest, target, self._fits)
         issues = [*plan.issues, *missing_rights(self.connection, plan)]

@@ -177,7 +177,7 @@ class ScriptReader:
         name = _META.match(frame.text)
         shown = f"\\{name[1].decode()}" if name else "a backslash command"
         advice = "Dump without --create." if shown in ("\\connect", "\\c") else "Only pg_dump's own are read."
-        raise Refused("meta_command", f"Line {frame.line}: {shown} is refused.", state=_UNTOUCHED, next=advice)
+        raise Refused("meta_command", f"Line {frame.line} is refused: {shown}.", state=_UNTOUCHED, next=advice)
 
     def _statement(self, frame: Frame) -> Statement:
         known = plain_rows(frame.text)
@@ -260,7 +260,7 @@ class ScriptReader:
 
 
 def _not_allowed(frame: Frame, no: NotAllowed) -> Refused:
-    what = f"Line {frame.line}: {no.what} is refused."
+    what = f"Line {frame.line} is refused: {no.what}."
     details = {"line": frame.line, "reason": no.code}
     return Refused(no.code, what, state=_UNTOUCHED, next=no.advice, details=details)
 

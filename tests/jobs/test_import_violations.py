@@ -220,3 +220,37 @@ def test_what_a_trigger_refused_is_told_beside_broken_rules(import_into: Make) -
     report = importing.check(importing.write("luck.csv", "id,n\n1,1\n2,13\n1,2\n"))
     assert [(v.kind, v.total) for v in report.violations] == [("unique", 1), ("raised", 1)]
     assert "unlucky" not in report.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("t.json", '{"a": 1}', "no_rows"),
+        ("t.json", "{}", "no_rows"),
+        ("t.json", '{"data": {"t": {"id": 1}}}', "malformed_json"),
+        ("t.json", '{"data": {"t": null}}', "malformed_json"),
+        ("t.sql", "CREATE TABLE other (id int);", "no_rows"),
+    ],
+)
+def test_a_file_in_which_no_rows_are_found_is_no_success(import_into: Make, name: str, content: str, code: str) -> None:
+    importing = import_into("CREATE TABLE t (id int)")
+    with pytest.raises(Refused) as caught:
+        importing.run(importing.write(name, content))
+    assert caught.value.code == code
+
+
+def test_what_a_mapping_names_in_vain_or_twice_is_told(import_into: Make) -> None:
+    importing = import_into("CREATE TABLE t (id int, name text)")
+    path = importing.write("t.csv", "id,name,alias\n1,a,b\n")
+    report = importing.check(path, columns={"tt": {"alias": "name"}, "t": {"alias": "name"}})
+    errors = {(i.type, i.table, i.column) for i in report.issues if i.severity == "error"}
+    assert errors == {("unknown_file_table", "tt", None), ("duplicate_column", "t", "name")}
+    report = importing.check(importing.write("t.csv", "id,name,name\n1,a,b\n"))
+    assert [(i.type, i.column) for i in report.issues if i.severity == "error"] == [("duplicate_column", "name")]
+
+
+def test_a_rehearsed_restore_leaves_no_table_and_no_complaint(import_into: Make) -> None:
+    importing = import_into("CREATE TABLE t (id int)")
+    report = importing.check(importing.write("u.sql", "CREATE TABLE u (id int); INSERT INTO u VALUES (1);"), "restore")
+    assert report.passes
+    assert report.hazards == []

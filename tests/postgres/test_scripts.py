@@ -202,7 +202,9 @@ COPY t FROM stdin;
 def test_refusals_are_told_up_to_a_cap_with_their_number() -> None:
     refusals = Refusals()
     list(ScriptReader(io.BytesIO(b"UPDATE t SET a = 1;\n" * 50), ScriptPolicy(), refusals))
-    with pytest.raises(Refused, match=r"unknown_statement.*50 statements are refused.*Line 20: .*And 30 more"):
+    with pytest.raises(
+        Refused, match=r"unknown_statement.*50 statements are refused.*Line 20 is refused: .*And 30 more"
+    ):
         refusals.raise_any()
 
 
