@@ -24,10 +24,10 @@ async def plan_migration(
     concurrent_indexes: bool = False,
     renames: Annotated[list[Rename] | None, Field(description="Confirmed: app.users.name → app.users.title")] = None,
 ) -> MigrationPlan:
-    """The SQL that makes source equal to target, keeping its rows; run and compared on a scratch copy first.
+    """The SQL that makes source equal to target, keeping its rows; run and compared on a scratch copy.
 
-    Each statement with its measured lock and hazards. Plans that lose data are saved only when allowed.
-    concurrent_indexes: indexes, and proofs of constraints, apart, blocking no writes.
+    Each statement with its measured lock and hazards. Plans losing data are saved only if allowed.
+    concurrent_indexes (and proofs of constraints) run apart and block no writes.
     """
     from server.jobs.plan_migration import plan_migration as job
     from server.model.migration.renaming import Renaming

@@ -206,7 +206,11 @@ def test_rights_on_members_of_extensions_are_planned_both_ways(two: Two) -> None
         for each in compare_schemas(two.services, Call(), source="main", target="feature").differences
         if each.name == "hstore(text, text)"
     )
-    assert (compared.kind, compared.attribute, compared.after) == ("extension_member", "revoked", "not PUBLIC EXECUTE")
+    assert (compared.kind, compared.attribute, compared.after) == (
+        "extension_member",
+        "revoked",
+        "revoked from PUBLIC: execute",
+    )
 
 
 def test_columns_in_another_order_are_no_difference_and_told(two: Two) -> None:
