@@ -61,6 +61,8 @@ class GrownSegment:
     notes: list[str] = field(default_factory=list[str])
     scans: dict[str, int] = field(default_factory=dict[str, int])
     """Sequential scans of each table while the segment grew."""
+    statements: int = 0
+    """How many brought rows, or might have."""
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """(matched, required) of every table that has rows."""
@@ -98,6 +100,7 @@ def grow(
         meanwhile()
         closing.grow()
         result = GrownSegment({}, {}, {}, closing.dangling, closing.notes)
+        result.statements = closing.growth.generation + 1
         scans = connection.execute("SELECT relname, seq_scan FROM pg_stat_xact_user_tables").fetchall()
         result.scans = {name: number or 0 for name, number in scans}
         for node in closing.plan.order:

@@ -122,10 +122,10 @@ class Closing:
         """The rows that refer to what is new in the tables above. True where anything was asked."""
         into = self.keys[node]
         ways = self.growth.ways(self.keys, into.plan.down, lambda edge: edge.parent)
-        by_child: dict[int, list[Way]] = {}
-        for way in ways:
-            by_child.setdefault(way.edge.child, []).append(way)
-        for group in by_child.values():
+        chained = [way for way in ways if self.growth.chains_down(way)]
+        if chained:
+            self._chain(into, chained, down=True)
+        for group in self._by_child(node, [way for way in ways if way not in chained]):
             for some in self._together(into, group):
                 if (room := self.growth.room(node)) > 0:
                     manner = self._manner(into, some)
@@ -142,6 +142,16 @@ class Closing:
                     reasons = [self.growth.below(way.edge) for way in some]
                     self._insert(node, [way.edge for way in some], statement, reasons, manner=manner)
         return bool(ways)
+
+    def _by_child(self, node: int, ways: list[Way]) -> list[list[Way]]:
+        """Ways by the relation that refers, a table or a partition: but all at once where a partition would be read for
+        its own keys and once more for those of its table.
+        """
+        by_child: dict[int, list[Way]] = {}
+        for way in ways:
+            by_child.setdefault(way.edge.child, []).append(way)
+        twice = node in by_child and len(by_child) > 1 and not all(way.edge.indexed for way in ways)
+        return [ways] if twice else list(by_child.values())
 
     def _together(self, into: KeyTable, ways: list[Way]) -> list[list[Way]]:
         """Which ways are asked in one statement: all, where the table is read as a whole or a sample is taken; those
@@ -209,7 +219,7 @@ class Closing:
             reasons = [f"referred to by {self.growth.place(way.edge)}" for way in group]
             self._arrived(node, [way.edge for way in group], came, reasons, manner=manner, up=True)
         if chained:
-            self._chain(into, chained)
+            self._chain(into, chained, down=False)
         return bool(ways)
 
     def _manner_up(self, node: int, ways: list[Way]) -> Manner:
@@ -220,15 +230,18 @@ class Closing:
         self.growth.read(node)
         return "scan"
 
-    def _chain(self, into: KeyTable, ways: list[Way]) -> None:
+    def _chain(self, into: KeyTable, ways: list[Way], *, down: bool) -> None:
         """Whole chains of references within one table, at once."""
-        node, growth = into.plan.relation.oid, self.growth
+        node, growth, edges = into.plan.relation.oid, self.growth, [way.edge for way in ways]
         self._ready("walk", [into])
-        statement = growing.chain(self.relations, into, ways, generation=growth.next(), room=growth.max_rows + 1)
-        self._suspect.update(way.edge for way in ways)
-        reasons = [f"referred to by {growth.place(way.edge)}" for way in ways]
-        self._insert(node, [way.edge for way in ways], statement, reasons, up=True)
-        growth.settle(way.edge for way in ways)
+        statement = growing.chain(
+            self.relations, into, ways, down=down, generation=growth.next(), room=growth.max_rows + 1
+        )
+        if not down:
+            self._suspect.update(edges)
+        reasons = [growth.below(edge) if down else f"referred to by {growth.place(edge)}" for edge in edges]
+        self._insert(node, edges, statement, reasons, manner="walk", up=not down)
+        growth.settle(edges)
 
     def _kind(self, edge: Edge) -> object:
         """Edges of one kind can be asked together: same parent, targets, comparison and types."""

@@ -58,7 +58,8 @@ def below(
     `walk` is for a single way. `fresh`: the key table is still empty.
     """
     plan, row = into.plan, sql.Identifier("t")
-    child = relations.relations[ways[0].edge.child]
+    children = {way.edge.child for way in ways}
+    child = relations.relations[children.pop()] if len(children) == 1 else plan.relation
     refers = _is_among if manner == "list" else _refers
     reached: sql.Composable = TRUE if manner == "walk" else any_of([refers(relations, way, row) for way in ways])
     standing: sql.Composable = sql.Literal(UNDATED)
@@ -91,7 +92,7 @@ def _walked(relations: RelationMap, way: Way, child: Relation) -> sql.Composed:
     Where the server knows little of a sparse index, it would rather read all of the rows behind it.
     """
     edge, above = way.edge, way.keys
-    tests = [_of_relation(relations, above, edge.parent, sql.Identifier("k")), *way.newer]
+    tests = [_of_relation(relations, edge.parent, sql.Identifier("k")), *way.newer]
     parents = [sql.SQL("k.{}").format(above.columns[name]) for name in edge.targets]
     children = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in edge.columns]
     return sql.SQL(
@@ -145,7 +146,9 @@ def required(
     )
 
 
-def chain(relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, generation: int, room: int) -> sql.Composed:
+def chain(
+    relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, down: bool, generation: int, room: int
+) -> sql.Composed:
     """INSERT of whole chains of references within one plain table: every row that newer rows lead to, however far.
 
     A round for each link would look through all that is there for each of them.
@@ -154,31 +157,48 @@ def chain(relations: RelationMap, into: KeyTable, ways: Sequence[Way], *, genera
     bases: list[sql.Composable] = []
     steps: list[sql.Composable] = []
     for way in ways:
-        edge = way.edge
-        wanted = [sql.SQL("n.{}").format(name) for name in _names(edge)]
-        referring = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in edge.columns]
-        referred = [sql.SQL("p.{}").format(sql.Identifier(name)) for name in edge.targets]
+        starts = _targets(relations, way) if down else _missing(relations, into, [way])
         base = sql.SQL(
             "SELECT p.ctid FROM ({}) AS n CROSS JOIN LATERAL (SELECT p.ctid FROM {} AS p WHERE {} OFFSET 0) AS p"
         )
-        bases.append(base.format(_missing(relations, into, [way]), rows, every(pairs(edge, referred, wanted))))
+        bases.append(
+            base.format(starts, rows, _link(way.edge, [sql.SQL("n.{}").format(n) for n in _names(way.edge)], down))
+        )
+        before = [sql.SQL("t.{}").format(sql.Identifier(n)) for n in (way.edge.targets if down else way.edge.columns)]
         step = sql.SQL(
             "SELECT p.ctid FROM {} AS p WHERE {} AND NOT EXISTS (SELECT FROM {} AS own WHERE own.row_at = p.ctid)"
         )
-        steps.append(step.format(rows, every(pairs(edge, referred, referring)), into.name))
+        steps.append(step.format(rows, _link(way.edge, before, down), into.name))
     either = sql.SQL(" UNION ALL ")
     row = sql.SQL("(SELECT t.tableoid, t.ctid, t.* FROM {} AS t WHERE t.ctid = c.row_at OFFSET 0) AS t").format(rows)
     return sql.SQL(
         "WITH RECURSIVE chain (row_at) AS (({bases}) UNION SELECT p.ctid FROM chain AS c CROSS JOIN LATERAL {row}"
         " CROSS JOIN LATERAL ({steps} OFFSET 0) AS p)"
-        " INSERT INTO {target} SELECT {values} FROM chain AS c CROSS JOIN LATERAL {row} LIMIT {room}"
+        " INSERT INTO {target} SELECT {values} FROM chain AS c CROSS JOIN LATERAL {row} WHERE {new} LIMIT {room}"
     ).format(
         bases=either.join(bases),
         steps=either.join(steps),
         row=row,
         target=into.target,
         values=into.values(sql.Identifier("t"), generation, sql.Literal(UNDATED)),
+        new=every(_not_yet(into, fresh=not down)),
         room=sql.Literal(room),
+    )
+
+
+def _link(edge: Edge, before: Sequence[sql.Composable], down: bool) -> sql.Composed:
+    """That a row `p` is the next one: the row that `before` refers to or, on the way down, one that refers to it."""
+    ends = [sql.SQL("p.{}").format(sql.Identifier(name)) for name in (edge.columns if down else edge.targets)]
+    return every(pairs(edge, before, ends) if down else pairs(edge, ends, before))
+
+
+def _targets(relations: RelationMap, way: Way) -> sql.Composed:
+    """What rows refer to that refer to newer rows over the edge."""
+    columns = [sql.SQL("k.{}").format(way.keys.columns[name]) for name in way.edge.targets]
+    return sql.SQL("SELECT {} FROM {} AS k WHERE {}").format(
+        sql.SQL(", ").join([sql.SQL("{} AS {}").format(*pair) for pair in zip(columns, _names(way.edge), strict=True)]),
+        way.keys.name,
+        every(_newer(relations, way, ())),
     )
 
 
@@ -197,7 +217,7 @@ def _is_there(relations: RelationMap, parent: KeyTable, edge: Edge) -> sql.Compo
     """Whether what `n` refers to is in a key table; a period: whether the rows there cover it together."""
     wanted = [sql.SQL("n.{}").format(name) for name in _names(edge)]
     targets = [sql.SQL("own.{}").format(parent.columns[name]) for name in edge.targets]
-    tests = [_of_relation(relations, parent, edge.parent, sql.Identifier("own")), *pairs(edge, targets, wanted)]
+    tests = [_of_relation(relations, edge.parent, sql.Identifier("own")), *pairs(edge, targets, wanted)]
     if edge.period:
         return sql.SQL("coalesce({} <@ (SELECT pg_catalog.range_agg({}) FROM {} AS own WHERE {}), false)").format(
             wanted[-1], targets[-1], parent.name, every(tests)
@@ -223,13 +243,14 @@ def _refers(relations: RelationMap, way: Way, row: sql.Composable, standings: Se
     parents = [sql.SQL("k.{}").format(above.columns[name]) for name in edge.targets]
     children = [sql.SQL("{}.{}").format(row, sql.Identifier(name)) for name in edge.columns]
     tests = [*_newer(relations, way, standings), *pairs(edge, parents, children)]
+    own = [_in_relation(relations, edge.child, sql.SQL("{}.tableoid").format(row))]
     exists = sql.SQL("EXISTS (SELECT FROM {} AS k WHERE {})").format(above.name, every(tests))
-    return every([exists, condition(row, edge.when)]) if edge.when else exists
+    return every([exists, *own, *([condition(row, edge.when)] if edge.when else [])])
 
 
 def _newer(relations: RelationMap, way: Way, standings: Sequence[int]) -> list[sql.Composable]:
     """Which rows `k` of the key table above are newer, of one of some standings if given."""
-    tests: list[sql.Composable] = [_of_relation(relations, way.keys, way.edge.parent, sql.Identifier("k")), *way.newer]
+    tests: list[sql.Composable] = [_of_relation(relations, way.edge.parent, sql.Identifier("k")), *way.newer]
     if standings:
         tests.append(sql.SQL("k.standing IN ({})").format(sql.SQL(", ").join(map(sql.Literal, standings))))
     return tests
@@ -253,7 +274,7 @@ def _needs(relations: RelationMap, way: Way) -> sql.Composed:
     """What newer rows refer to over the edge: a reference with a NULL in it refers to nothing."""
     edge, keys = way.edge, way.keys
     columns = [sql.SQL("k.{}").format(keys.columns[name]) for name in edge.columns]
-    tests: list[sql.Composable] = [_of_relation(relations, keys, edge.child, sql.Identifier("k")), *way.newer]
+    tests: list[sql.Composable] = [_of_relation(relations, edge.child, sql.Identifier("k")), *way.newer]
     tests += [sql.SQL("{} IS NOT NULL").format(column) for column in columns]
     if edge in keys.tests:
         tests.append(sql.SQL("k.{}").format(keys.tests[edge]))
@@ -264,12 +285,16 @@ def _needs(relations: RelationMap, way: Way) -> sql.Composed:
     )
 
 
-def _of_relation(relations: RelationMap, keys: KeyTable, oid: int, alias: sql.Composable) -> sql.Composable:
-    """Only rows of one partition, where the edge ends at a partition."""
-    if oid == keys.plan.relation.oid:
+def _of_relation(relations: RelationMap, oid: int, alias: sql.Composable) -> sql.Composable:
+    """Only rows of a key table that are of one partition, where the edge ends at a partition."""
+    return _in_relation(relations, oid, sql.SQL("{}.row_table").format(alias))
+
+
+def _in_relation(relations: RelationMap, oid: int, place: sql.Composable) -> sql.Composable:
+    if oid == relations.node(oid):
         return TRUE
     leaves = relations.relations[oid].leaves or (oid,)
-    return sql.SQL("{}.row_table = ANY ({}::oid[])").format(alias, sql.Literal(list(leaves)))
+    return sql.SQL("{} = ANY ({}::oid[])").format(place, sql.Literal(list(leaves)))
 
 
 def _not_yet(keys: KeyTable, fresh: bool) -> list[sql.Composable]:

@@ -156,6 +156,14 @@ class Growth:
         rare = child.kind == "r" and self._are_rare([way], [edge.parent, edge.child])
         return edge.exact and (child.root in self._read or rare)
 
+    def chains_down(self, way: Way) -> bool:
+        """Whether all that newer rows of a table lead down to within it is found at once: from the second round on."""
+        plan = self._plans[self.relations.node(way.edge.child)]
+        plain = self.is_chain(way.edge) and way.edge.exact and not plan.copied
+        undated = plan.date is None and not plan.may_pass and plan.limit is None
+        few = self._newer([way]) <= FEW or self._are_rare([way], [way.edge.parent])
+        return way.seen >= 0 and plain and undated and few
+
     def walks_up(self, ways: Sequence[Way]) -> bool:
         """Whether what newer rows refer to is looked up key by key. It has an index, but for virtual references."""
         edge, parent = ways[0].edge, self.relations.relations[ways[0].edge.parent]

@@ -66,6 +66,31 @@ def test_a_cycle_of_tables_without_indexes_is_read_once_for_each_table(
     assert dated.grown["users"].matched == 2  # of the team, and the one whose mentor that is
 
 
+def test_keys_of_a_partition_and_of_its_table_are_asked_in_one_reading(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    ddl = """
+    CREATE TABLE sites (id int PRIMARY KEY);
+    CREATE TABLE people (id int PRIMARY KEY, site int NOT NULL REFERENCES sites);
+    CREATE TABLE visits (id int, site int REFERENCES sites, host int) PARTITION BY RANGE (id);
+    CREATE TABLE visits_a PARTITION OF visits FOR VALUES FROM (0) TO (5000);
+    CREATE TABLE visits_b PARTITION OF visits DEFAULT;
+    ALTER TABLE visits_a ADD FOREIGN KEY (host) REFERENCES people;
+    """
+    fresh_database.run(
+        ddl + "INSERT INTO sites SELECT n FROM generate_series(0, 99) AS n;"
+        "INSERT INTO people SELECT n, n % 100 FROM generate_series(0, 999) AS n;"
+        "INSERT INTO visits SELECT n, n % 99, CASE WHEN n % 2 = 0 THEN n % 1000 END FROM generate_series(0, 9999) AS n;"
+        "ANALYZE"
+    )
+    result = grow(fresh_database, where("sites", ("id", 8)))
+    of_site, of_host = "SELECT id FROM visits WHERE site = 8", "SELECT id FROM visits_a WHERE host % 100 = 8"
+    expected = [str(id_) for (id_,) in fresh_database.rows(f"{of_site} UNION {of_host}")]
+    assert result.values("visits") == sorted(expected)
+    assert (result.scans["visits_a"], result.scans["visits_b"]) == (1, 1)
+    loaded(result, make_database, ddl, in_order=True)
+
+
 def test_a_sparse_reference_is_looked_up_in_its_index_alone(fresh_database: FreshDatabase) -> None:
     fresh_database.run(
         "CREATE TABLE events (id int PRIMARY KEY, follows int REFERENCES events, body text);"
@@ -86,4 +111,17 @@ def test_a_long_chain_upwards_is_followed_in_one_statement(fresh_database: Fresh
     )
     result = grow(fresh_database, where("parts", ("id", 5002), follow="none"))
     assert result.counts() == {"parts": (1, 2500 + 2500)}
+    assert result.scans["parts"] == 0
+
+
+def test_a_long_chain_downwards_is_followed_in_a_few_statements(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE parts (id int PRIMARY KEY, parent int REFERENCES parts, twin int REFERENCES parts);"
+        "CREATE INDEX ON parts (parent); CREATE INDEX ON parts (twin);"
+        "INSERT INTO parts SELECT n, CASE WHEN n > 2 THEN n - 2 END, CASE WHEN n % 1000 = 0 THEN n - 1 END"
+        " FROM generate_series(1, 6000) AS n; UPDATE parts SET parent = 5999 WHERE id = 1; ANALYZE"
+    )
+    result = grow(fresh_database, where("parts", ("id", 1)))
+    assert result.counts() == {"parts": (3000 + 2501, 499)}
+    assert result.statements < 25
     assert result.scans["parts"] == 0
