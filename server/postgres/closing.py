@@ -16,8 +16,9 @@ from server.calls import Call
 from server.model.relations import Edge
 from server.model.segment_plan import SegmentPlan
 from server.model.segment_seeds import Seed
-from server.postgres import growing
+from server.postgres import chaining, growing, requiring
 from server.postgres.databases import Connection
+from server.postgres.grouping import groups_down, groups_up
 from server.postgres.growing import Manner
 from server.postgres.growth import Growth
 from server.postgres.key_tables import UNDATED, WITHIN, KeyTable, NarrowCopy, Way, dropped, origin
@@ -125,42 +126,22 @@ class Closing:
         chained = [way for way in ways if self.growth.chains_down(way)]
         if chained:
             self._chain(into, chained, down=True)
-        for group in self._by_child(node, [way for way in ways if way not in chained]):
-            for some in self._together(into, group):
-                if (room := self.growth.room(node)) > 0:
-                    manner = self._manner(into, some)
-                    self._ready(manner, [way.keys for way in some])
-                    statement = growing.below(
-                        self.relations,
-                        into,
-                        some,
-                        generation=self.growth.next(),
-                        room=room,
-                        manner=manner,
-                        fresh=not self.growth.held[node],
-                    )
-                    reasons = [self.growth.below(way.edge) for way in some]
-                    self._insert(node, [way.edge for way in some], statement, reasons, manner=manner)
+        for some in groups_down(self.growth, into, [way for way in ways if way not in chained]):
+            if (room := self.growth.room(node)) > 0:
+                manner = self._manner(into, some)
+                self._ready(manner, [way.keys for way in some])
+                statement = growing.below(
+                    self.relations,
+                    into,
+                    some,
+                    generation=self.growth.next(),
+                    room=room,
+                    manner=manner,
+                    fresh=not self.growth.held[node],
+                )
+                reasons = [self.growth.below(way.edge) for way in some]
+                self._insert(node, [way.edge for way in some], statement, reasons, manner=manner)
         return bool(ways)
-
-    def _by_child(self, node: int, ways: list[Way]) -> list[list[Way]]:
-        """Ways by the relation that refers, a table or a partition: but all at once where a partition would be read for
-        its own keys and once more for those of its table.
-        """
-        by_child: dict[int, list[Way]] = {}
-        for way in ways:
-            by_child.setdefault(way.edge.child, []).append(way)
-        twice = node in by_child and len(by_child) > 1 and not all(way.edge.indexed for way in ways)
-        return [ways] if twice else list(by_child.values())
-
-    def _together(self, into: KeyTable, ways: list[Way]) -> list[list[Way]]:
-        """Which ways are asked in one statement: all, where the table is read as a whole or a sample is taken; those
-        whose keys go to an index as a list, for the indexes can be combined; every other on its own, by its index.
-        """
-        if into.plan.limit is not None or into.copy or not all(way.edge.indexed for way in ways):
-            return [ways]
-        listed = [way for way in ways if self.growth.lists_down(way)]
-        return ([listed] if listed else []) + [[way] for way in ways if way not in listed]
 
     def _manner(self, into: KeyTable, ways: list[Way]) -> Manner:
         if into.copy:
@@ -198,19 +179,12 @@ class Closing:
         """The rows that what is new in the tables below refers to. True where anything was asked."""
         into = self.keys[node]
         ways = self.growth.ways(self.keys, into.plan.up, lambda edge: edge.child)
-        asked: dict[object, list[Way]] = {}
-        chained: list[Way] = []
-        for way in ways:
-            if way.seen < 0 and self.growth.came_over(way.edge):
-                continue
-            if self.growth.is_chain(way.edge):
-                chained.append(way)
-            else:
-                asked.setdefault(self._kind(way.edge), []).append(way)
-        for group in asked.values():
+        asked = [way for way in ways if way.seen >= 0 or not self.growth.came_over(way.edge)]
+        chained = [way for way in asked if self.growth.is_chain(way.edge)]
+        for group in groups_up(self.relations, [way for way in asked if way not in chained]):
             room, manner = self.growth.max_rows + 1, self._manner_up(node, group)
             self._ready(manner, [into, *(way.keys for way in group)])
-            statement = growing.required(
+            statement = requiring.required(
                 self.relations, into, group, generation=self.growth.next(), room=room, manner=manner
             )
             came, wanted = self._ask(statement)
@@ -234,7 +208,7 @@ class Closing:
         """Whole chains of references within one table, at once."""
         node, growth, edges = into.plan.relation.oid, self.growth, [way.edge for way in ways]
         self._ready("walk", [into])
-        statement = growing.chain(
+        statement = chaining.chain(
             self.relations, into, ways, down=down, generation=growth.next(), room=growth.max_rows + 1
         )
         if not down:
@@ -242,12 +216,6 @@ class Closing:
         reasons = [growth.below(edge) if down else f"referred to by {growth.place(edge)}" for edge in edges]
         self._insert(node, edges, statement, reasons, manner="walk", up=not down)
         growth.settle(edges)
-
-    def _kind(self, edge: Edge) -> object:
-        """Edges of one kind can be asked together: same parent, targets, comparison and types."""
-        columns = self.relations.relations[edge.child].columns
-        types = tuple(columns[name].base for name in edge.columns)
-        return edge.parent, edge.targets, edge.operators, edge.as_text, edge.period, types
 
     def _insert(
         self,
@@ -295,6 +263,6 @@ class Closing:
                 held = self.growth.held[self.relations.node(edge.child)]
                 if not held or (edge.sound and edge not in self._suspect):
                     continue
-                (rows,) = self._ask(growing.dangling(self.relations, edge, child, keys))
+                (rows,) = self._ask(requiring.dangling(self.relations, edge, child, keys))
                 if rows:
                     self.dangling.append(Dangling(self.relations.key(node), self.growth.place(edge), rows))

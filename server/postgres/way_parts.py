@@ -1,0 +1,63 @@
+"""Parts of the statements that grow a segment: rows at one end of an edge, what they refer to, what is there."""
+
+from collections.abc import Sequence
+
+from psycopg import sql
+
+from server.model.relations import Edge, RelationMap
+from server.postgres.key_tables import KeyTable, Way
+from server.postgres.row_tests import TRUE, every
+
+
+def names_of(edge: Edge) -> list[sql.Identifier]:
+    """What the columns of a need are called."""
+    return [sql.Identifier(f"n{place}") for place in range(len(edge.columns))]
+
+
+def newer_rows(relations: RelationMap, way: Way, standings: Sequence[int]) -> list[sql.Composable]:
+    """Which rows `k` of the key table above are newer, of one of some standings if given."""
+    tests: list[sql.Composable] = [of_relation(relations, way.edge.parent, sql.Identifier("k")), *way.newer]
+    if standings:
+        tests.append(sql.SQL("k.standing IN ({})").format(sql.SQL(", ").join(map(sql.Literal, standings))))
+    return tests
+
+
+def needs_of(relations: RelationMap, way: Way) -> sql.Composed:
+    """What newer rows refer to over the edge: a reference with a NULL in it refers to nothing."""
+    edge, keys = way.edge, way.keys
+    columns = [sql.SQL("k.{}").format(keys.columns[name]) for name in edge.columns]
+    tests: list[sql.Composable] = [of_relation(relations, edge.child, sql.Identifier("k")), *way.newer]
+    tests += [sql.SQL("{} IS NOT NULL").format(column) for column in columns]
+    if edge in keys.tests:
+        tests.append(sql.SQL("k.{}").format(keys.tests[edge]))
+    return sql.SQL("SELECT {} FROM {} AS k WHERE {}").format(
+        sql.SQL(", ").join([sql.SQL("{} AS {}").format(*pair) for pair in zip(columns, names_of(edge), strict=True)]),
+        keys.name,
+        every(tests),
+    )
+
+
+def of_relation(relations: RelationMap, oid: int, alias: sql.Composable) -> sql.Composable:
+    """Only rows of a key table that are of one partition, where the edge ends at a partition."""
+    return in_relation(relations, oid, sql.SQL("{}.row_table").format(alias))
+
+
+def in_relation(relations: RelationMap, oid: int, place: sql.Composable) -> sql.Composable:
+    if oid == relations.node(oid):
+        return TRUE
+    leaves = relations.relations[oid].leaves or (oid,)
+    return sql.SQL("{} = ANY ({}::oid[])").format(place, sql.Literal(list(leaves)))
+
+
+def not_yet(keys: KeyTable, fresh: bool) -> list[sql.Composable]:
+    """Leaves out rows that are there already."""
+    if fresh:
+        return []
+    there = sql.SQL("NOT EXISTS (SELECT FROM {} AS own WHERE own.row_at = t.ctid{})")
+    partitioned = keys.plan.relation.kind == "p"
+    return [there.format(keys.name, sql.SQL(" AND own.row_table = t.tableoid" if partitioned else ""))]
+
+
+def one_of(edge: Edge, value: sql.Composable, keys: sql.Composable) -> sql.Composed:
+    """Whether a value at one end of the edge is among keys of the other, handed to its index as one list."""
+    return sql.SQL("{} OPERATOR({}.=) ANY (ARRAY({}))").format(value, sql.Identifier(edge.operators[0]), keys)
