@@ -27,7 +27,7 @@ async def plan_migration(
     """The SQL that makes source equal to target, keeping its rows; run and compared on a scratch copy.
 
     Each statement with its measured lock and hazards. Plans losing data are saved only if allowed.
-    concurrent_indexes (and proofs of constraints) run apart and block no writes.
+    concurrent_indexes, and proofs of constraints, block no writes.
     """
     from server.jobs.plan_migration import plan_migration as job
     from server.model.migration.renaming import Renaming
