@@ -6,7 +6,7 @@ from typing import Any
 
 from server.calls import Call
 from server.comparable import DataSide, data_side
-from server.errors import Refused
+from server.errors import Refused, did_you_mean
 from server.model.comparing import (
     DataComparison,
     Differences,
@@ -35,6 +35,8 @@ class Wishes:
 
     key: Mapping[str, Sequence[str]]
     excluded: Sequence[str]
+    redacted: Sequence[str]
+    """Columns that an export as a side does not hold as they are."""
     sample: int
     equal_types: bool
 
@@ -55,7 +57,7 @@ def compare_data(
     with data_side(services, call, source, target) as one, data_side(services, call, target, source) as two:
         if one.database.address and two.database.address and one.database.address.place == two.database.address.place:
             raise Refused("same_database", f"{source} and {target} are one and the same database.")
-        wishes = Wishes(key or {}, (*exclude_columns, *one.without, *two.without), sample, equal_types)
+        wishes = Wishes(key or {}, exclude_columns, (*one.without, *two.without), sample, equal_types)
         report = _compare_sides(call, (one, two), (source, target), tables, wishes)
     notes = [one.note or "", two.note or "", report.next or ""]
     return report.model_copy(update={"next": " ".join(note for note in notes if note) or None})
@@ -97,6 +99,7 @@ def _compare_tables(
     by_value = hashes[0] is not None and hashes[0] == hashes[1]
     only = sides[0].only or sides[1].only
     names = choose(tables, [name for name in dict.fromkeys([*mine, *theirs]) if only is None or name in only])
+    _refuse_vain({name: (mine.get(name) or theirs[name]) for name in dict.fromkeys([*mine, *theirs])}, wishes)
     progress = _Progress(call, {name: (mine.get(name) or theirs[name]) for name in names})
     compared: list[TableDifference] = []
     missing: dict[str, str] = {}
@@ -145,12 +148,22 @@ def _plan(mine: SideTable, theirs: SideTable, wishes: Wishes) -> TablePlan:
     excluded = [
         column.name
         for column in mine.columns
-        if any(_excludes(pattern, mine, column.name) for pattern in wishes.excluded)
+        if any(_excludes(pattern, mine, column.name) for pattern in (*wishes.excluded, *wishes.redacted))
     ]
     plan = plan_comparison(mine, theirs, key=asked, excluded=excluded, equal_types=wishes.equal_types)
     if not plan.columns:
         raise NotComparable("no column is on both sides")
     return plan
+
+
+def _refuse_vain(tables: Mapping[tuple[str, str], SideTable], wishes: Wishes) -> None:
+    """Refuses a key of no table, and an excluded column that no table has."""
+    choose(list(wishes.key), tables)
+    names = [f"{table.shown}.{column.name}" for table in tables.values() for column in table.columns]
+    for pattern in wishes.excluded:
+        found = any(_excludes(pattern, table, column.name) for table in tables.values() for column in table.columns)
+        if not found:
+            raise Refused("unknown_column", f"exclude_columns: no table has {pattern}. {did_you_mean(pattern, names)}")
 
 
 def _is_named(pattern: str, table: SideTable) -> bool:

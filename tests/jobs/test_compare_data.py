@@ -141,6 +141,7 @@ def test_a_key_can_be_given(source: FreshDatabase, target: FreshDatabase, tmp_pa
 def test_columns_can_be_left_out(source: FreshDatabase, target: FreshDatabase, tmp_path: Path) -> None:
     for database, value in ((source, 10), (target, 11)):
         database.run(f"CREATE TABLE t (id int PRIMARY KEY, v int, seen int); INSERT INTO t VALUES (1, 1, {value})")
+        database.run("CREATE TABLE other (id int PRIMARY KEY, seen int)")
     assert not compare(source, target, tmp_path).equal
     for pattern in ("seen", "t.seen", "public.t.seen", "public.*.seen"):
         assert compare(source, target, tmp_path, exclude_columns=[pattern]).equal, pattern
@@ -261,3 +262,17 @@ def test_of_very_many_equal_tables_only_the_numbers_of_rows_are_told(
     assert len(report.tables) == 41
     assert len(report.same) == 19
     assert report.tables[0].table == "t_059"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "code"),
+    [({"key": {"bokos": ["id"]}}, "unknown_table"), ({"exclude_columns": ["books.titel"]}, "unknown_column")],
+)
+def test_what_is_named_in_vain_is_refused_with_the_nearest_name(
+    wishes: dict[str, Any], code: str, source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    for side in (source, target):
+        side.run("CREATE TABLE books (id int, title text)")
+    with pytest.raises(Refused, match="books") as caught:
+        compare(source, target, tmp_path, **wishes)
+    assert caught.value.code == code
