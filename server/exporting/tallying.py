@@ -1,6 +1,7 @@
 """Passes rows from the server to a writer, table by table, and keeps what the manifest and the progress need."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,9 @@ from server.files.writing import TableFile, TablePart, Writer
 from server.model.exports import counted
 from server.postgres.copying import Tally
 from server.postgres.statements import copy_heading
+
+OFTEN = 0.1
+"""Seconds between two words about rows on their way, which come by the hundred."""
 
 
 class Tallying:
@@ -24,6 +28,7 @@ class Tallying:
         self._lock = threading.Lock()
         self._moved = [0] * len(plan.tables)
         self._expected = [max(export.rows, 0) for export in plan.tables]
+        self._again = 0.0
         self.files: list[TableFile] = []
         self.tallies: list[Tally] = []
 
@@ -51,7 +56,12 @@ class Tallying:
         with self._lock:
             self._moved[table] += rows
             self._expected[table] = max(self._expected[table], self._moved[table])
-        self._tell(table)
+            now = time.monotonic()
+            due = now >= self._again
+            if due:
+                self._again = now + OFTEN
+        if due:
+            self._tell(table)
 
     def _tell(self, table: int) -> None:
         with self._lock:

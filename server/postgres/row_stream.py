@@ -8,7 +8,7 @@ Source: PostgreSQL's documentation, Frontend/Backend Protocol, "COPY Operations"
 
 import os
 import re
-import selectors
+import select
 import socket
 from collections.abc import Callable
 
@@ -18,15 +18,14 @@ from psycopg import errors, pq, sql
 from server.postgres.databases import Connection, interrupt
 from server.postgres.questions import ask
 
-CHUNK = 1 << 19
-"""Bytes that are put together before they are parted and handed on."""
-PATIENCE = 0.5
-"""Seconds that a silent server is waited for before `check` is asked again."""
-_BLOCK = 1 << 18
-_WORTH_WAKING = 1 << 16
+CHUNK = 1 << 18
+"""Bytes that are put together before they are parted and handed on: few enough to stay near the processor."""
+PATIENCE = 500
+"""Milliseconds that a silent server is waited for before `check` is asked again."""
+_WORTH_WAKING = 1 << 17
 """Bytes of rows for which we wake: a server that sends them by 8 KiB would wake us for each."""
-_PAUSE = 0.002
-"""Seconds after which we look for fewer: a statement's last rows are fewer."""
+_PAUSE = 2
+"""Milliseconds after which we look for fewer: a statement's last rows are fewer."""
 _BORDER = re.compile(rb"\nd\0...", re.DOTALL)
 _BORDER_MARK = b"\nd\0"
 _ROW, _COMPLETE, _FAILURE, _READY = b"dCEZ"
@@ -57,14 +56,15 @@ def copy_rows(
     query on the server first. Only for a connection that `is_plain` and at rest; libpq sees none of it.
     """
     stream = RowStream()
-    with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line, selectors.DefaultSelector() as selector:
-        selector.register(line, selectors.EVENT_READ)
+    with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
+        coming = select.poll()
+        coming.register(line, select.POLLIN)
         try:
             _send(line, statement.as_bytes(connection))
             while not stream.ended:
                 check()
-                _wait(line, selector)
-                rows, count = stream.feed(_receive(line))
+                _wait(line, coming)
+                rows, count = _receive(line, stream)
                 if count:
                     take(rows, count)
         except BaseException:
@@ -79,25 +79,26 @@ def _send(line: socket.socket, statement: bytes) -> None:
     line.setblocking(False)  # as libpq wants it
 
 
-def _wait(line: socket.socket, selector: selectors.BaseSelector) -> None:
+def _wait(line: socket.socket, coming: "select.poll") -> None:
     """Until much has come, or a little has and no more for a moment, or nothing for long."""
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, _WORTH_WAKING)
-    found = selector.select(_PAUSE)
+    found = coming.poll(_PAUSE)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
     if not found:
-        selector.select(PATIENCE)
+        coming.poll(PATIENCE)
 
 
-def _receive(line: socket.socket) -> bytes:
+def _receive(line: socket.socket, stream: "RowStream") -> tuple[bytes, int]:
     try:
-        data = line.recv(_BLOCK)
+        with stream.room() as room:
+            size = line.recv_into(room)
     except BlockingIOError:
-        return b""
+        return b"", 0
     except OSError as error:
         raise psycopg.OperationalError(f"the connection was lost: {error.strerror}") from None
-    if not data:
+    if not size:
         raise psycopg.OperationalError("the connection was lost: the server closed it")
-    return data
+    return stream.came(size)
 
 
 def _stop(connection: Connection, line: socket.socket, stream: "RowStream") -> None:
@@ -107,13 +108,16 @@ def _stop(connection: Connection, line: socket.socket, stream: "RowStream") -> N
             interrupt(connection)
         line.settimeout(10)
         while not stream.ended:
-            stream.feed(_receive(line))
+            _receive(line, stream)
     except psycopg.Error:
         connection.close()
 
 
 class RowStream:
-    """Parts what comes into rows, and keeps what else the server says. Rows come out whole, `chunk` bytes at a time."""
+    """Parts what comes into rows, and keeps what else the server says. Rows come out whole, `chunk` bytes at a time.
+
+    What comes is put into `room()`, and `came` is told how much: one buffer is kept for all of it.
+    """
 
     def __init__(self, chunk: int = CHUNK) -> None:
         self._chunk = chunk
@@ -121,34 +125,44 @@ class RowStream:
         self._rows = 0
         self._counted: int | None = None
         self._failure: psycopg.Error | None = None
-        self._came: list[bytes] = []
-        self._size = 0
+        self._buffer = bytearray(2 * chunk)
+        self._filled = 0
         self._needed = chunk
-        self._last = b""
 
-    def feed(self, data: bytes) -> tuple[bytes, int]:
+    def room(self) -> memoryview:
+        """Where the next bytes go; to be released before `came`."""
+        return memoryview(self._buffer)[self._filled :]
+
+    def came(self, size: int) -> tuple[bytes, int]:
         """Takes in what came; rows, and how many they are, once there are enough or the statement has ended."""
-        self._came.append(data)
-        self._size += len(data)
-        self._last = (self._last + data[-6:])[-6:]
-        if self._size < self._needed and not self._last.startswith(_END):
+        self._filled += size
+        ending = self._buffer.startswith(_END, max(0, self._filled - len(_END) - 1))
+        if self._filled < self._needed and not ending:
             return b"", 0
-        buffer = b"".join(self._came)
-        rows, count, start = self._part(buffer)
-        self._came, self._size = [buffer[start:]], len(buffer) - start
-        self._needed = max(self._chunk, _length(buffer, start) if self._size >= _HEAD else 0)
+        rows, count, start = self._part(self._buffer, self._filled)
+        self._keep(start)
         self._rows += count
         return rows, count
 
-    def _part(self, buffer: bytes) -> tuple[bytes, int, int]:
+    def _keep(self, start: int) -> None:
+        """Moves the message that is not whole to the beginning, and makes room for all of it."""
+        rest = self._buffer[start : self._filled]
+        self._filled = len(rest)
+        self._needed = max(self._chunk, _length(rest, 0) if len(rest) >= _HEAD else 0)
+        if len(self._buffer) != self._needed + self._chunk:
+            self._buffer = bytearray(self._needed + self._chunk)
+        self._buffer[: len(rest)] = rest
+
+    def _part(self, buffer: bytearray, filled: int) -> tuple[bytes, int, int]:
         """The rows in a buffer, how many they are, and where the first message begins that is not whole."""
         found: list[bytes] = []
         count = start = 0
         at_once = True
-        while len(buffer) - start >= _HEAD:
-            last = buffer.rfind(_BORDER_MARK, start) + 1 if at_once and buffer.startswith(b"d\0", start) else 0
+        while filled - start >= _HEAD:
+            last = buffer.rfind(_BORDER_MARK, start, filled) + 1 if at_once and buffer.startswith(b"d\0", start) else 0
             if last > start:
-                pieces = _BORDER.split(buffer[start + _HEAD : last])
+                with memoryview(buffer) as view, view[start + _HEAD : last] as messages:
+                    pieces = _BORDER.split(messages)
                 rows = b"\n".join(pieces)
                 at_once = b"\0" not in rows  # else another kind of message is among them
                 if at_once:
@@ -157,13 +171,13 @@ class RowStream:
                     start = last
                     continue
             end = start + _length(buffer, start)
-            if end > len(buffer):
+            if end > filled:
                 break
             if buffer[start] == _ROW:
-                found.append(buffer[start + _HEAD : end])
+                found.append(bytes(buffer[start + _HEAD : end]))
                 count += 1
             else:
-                self._note(buffer[start], buffer[start + _HEAD : end])
+                self._note(buffer[start], bytes(buffer[start + _HEAD : end]))
             start = end
         return found[0] if len(found) == 1 else b"".join(found), count, start
 
@@ -187,7 +201,7 @@ class RowStream:
         return self._rows
 
 
-def _length(buffer: bytes, start: int) -> int:
+def _length(buffer: bytearray, start: int) -> int:
     """Of the message that begins at `start`, its kind included."""
     return 1 + int.from_bytes(buffer[start + 1 : start + _HEAD], "big")
 
