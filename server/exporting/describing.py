@@ -1,0 +1,141 @@
+"""What an export says of itself: the manifest before its rows and after them, and the answer to who asked for it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from server.exporting.dumps import Dumps
+from server.exporting.plan import Plan
+from server.exporting.source import Source
+from server.exporting.tallying import Tallying
+from server.files.outlet import FileFacts
+from server.model.exports import ExportedTable, ExportReport, RedactedColumn
+from server.model.manifest import Manifest, ManifestColumn, ManifestSequence, ManifestTable
+from server.postgres.outlines import fingerprint_of
+from server.postgres.tables import read_sequences
+
+
+def draft_manifest(source: Source, plan: Plan, at: datetime, dumps: Dumps) -> Manifest:
+    """The manifest as far as it is known before the rows."""
+    sequences, hidden = read_sequences(source.connection) if plan.content != "schema" else ([], [])
+    if hidden:
+        dumps.warnings.append(f"The role may not read the positions of the sequences {', '.join(hidden)}.")
+    number = source.connection.info.server_version
+    fingerprint = plan.fingerprint() if plan.fingerprint else fingerprint_of(source.connection)
+    dumped = dumps.get() if plan.format == "json" else None  # it stands before the rows
+    return Manifest(
+        exported_at=at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        export_type=plan.export_type,
+        filters_applied=dict(plan.filters),
+        record_counts={export.table.key: 0 for export in plan.tables},
+        total_records=0,
+        content=plan.content,
+        format=plan.format,
+        compression=plan.compression,
+        database=plan.database.name,
+        server_version=f"{number // 10000}.{number % 10000}",
+        schema_fingerprint=fingerprint,
+        pgferry=version("pgferry"),
+        consistency=plan.consistency,
+        redactions=list(plan.redactions),
+        excluded_tables=list(plan.excluded_tables),
+        warnings=list(plan.warnings),
+        tables=_tables(plan),
+        sequences=named_sequences(sequences, plan),
+        schema_sql=dumped,
+    )
+
+
+def _tables(plan: Plan) -> list[ManifestTable]:
+    return [
+        ManifestTable(
+            name=export.table.key,
+            schema_name=export.table.schema,
+            table=export.table.name,
+            rows=0,
+            columns=[
+                ManifestColumn(
+                    name=field.column.name,
+                    type=field.column.type,
+                    generated=field.column.generated,
+                    nullable=not field.column.not_null,
+                )
+                for field in export.fields
+            ],
+            primary_key=list(export.table.primary_key),
+            matched=export.matched,
+            required=export.required,
+        )
+        for export in plan.tables
+    ]
+
+
+def named_sequences(sequences: Sequence[ManifestSequence], plan: Plan) -> list[ManifestSequence]:
+    """All of them for a whole export; of chosen tables only those that these own."""
+    if not plan.filters:
+        return list(sequences)
+    keys = {export.table.key for export in plan.tables}
+    return [sequence for sequence in sequences if sequence.owner and sequence.owner.rpartition(".")[0] in keys]
+
+
+def counted(draft: Manifest, plan: Plan, tallying: Tallying, dumps: Dumps) -> Manifest:
+    """The manifest with what the rows turned out to be."""
+    rows = [tally.rows for tally in tallying.tallies]
+    tables = [
+        table.model_copy(
+            update={
+                "rows": count,
+                "file": file.file,
+                "bytes": file.bytes if file.file is None else file.file_bytes,
+                "sha256": file.sha256,
+            }
+        )
+        for table, count, file in zip(draft.tables, rows, tallying.files, strict=False)
+    ]
+    return draft.model_copy(
+        update={
+            "record_counts": {export.table.key: count for export, count in zip(plan.tables, rows, strict=False)},
+            "total_records": sum(rows),
+            "tables": tables or draft.tables,
+            "warnings": [*draft.warnings, *dumps.warnings, *tallying.losses()],
+            "schema_file": "schema.sql" if plan.format in ("csv", "jsonl") and dumps.get() is not None else None,
+        }
+    )
+
+
+def report(
+    plan: Plan, manifest: Manifest, tallying: Tallying, path: Path, facts: FileFacts, seconds: float
+) -> ExportReport:
+    """The answer: where the export lies, what is in it, and what reads it."""
+    return ExportReport(
+        path=str(path),
+        format=plan.format,
+        content=plan.content,
+        bytes=facts.bytes,
+        sha256=facts.sha256,
+        tables=[
+            ExportedTable(
+                name=table.name, rows=table.rows, bytes=file.bytes, matched=table.matched, required=table.required
+            )
+            for table, file in zip(manifest.tables, tallying.files, strict=False)
+        ],
+        total_rows=manifest.total_records,
+        redacted=[RedactedColumn(table=r.table, column=r.column, how=r.how) for r in manifest.redactions],
+        excluded_tables=manifest.excluded_tables,
+        seconds=round(seconds, 3),
+        warnings=manifest.warnings,
+        next=_next(plan, path),
+    )
+
+
+def _next(plan: Plan, path: Path) -> str:
+    if plan.format == "json":
+        reading = (
+            f"jq '.metadata | del(.schemaSql)' {path.name} shows what is in it; jq '.data' or DuckDB reads the rows"
+        )
+    elif plan.format == "sql":
+        reading = "psql -v ON_ERROR_STOP=1 -f loads it into an empty database"
+    else:
+        reading = f"DuckDB reads {path.name}/*.{plan.format}; manifest.json says what is in it"
+    return f"{reading}. check_import rehearses an import of it."

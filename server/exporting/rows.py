@@ -1,0 +1,70 @@
+"""The body of an export: rows in order over one or several connections, and what a script has around them."""
+
+from server.exporting.describing import named_sequences
+from server.exporting.dumps import Dumps
+from server.exporting.plan import Plan
+from server.exporting.source import Source, sessions
+from server.exporting.tallying import Tallying
+from server.files.csv_tables import CsvTables
+from server.files.json_lines import JsonLines
+from server.files.sql_script import SqlScript
+from server.files.writing import Writer
+from server.model.manifest import ManifestSequence
+from server.postgres.dumping import without_checking
+from server.postgres.gathering import Batch, gather
+from server.postgres.statements import set_position
+from server.postgres.tables import read_sequences
+
+SETTINGS = """\
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET intervalstyle = 'postgres';
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET client_min_messages = warning;
+SET row_security = off;
+
+"""
+"""What a script without a schema section sets before its rows; pg_dump's sections say the same."""
+
+
+def write_rows(source: Source, plan: Plan, writer: Writer, tallying: Tallying, dumps: Dumps) -> None:
+    """The body of the export, between the room for the manifest and the manifest."""
+
+    def open_script() -> None:
+        """Waits for the schema as late as it can: the first rows are read meanwhile."""
+        if isinstance(writer, SqlScript):
+            opening = dumps.get("pre-data") or dumps.get()
+            writer.text(opening if opening is not None else SETTINGS)
+
+    batches = [Batch(export.pieces, (export.table.schema, export.table.name)) for export in plan.tables]
+    if batches and plan.content != "schema":
+        tallying.before = open_script
+        gather(source.call, source.connection, sessions(source, plan), batches, plan.shape, tallying, tallying.moved)
+    else:
+        open_script()
+    if isinstance(writer, SqlScript) and plan.content != "schema":
+        sequences, _ = read_sequences(source.connection)
+        for sequence in named_sequences(sequences, plan):
+            writer.text(_position(sequence))
+        writer.text("\n" + _keys_mended(plan, dumps.get("post-data") or ""))
+    elif isinstance(writer, (CsvTables, JsonLines)) and (dumped := dumps.get()) is not None:
+        writer.add_file("schema.sql", dumped.encode())
+
+
+def _keys_mended(plan: Plan, post_data: str) -> str:
+    """Without checking the foreign keys from written rows to tables whose rows are not written."""
+    there = {(export.table.schema, export.table.name) for export in plan.tables}
+    dangling = {
+        (export.table.schema, export.table.name, reference.constraint)
+        for export in plan.tables
+        for column in export.table.columns
+        for reference in column.references
+        if (reference.schema, reference.table) not in there
+    }
+    partitioned = {(e.table.schema, e.table.name) for e in plan.tables if e.table.partitioned}
+    return without_checking(post_data, dangling, partitioned) if dangling else post_data
+
+
+def _position(sequence: ManifestSequence) -> str:
+    return set_position(sequence.schema_name, sequence.name, sequence.last_value, is_called=sequence.is_called) + "\n"

@@ -1,0 +1,50 @@
+"""The transaction whose snapshot an export is read from, and more connections on the same snapshot."""
+
+from typing import NamedTuple
+
+from server.calls import Call
+from server.errors import FerryError
+from server.exporting.plan import Plan
+from server.postgres.databases import Connection
+from server.postgres.gathering import Session, Work
+from server.postgres.masks import set_hash_key
+from server.postgres.tables import settle
+from server.postgres.transactions import export_snapshot, joining
+from server.services import Services
+
+
+class Source(NamedTuple):
+    """The transaction whose snapshot everything is read from. `key` hashes sensitive columns."""
+
+    services: Services
+    call: Call
+    connection: Connection
+    key: bytes
+
+
+def prepare(source: Source, plan: Plan, connection: Connection) -> None:
+    """Settings that a connection needs before it reads rows."""
+    settle(connection, by_place=plan.export_type == "full")
+    if any(redaction.how == "hash" for redaction in plan.redactions):
+        set_hash_key(connection, source.key)
+
+
+def sessions(source: Source, plan: Plan) -> list[Session]:
+    """More connections on the same snapshot. One that cannot be opened is done without: the others do its work."""
+    if not plan.sessions:
+        return []
+    snapshot = export_snapshot(source.connection)
+
+    def session(work: Work) -> None:
+        working = False
+        try:
+            with joining(source.call, plan.database, snapshot, row_security=False) as connection:
+                prepare(source, plan, connection)
+                working = True
+                work(connection)
+        except FerryError:
+            source.call.check()
+            if working:
+                raise
+
+    return [session] * min(plan.sessions, sum(len(export.pieces) for export in plan.tables))
