@@ -20,6 +20,10 @@ ENDINGS: dict[Compression, str] = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 _BLOCK = 1 << 17
 _OPENING = 6
 """Bytes of a zstd frame's own header (magic number, descriptor, window), which stand before the beginning."""
+_JOB = 1 << 20
+"""Bytes that a thread of zstd compresses at a time; by itself it would take eight times that, and the memory for it."""
+_THREADS = 4
+"""More than these write faster than any server sends."""
 _PIECE = 1 << 20
 _EAGER = 8 << 20
 """Bytes after which the system is asked to begin with writing them to the disk, so that little is left for the end."""
@@ -85,19 +89,25 @@ class _Gzip:
         return self._body.flush()
 
 
+def _zstd_frame(threads: int) -> Any:
+    """One more zstd frame to compress into. Its header and its size do not depend on the number of threads."""
+    from zstandard import ZstdCompressionParameters, ZstdCompressor
+
+    parameters = ZstdCompressionParameters(
+        compression_level=3, threads=threads, job_size=_JOB, write_checksum=False, write_content_size=False
+    )
+    return ZstdCompressor(compression_params=parameters).compressobj()
+
+
 class _Zstd:
     """One frame, so that every reader reads all of it: its first blocks hold the beginning as it is."""
 
     def __init__(self) -> None:
-        from zstandard import ZstdCompressor
-
-        self._body = ZstdCompressor(level=3, write_checksum=False, write_content_size=False).compressobj()
+        self._body = _zstd_frame(min(os.cpu_count() or 1, _THREADS))
         self._opening = _OPENING
 
     def head(self, text: bytes) -> bytes:
-        from zstandard import ZstdCompressor
-
-        frame = ZstdCompressor(level=3, write_checksum=False, write_content_size=False).compressobj()
+        frame = _zstd_frame(0)
         opening = (frame.compress(b" ") + frame.flush())[:_OPENING]
         blocks = [text[start : start + _BLOCK] for start in range(0, len(text), _BLOCK)]
         return opening + b"".join((len(block) << 3).to_bytes(3, "little") + block for block in blocks)
