@@ -21,7 +21,7 @@ from server.postgres.databases import Connection
 from server.postgres.grouping import groups_down, groups_up
 from server.postgres.growing import Manner
 from server.postgres.growth import Growth
-from server.postgres.key_tables import UNDATED, WITHIN, KeyTable, NarrowCopy, Way, dropped, origin
+from server.postgres.key_tables import UNDATED, WITHIN, KeyTable, Way, dropped, origin
 from server.postgres.planting import emptied_by_dates, seed_tests, seed_values, try_values
 from server.postgres.row_tests import table
 
@@ -141,11 +141,17 @@ class Closing:
                 )
                 reasons = [self.growth.below(way.edge) for way in some]
                 self._insert(node, [way.edge for way in some], statement, reasons, manner=manner)
+                if manner == "fill":
+                    self._filled(into)
         return bool(ways)
 
     def _manner(self, into: KeyTable, ways: list[Way]) -> Manner:
+        if into.copy and into not in self._copied:
+            if not any(way.edge in into.plan.circling for way in ways):
+                return "fill"
+            self.connection.execute(into.copy.fill())
+            self._filled(into)
         if into.copy:
-            self._fill(into, into.copy)
             return "copy"
         if all(map(self.growth.lists_down, ways)):
             return "list"
@@ -168,12 +174,11 @@ class Closing:
                 self._analyzed[node] = held
                 self.connection.execute(keys.analyze())
 
-    def _fill(self, into: KeyTable, copy: NarrowCopy) -> None:
-        """Reads the table into its narrow copy, once."""
-        if into not in self._copied:
-            self._copied.add(into)
-            self.connection.execute(copy.fill())
-            self.connection.execute(sql.SQL("ANALYZE {}").format(copy.name))
+    def _filled(self, into: KeyTable) -> None:
+        """Books that a narrow copy is filled, once for all."""
+        assert into.copy is not None
+        self._copied.add(into)
+        self.connection.execute(sql.SQL("ANALYZE {}").format(into.copy.name))
 
     def _pull_up(self, node: int) -> bool:
         """The rows that what is new in the tables below refers to. True where anything was asked."""

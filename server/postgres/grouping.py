@@ -9,8 +9,13 @@ from server.postgres.key_tables import KeyTable, Way
 
 def groups_down(growth: Growth, into: KeyTable, ways: Sequence[Way]) -> list[list[Way]]:
     """Ways to rows that refer to newer ones: of one relation, table or partition, each. But all at once where a
-    partition would be read for its own keys and once more for those of its table.
+    partition would be read for its own keys and once more for those of its table; where there is a narrow copy, those
+    into the cycle before those within it.
     """
+    if into.copy:
+        circling = [way for way in ways if way.edge in into.plan.circling]
+        entering = [way for way in ways if way not in circling]
+        return [some for some in (entering, circling) if some]
     by_child: dict[int, list[Way]] = {}
     for way in ways:
         by_child.setdefault(way.edge.child, []).append(way)
@@ -23,7 +28,7 @@ def _together(growth: Growth, into: KeyTable, ways: list[Way]) -> list[list[Way]
     """All, where the table is read as a whole or a sample is taken; those whose keys go to an index as a list, for the
     indexes can be combined; every other on its own, by its index.
     """
-    if into.plan.limit is not None or into.copy or not all(way.edge.indexed for way in ways):
+    if into.plan.limit is not None or not all(way.edge.indexed for way in ways):
         return [ways]
     listed = [way for way in ways if growth.lists_down(way)]
     return ([listed] if listed else []) + [[way] for way in ways if way not in listed]

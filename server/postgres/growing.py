@@ -17,10 +17,11 @@ UPGRADE = sql.SQL(
 )
 """A row that refers to a later row than was known is later too, and leads on anew."""
 
-Manner = Literal["scan", "list", "walk", "copy"]
+Manner = Literal["scan", "list", "walk", "copy", "fill"]
 """How rows at the other end of some ways are found. `scan`: PostgreSQL decides. `list`: all keys of a way go to its
 index as one list, the places found on all ways are put together, and each page is read once, in the table's order.
-`walk`: each key goes to the index by itself, whatever PostgreSQL expects. `copy`: in the narrow copy.
+`walk`: each key goes to the index by itself, whatever PostgreSQL expects. `copy`: in the narrow copy. `fill`: the table
+is read, which fills the narrow copy.
 """
 
 
@@ -60,9 +61,10 @@ def below(
     """
     plan, row = into.plan, sql.Identifier("t")
     children = {way.edge.child for way in ways}
-    child = relations.relations[children.pop()] if len(children) == 1 else plan.relation
+    child = relations.relations[children.pop()] if len(children) == 1 and manner != "fill" else plan.relation
     refers = _is_among if manner == "list" else _refers
     reached: sql.Composable = TRUE if manner == "walk" else any_of([refers(relations, way, row) for way in ways])
+    opening = into.copy.reading(reached) if into.copy and manner == "fill" else sql.SQL("")
     standing: sql.Composable = sql.Literal(UNDATED)
     inherits = not plan.date and any(way.keys.plan.may_pass or way.keys.plan.date for way in ways)
     upgrades = inherits and into.upgrades
@@ -73,11 +75,12 @@ def below(
         standing = _latest(relations, ways, row)
     elif inherits:
         reached = any_of([refers(relations, way, row, (UNDATED, WITHIN)) for way in ways])
-    if manner == "copy" and into.copy:
-        source = into.copy.rows(child)
+    if manner in ("copy", "fill") and into.copy:
+        source = into.copy.rows(child, seen=manner == "fill")
     else:
         source = _walked(relations, ways[0], child) if manner == "walk" else sql.SQL("{} AS t").format(table(child))
-    return sql.SQL("INSERT INTO {} SELECT {} FROM {} WHERE {} {} {}").format(
+    return sql.SQL("{} INSERT INTO {} SELECT {} FROM {} WHERE {} {} {}").format(
+        opening,
         into.target,
         into.values(row, generation, standing),
         source,

@@ -8,6 +8,7 @@ came, how it stands to the dates, its key columns (`c0`, `c1` …) and what each
 is as late as the latest row that it refers to. Rows of 1 and 3 are only a way to others.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from psycopg import sql
@@ -76,9 +77,11 @@ class KeyTable:
 
 
 class NarrowCopy:
-    """A table's rows with those columns alone that its growth asks for; an index for each way down within its cycle.
+    """Those rows of a table that refer to others within its cycle, with the columns alone that its growth asks for; an
+    index for each such way.
 
-    For cycles whose keys have no index: the table is read once to fill it, and each round looks there.
+    For cycles whose keys have no index: the table is read once, for the ways into the cycle and to fill it, and each
+    round looks there.
     """
 
     def __init__(self, number: int, plan: NodePlan) -> None:
@@ -101,21 +104,36 @@ class NarrowCopy:
         return [made, *indexes]
 
     def fill(self) -> sql.Composed:
-        """INSERT of every row that refers to anything."""
-        refers = [
-            every([sql.SQL("t.{} IS NOT NULL").format(sql.Identifier(name)) for name in edge.columns])
-            for edge in self.plan.down
-        ]
-        return sql.SQL("INSERT INTO {} {} WHERE {}").format(self.name, self._select(), any_of(refers))
+        """INSERT of its rows."""
+        circles = self._circles({name: sql.SQL("t.{}").format(sql.Identifier(name)) for name in self.columns})
+        return sql.SQL("INSERT INTO {} {} WHERE {}").format(self.name, self._select(), circles)
 
-    def rows(self, child: Relation) -> sql.Composed:
-        """What stands in FROM for the rows `t` of the table, or of one of its partitions."""
+    def reading(self, reached: sql.Composable) -> sql.Composed:
+        """WITH, before a statement that reads from `seen`: its rows and those of the table `t` that are `reached`; the
+        copy is filled from there."""
+        circles = self._circles({name: sql.SQL("t.{}").format(sql.Identifier(name)) for name in self.columns})
+        return sql.SQL(
+            "WITH seen AS MATERIALIZED ({} WHERE {} OR {}),"
+            " filled AS (INSERT INTO {} SELECT p.* FROM seen AS p WHERE {})"
+        ).format(self._select(), circles, reached, self.name, self._circles(self.columns))
+
+    def _circles(self, columns: Mapping[str, sql.Composable]) -> sql.Composed:
+        return any_of(
+            [
+                every([sql.SQL("{} IS NOT NULL").format(columns[name]) for name in edge.columns])
+                for edge in self.plan.circling
+            ]
+        )
+
+    def rows(self, child: Relation, *, seen: bool) -> sql.Composed:
+        """What stands in FROM for the rows `t` of the table, or of one of its partitions: from the copy, or from `seen`
+        while it is filled."""
         names = [sql.SQL("p.{} AS {}").format(own, sql.Identifier(name)) for name, own in self.columns.items()]
         own = TRUE
         if child.oid != self.plan.relation.oid:
             own = sql.SQL("p.row_table = ANY ({}::oid[])").format(sql.Literal(list(child.leaves or (child.oid,))))
         return sql.SQL("(SELECT p.row_table AS tableoid, p.row_at AS ctid, {} FROM {} AS p WHERE {}) AS t").format(
-            sql.SQL(", ").join(names), self.name, own
+            sql.SQL(", ").join(names), sql.Identifier("seen") if seen else self.name, own
         )
 
     def _select(self) -> sql.Composed:

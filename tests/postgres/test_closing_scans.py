@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.segments import grow, loaded, where
 
@@ -64,6 +66,43 @@ def test_a_cycle_of_tables_without_indexes_is_read_once_for_each_table(
     dated = grow(fresh_database, where("teams", ("id", 4990), **late))
     assert dated.grown["teams"].matched == 1
     assert dated.grown["users"].matched == 2  # of the team, and the one whose mentor that is
+
+
+@pytest.mark.parametrize("partitioned", [False, True])
+def test_ways_into_a_cycle_without_indexes_and_within_it_are_asked_in_one_reading(
+    partitioned: bool, fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    ddl = f"""
+    CREATE TABLE firms (id int PRIMARY KEY);
+    CREATE TABLE parts (
+        id int PRIMARY KEY, firm int REFERENCES firms, maker int REFERENCES firms, whole int, made_on date
+    ) {"PARTITION BY RANGE (id)" if partitioned else ""};
+    {"CREATE TABLE parts_a PARTITION OF parts FOR VALUES FROM (0) TO (5000);" if partitioned else ""}
+    {"CREATE TABLE parts_b PARTITION OF parts DEFAULT;" if partitioned else ""}
+    ALTER TABLE parts ADD FOREIGN KEY (whole) REFERENCES parts;
+    """
+    fresh_database.run(
+        ddl + "INSERT INTO firms SELECT n FROM generate_series(1, 100) AS n;"
+        "INSERT INTO parts SELECT n, CASE WHEN n % 3 > 0 THEN 1 + n % 100 END, 1 + n % 97,"
+        " CASE WHEN n % 10 = 0 AND n > 500 THEN n - 500 END, date '2026-01-01' + n % 400"
+        " FROM generate_series(1, 10000) AS n; ANALYZE"
+    )
+    below = (
+        "WITH RECURSIVE b AS (SELECT p.* FROM parts p WHERE (firm = 7 OR maker = 7)"
+        " UNION SELECT p.* FROM parts p JOIN b ON p.whole = b.id) SELECT id FROM b"
+    )
+    result = grow(fresh_database, where("firms", ("id", 7)))
+    expected = {str(id_) for (id_,) in fresh_database.rows(below)}
+    assert result.grown["parts"].matched == len(expected)
+    assert expected <= set(result.values("parts"))
+    tables = ("parts_a", "parts_b") if partitioned else ("parts",)
+    assert {table: result.scans[table] for table in tables} == dict.fromkeys(tables, 1)
+    loaded(result, make_database, ddl, in_order=True)
+    dated = grow(fresh_database, where("firms", ("id", 7), since="2026-06-01", date_columns={"parts": "made_on"}))
+    late = "SELECT id FROM parts WHERE made_on >= '2026-06-01' AND (firm = 7 OR maker = 7)"
+    assert {str(id_) for (id_,) in fresh_database.rows(late)} <= set(dated.values("parts"))
+    sample = grow(fresh_database, where("firms", ("id", 7), limit_per_table=5))
+    assert sample.grown["parts"].matched == 5
 
 
 def test_keys_of_a_partition_and_of_its_table_are_asked_in_one_reading(
