@@ -5,7 +5,17 @@ import pytest
 from tests.fix_databases import MakeDatabase
 from tests.migrating import migrate
 
+_NESTED = "a between 1 and 5 and b > 0"
 CASES = {
+    "conditions within conditions": (
+        "create table t (a int, b int, c text, d varchar, e varchar)",
+        f"create table t (a int, b int, c text, d varchar, e varchar, check ({_NESTED}), check (d in (c, e, 'x')),"
+        " check (a in (b, 7) or a not between 2 and 3 or c = ') AND ('), check (d not in (c, e, 'x', 'y') and b > 1));"
+        f" create view v as select a in (b, 1) or a = 3 as x from t where {_NESTED};"
+        f" create index on t (a) where {_NESTED}; create policy p on t using ({_NESTED});"
+        " create rule r as on update to t where new.a in (1, old.a) or old.b = 2 do nothing;"
+        " create function f(a int, b int) returns bool language sql return a in (b, 1) or a = 3",
+    ),
     "a column is added": ("create table t (a int)", "create table t (a int, b text not null default 'x')"),
     "a table goes with its index": ("create table t (a int); create index on t (a)", ""),
     "a type changes under a view": (
