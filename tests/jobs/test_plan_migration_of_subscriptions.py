@@ -57,7 +57,7 @@ def test_a_subscription_is_altered_and_the_plan_applies(two: Subscribed) -> None
 
 
 def test_one_that_is_gone_is_dropped_without_reaching_its_publisher(two: Subscribed) -> None:
-    two.main.run(_MAKE.format("p", ""))
+    two.main.run(_MAKE.format("p", "") + "; comment on subscription s is 'which PostgreSQL forgets to drop'")
     plan = two.plan(save_as="gone")
     assert [s.sql for s in plan.statements] == [
         "ALTER SUBSCRIPTION s SET (slot_name = NONE)",
