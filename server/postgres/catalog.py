@@ -4,17 +4,15 @@ The reader is generic: each question's rows open with an address (class, oid, su
 name, sub); the other columns are the attributes by name. Columns with a leading underscore only help to resolve.
 """
 
-import gc
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from psycopg.rows import TupleRow
 
 from server.model.schema import Attributes, Dependency, Digest, Identity, NotCovered, Part, Schema
+from server.postgres.asking import Answers, Second, asked
 from server.postgres.databases import Connection
-from server.postgres.questions import Answer, answer, ask_one
+from server.postgres.questions import Answer, answer
 
 FACTS = (
     "schemas",
@@ -65,14 +63,7 @@ HEAD = 7  # class, oid, subid, kind, schema, name, sub
 PARTS = ("columns", "constraints", "indexes", "triggers", "rules", "policies")
 """The questions about parts of relations, most of a schema: they take the oids of relations, or NULL for all."""
 
-_BESIDE = frozenset({"relations", "columns", "sequences", "routines", "grants", "dependencies"})
-"""What the second connection is asked, about half of the server's work."""
-_BIG = 4 << 20
-"""Bytes of pg_attribute from which a second connection is worth its opening."""
-
 Address = tuple[int, int, int]
-Second = Callable[[], AbstractContextManager[Connection]]
-Answers = Mapping[str, Future[Answer]]
 
 
 def read_schema(connection: Connection, *, dependencies: bool = False, second: Second | None = None) -> Schema:
@@ -94,73 +85,6 @@ def read_schema(connection: Connection, *, dependencies: bool = False, second: S
 
 def _whole(connection: Connection, name: str) -> Answer:
     return answer(connection, name, *(None,) * (name in PARTS))
-
-
-@contextmanager
-def asked(
-    connection: Connection, second: Second | None, names: Sequence[str], *, read: Callable[[Connection, str], Answer]
-) -> Generator[Answers]:
-    """The answers to all questions that may have one, which `read` reads in order, in a thread for each connection: so
-    facts are made while the server works.
-    """
-    with _collector_paused(), ExitStack() as stack:
-        yield _asked(connection, second, names, read, stack)
-
-
-def _asked(
-    connection: Connection,
-    second: Second | None,
-    names: Sequence[str],
-    read: Callable[[Connection, str], Answer],
-    stack: ExitStack,
-) -> Answers:
-    big = second is not None and ask_one(connection, "catalog_size")[0] >= _BIG
-    other = stack.enter_context(second()) if second is not None and big else None
-    answers = {name: _nothing() for name in names}
-    vain = _in_vain(connection)
-    names = [name for name in names if name not in vain]
-    for lane in (connection, other):
-        if lane is None:
-            continue
-        lane.execute("SET LOCAL work_mem = '64MB'")
-        pool = stack.enter_context(_thread())
-        mine = [name for name in names if other is None or (name in _BESIDE) == (lane is other)]
-        answers |= {name: pool.submit(read, lane, name) for name in mine}
-    return answers
-
-
-def _in_vain(connection: Connection) -> set[str]:
-    """The questions about what this database has nothing of: asking them all would cost more than most schemas do."""
-    present = answer(connection, "catalog_presence")
-    return {name for name, there in zip(present.names, present.rows[0], strict=True) if not there}
-
-
-def _nothing() -> Future[Answer]:
-    empty: Future[Answer] = Future()
-    empty.set_result(Answer((), []))
-    return empty
-
-
-@contextmanager
-def _thread() -> Generator[ThreadPoolExecutor]:
-    """One thread; what it has not begun when the block ends is dropped."""
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="catalog")
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _collector_paused() -> Generator[None]:
-    """Tens of thousands of facts are made and none is garbage: looking for it would take a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 class Reader:

@@ -9,7 +9,8 @@ from collections.abc import Collection
 from psycopg import sql
 
 from server.model.schema import NOT_COMPARED, Digest, Part, Schema
-from server.postgres.catalog import ABOUT, FACTS, HEAD, PARTS, PG_CLASS, Answers, Reader, Second, asked, read_schema
+from server.postgres.asking import Answers, Second, asked
+from server.postgres.catalog import ABOUT, FACTS, HEAD, PARTS, PG_CLASS, Reader, read_schema
 from server.postgres.databases import Connection
 from server.postgres.questions import Answer, answer, composed, described, unordered
 
@@ -51,17 +52,29 @@ def fingerprint_of(connection: Connection) -> str:
     return read_outline(connection).fingerprint
 
 
-def read_parts(connection: Connection, outline: Schema, relations: Collection[tuple[str, str]]) -> Schema:
-    """The outline with just the parts of some relations (schema, name) read; in the snapshot of the outline."""
+def read_parts(
+    connection: Connection,
+    outline: Schema,
+    relations: Collection[tuple[str, str]],
+    *,
+    kinds: Collection[str] | None = None,
+) -> Schema:
+    """The outline with just the parts of some relations (schema, name) read, of some `kinds` or all; in the snapshot of
+    the outline.
+    """
     if outline.digests is None:
         return outline.narrowed(relations)
-    wanted = {part: digest for part, digest in outline.digests.items() if part[1:] in relations}
+    wanted = {
+        part: digest
+        for part, digest in outline.digests.items()
+        if part[1:] in relations and (kinds is None or part.kind in kinds)
+    }
     if not wanted:
         return outline
-    oids, kinds = list({digest.relation for digest in wanted.values()}), {part.kind for part in wanted}
+    oids, found = list({digest.relation for digest in wanted.values()}), {part.kind for part in wanted}
     reader = Reader()
     for name in PARTS:
-        if not kinds.isdisjoint(_KINDS[name]):
+        if not found.isdisjoint(_KINDS[name]):
             reader.take(answer(connection, name, oids))
     told = [oid for _, oid, _ in (*reader.addresses, *reader.behind)]
     query = sql.SQL("SELECT c.* FROM ({}) AS c WHERE {} AND c.oid = ANY ($1)")
@@ -73,7 +86,7 @@ def read_parts(connection: Connection, outline: Schema, relations: Collection[tu
 def _outline(connection: Connection, second: Second | None) -> Schema:
     if connection.info.parameter_status("server_encoding") != "UTF8":
         raise _Doubtful
-    with asked(connection, second, (*FACTS, *ABOUT, _COMMENTED), read=_read) as answers:
+    with asked(connection, second, (*PARTS, *_REST, *ABOUT, _COMMENTED), read=_read) as answers:
         if answers["security_labels"].result().rows:
             raise _Doubtful
         reader = Reader()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from server.model.schema import Dependency, Identity, Schema, fingerprint
+from server.model.schema import Attributes, Dependency, Identity, Schema, Value, fingerprint
 from server.postgres.catalog import FACTS, read_schema
 from server.postgres.questions import question, since
 from tests.fix_databases import FreshDatabase, MakeDatabase
@@ -73,23 +73,45 @@ create table parts (x int, y int) partition by list (x); create table part parti
 create index on parts (y); create index on only parts (x)
 """
 
+ALIKE = """
+create schema alike; create table alike.one (x int, y int, check (x > 0), check (x < y), check (one is not null),
+    check (tableoid > 0), check (true), constraint unproved check (y > 1) no inherit);
+create table alike.two (x int, y int, check (x > 0), check (x < y), check (two is not null), check (tableoid > 0),
+    check (true)); alter table alike.two add constraint unproved check (y > 1) not valid;
+create table alike.three (z int, y int, check (z > 0), check (z < y), check (three is not null), check (tableoid > 0));
+create table alike.four (gone int, x int, y int, check (x > 0), check (x < y), check (four is not null));
+alter table alike.four drop gone; create table alike.parent (x int, y int, check (x > 0));
+create table alike.child (own int) inherits (alike.parent);
+create table alike.swapped (y int, x int, check (y > 0), check (y < x)); alter table alike.two rename x to "X y";
+create index on alike.one (x) where y > 0; create index on alike.two (y) where y > 0;
+create index on alike.three (z) where y > 0; create index on alike.four (x) where y > 0;
+create index on alike.swapped (x) where x > 0; create index on alike.child (x) where y > 0;
+create index on alike.one (y) where one is not null; create index on alike.child (y) where child is not null
+"""
+"""Expressions that are equal trees over columns that are, and are not, called the same."""
+
 
 def test_definitions_are_what_the_server_prints(everything: FreshDatabase) -> None:
-    everything.run(ODD)
+    everything.run(ODD + ";" + ALIKE)
     printed = everything.rows("""
         with unqualified as materialized (select set_config('search_path', '', false))
-        select 'constraint', n.nspname, c.relname, k.conname, pg_get_constraintdef(k.oid)
+        select 'constraint', n.nspname, c.relname, k.conname, pg_get_constraintdef(k.oid),
+               pg_get_expr(k.conbin, k.conrelid)
         from unqualified, pg_constraint k join pg_class c on c.oid = k.conrelid
         join pg_namespace n on n.oid = c.relnamespace
         union all
-        select 'index', n.nspname, c.relname, '', pg_get_indexdef(c.oid)
-        from unqualified, pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where c.relkind in ('i', 'I')""")
-    texts = {Identity(*row[:4]): row[4] for row in printed}
+        select 'index', n.nspname, c.relname, '', pg_get_indexdef(c.oid), pg_get_expr(i.indpred, i.indrelid)
+        from unqualified, pg_index i join pg_class c on c.oid = i.indexrelid
+        join pg_namespace n on n.oid = c.relnamespace""")
+    texts = {Identity(*row[:4]): tuple(row[4:]) for row in printed}
     found = facts(everything)
     mine = found.of("constraint", "index")
-    assert len(mine) > 30
-    assert {i: found.facts[i]["definition"] for i in mine} == {i: texts[i] for i in mine}
+    assert len(mine) > 60
+    assert {i: (found.facts[i]["definition"], _expression(found.facts[i])) for i in mine} == {i: texts[i] for i in mine}
+
+
+def _expression(attributes: Attributes) -> Value:
+    return attributes.get("expression", attributes.get("predicate"))
 
 
 def test_privileges_are_what_differs_from_the_built_in_ones(everything: FreshDatabase) -> None:

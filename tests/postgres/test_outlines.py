@@ -16,7 +16,7 @@ from server.postgres.databases import Connection
 from server.postgres.outlines import read_outline, read_parts
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_demo import DemoDatabases
-from tests.postgres.test_catalog import EVERYTHING, ODD
+from tests.postgres.test_catalog import ALIKE, EVERYTHING, ODD
 from tests.random_schemas import examples, schemas
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ def narrowed(connection: Connection, *, relations: set[tuple[str, str]]) -> Sche
 
 @pytest.fixture
 def hard(fresh_database: FreshDatabase) -> FreshDatabase:
-    for statements in (EVERYTHING, ODD, HARD):
+    for statements in (EVERYTHING, ODD, HARD, ALIKE):
         fresh_database.run(statements)
     return fresh_database
 

@@ -70,18 +70,19 @@ LEFT JOIN pg_catalog.pg_attrdef AS d ON a.atthasdef AND d.adrelid = a.attrelid A
 LEFT JOIN (SELECT conrelid, conkey[1] AS attnum, conname, coninhcount, connoinherit, convalidated
            FROM pg_catalog.pg_constraint WHERE contype = 'n') AS nn
        ON a.attnotnull AND nn.conrelid = a.attrelid AND nn.attnum = a.attnum
-LEFT JOIN (SELECT sd.refobjid, sd.refobjsubid, ARRAY[sn.nspname::text, sc.relname::text] AS name,
-                  ARRAY['START WITH ' || q.seqstart, 'INCREMENT BY ' || q.seqincrement, 'MINVALUE ' || q.seqmin,
-                        'MAXVALUE ' || q.seqmax, 'CACHE ' || q.seqcache,
-                        CASE WHEN q.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END]
-                  || CASE WHEN sc.relpersistence = 'u' AND st.relpersistence <> 'u' THEN ARRAY['UNLOGGED']
-                          WHEN sc.relpersistence = 'p' AND st.relpersistence = 'u' THEN ARRAY['LOGGED']
-                          ELSE '{}'::text[] END AS options
-           FROM pg_catalog.pg_depend AS sd
-           JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = sd.objid
-           JOIN pg_catalog.pg_class AS sc ON sc.oid = sd.objid
-           JOIN pg_catalog.pg_namespace AS sn ON sn.oid = sc.relnamespace
-           JOIN pg_catalog.pg_class AS st ON st.oid = sd.refobjid
-           WHERE sd.classid = 1259 AND sd.refclassid = 1259 AND sd.refobjsubid > 0 AND sd.deptype = 'i') AS s
-       ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum
+LEFT JOIN LATERAL
+     (SELECT ARRAY[sn.nspname::text, sc.relname::text] AS name,
+             ARRAY['START WITH ' || q.seqstart, 'INCREMENT BY ' || q.seqincrement, 'MINVALUE ' || q.seqmin,
+                   'MAXVALUE ' || q.seqmax, 'CACHE ' || q.seqcache,
+                   CASE WHEN q.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END]
+             || CASE WHEN sc.relpersistence = 'u' AND c.relpersistence <> 'u' THEN ARRAY['UNLOGGED']
+                     WHEN sc.relpersistence = 'p' AND c.relpersistence = 'u' THEN ARRAY['LOGGED']
+                     ELSE '{}'::text[] END AS options
+      FROM pg_catalog.pg_depend AS sd
+      JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = sd.objid
+      JOIN pg_catalog.pg_class AS sc ON sc.oid = sd.objid
+      JOIN pg_catalog.pg_namespace AS sn ON sn.oid = sc.relnamespace
+      WHERE a.attidentity <> '' AND sd.classid = 1259 AND sd.refclassid = 1259 AND sd.refobjid = a.attrelid
+        AND sd.refobjsubid = a.attnum AND sd.deptype = 'i'
+      OFFSET 0) AS s ON true
 ORDER BY c.oid, a.attnum

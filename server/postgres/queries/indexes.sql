@@ -1,8 +1,12 @@
 -- Indexes of the tables $1 (NULL: of all) that stand behind no constraint. The server prints only those that are not
--- plain: printing one takes longer than all else about it.
+-- plain, and equal conditions over equal names once, as partitions and tenants have them: printing one takes longer than
+-- all else about it.
 WITH chosen AS MATERIALIZED (
     SELECT i.*, c.relname, n.nspname, c.relkind, c.reloptions, c.reltablespace, c.relispartition, am.amname,
-           t.relname AS table_name
+           t.relname AS table_name,
+           CASE WHEN i.indpred IS NOT NULL THEN
+               ARRAY(SELECT a.attname FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = i.indrelid AND a.attnum > 0
+                     ORDER BY a.attnum) END AS named
     FROM (SELECT false AS indnullsnotdistinct) AS absent
     CROSS JOIN LATERAL
          (SELECT indexrelid, indrelid, indisunique, indkey, indclass, indcollation, indoption, indnkeyatts, indpred,
@@ -11,7 +15,7 @@ WITH chosen AS MATERIALIZED (
           WHERE ($1::oid[] IS NULL OR indrelid = ANY ($1))) AS i
     JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
+    JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid AND t.relkind IN ('r', 'p', 'm')
     JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
     WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS con
@@ -19,7 +23,14 @@ WITH chosen AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
                       WHERE e.refclassid = 3079 AND e.deptype = 'e' AND e.classid = 1259 AND e.objid = c.oid)
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
-                      WHERE e.refclassid = 3079 AND e.deptype = 'e' AND e.classid = 1259 AND e.objid = t.oid))
+                      WHERE e.refclassid = 3079 AND e.deptype = 'e' AND e.classid = 1259 AND e.objid = t.oid)),
+conditions AS MATERIALIZED (
+    SELECT same.tree, same.named, pg_catalog.pg_get_expr(p.indpred, p.indrelid) AS predicate
+    FROM (SELECT indpred::text AS tree, named, pg_catalog.min(indexrelid) AS indexrelid
+          FROM chosen
+          WHERE indpred IS NOT NULL AND pg_catalog.strpos(indpred::text, ':varattno 0 ') = 0
+          GROUP BY indpred::text, named) AS same
+    JOIN chosen AS p ON p.indexrelid = same.indexrelid)
 SELECT 1259::oid AS class, x.indexrelid AS oid, 0 AS subid,
        'index' AS kind, x.nspname AS schema, x.relname AS name, '' AS sub,
        x.indrelid AS _table,
@@ -62,11 +73,17 @@ JOIN (SELECT i.indexrelid,
       CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(i.indkey::int2[]), pg_catalog.unnest(i.indclass::oid[]),
                                     pg_catalog.unnest(i.indcollation::oid[]), pg_catalog.unnest(i.indoption::int2[]))
            WITH ORDINALITY AS u (number, class, said, option, place)
-      LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = u.number AND u.number > 0
+      LEFT JOIN LATERAL
+           (SELECT attname, atttypid, attcollation
+            FROM pg_catalog.pg_attribute WHERE attrelid = i.indrelid AND attnum = u.number AND u.number > 0
+            OFFSET 0) AS a ON true
       LEFT JOIN pg_catalog.pg_opclass AS o ON o.oid = u.class
       GROUP BY i.indexrelid) AS k ON k.indexrelid = x.indexrelid
+LEFT JOIN conditions AS shared ON shared.tree = x.indpred::text AND shared.named = x.named
 CROSS JOIN LATERAL
-     (SELECT CASE WHEN x.indpred IS NOT NULL THEN pg_catalog.pg_get_expr(x.indpred, x.indrelid) END AS predicate
+     (SELECT CASE WHEN x.indpred IS NULL THEN NULL
+                  WHEN shared.predicate IS NOT NULL THEN shared.predicate
+                  ELSE pg_catalog.pg_get_expr(x.indpred, x.indrelid) END AS predicate
       OFFSET 0) AS said
 CROSS JOIN LATERAL
      (SELECT CASE WHEN k.plain AND NOT x.distinct_nulls AND x.relkind = 'i' AND x.reloptions IS NULL
