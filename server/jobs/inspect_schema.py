@@ -1,19 +1,20 @@
 """Tells a database's schema in few words: an overview, its tables, or everything about them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from server.calls import Call
 from server.errors import Refused
 from server.model import phrases
 from server.model.inspection import Relation, SchemaInspection, Size, View, partitions_of, relation, sensitive_by
+from server.model.inspection_pages import MOST, Item, paged, place_of
 from server.model.overviews import overview
-from server.model.paging import BUDGET, cost, start_of
+from server.model.paging import BUDGET
 from server.model.patterns import choose
 from server.model.redaction import Policy
 from server.model.schema import RELATIONS, Attributes, Identity, Schema, Value
-from server.postgres.catalog import read_schema
 from server.postgres.outlines import read_outline, read_parts
 from server.postgres.questions import ask
 from server.postgres.transactions import Connection, beside_of, reading
@@ -22,26 +23,13 @@ from server.services import Services
 Detail = Literal["overview", "tables", "full"]
 
 
-class Item(NamedTuple):
-    """Something to tell: the section of the answer that it belongs to, its name, and what makes its words."""
-
-    section: str
-    name: str
-    tell: Callable[[View], Relation | str]
-    identity: Identity | None = None
-
-
-MOST = 300
-"""Items of one page."""
-
+_MORE = "detail = full adds checks, indexes, triggers, policies, grants, queries, functions and comments that end in …."
 _TYPES = ("enum", "domain", "composite", "range", "base_type", "shell_type")
 _ROUTINES = ("function", "procedure", "aggregate")
 _SAID_ELSEWHERE = {
     *RELATIONS, *_TYPES, *_ROUTINES, "column", "view_column", "attribute", "constraint", "index", "trigger", "rule",
     "policy", "sequence", "extension", "schema", "domain_constraint", "publication_table", "publication_schema",
 }  # fmt: skip
-_WIDE = 200
-"""Columns of one relation that are told at once."""
 
 
 def inspect_schema(
@@ -55,9 +43,9 @@ def inspect_schema(
 ) -> SchemaInspection:
     """One page about the schema of `database`; `tables` are patterns. Refused: unknown names, another call's cursor."""
     found = services.databases.get(database)
-    read = read_schema if detail == "overview" else read_outline
+    call.progress(0, None, f"reading the schema of {found.name}")
     with reading(call, found) as connection:
-        schema = read(connection, second=beside_of(call, found, connection))
+        schema = read_outline(connection, second=beside_of(call, found, connection))
         shown = _shown(schema, tables)
         if tables is not None:
             schema = read_parts(connection, schema, {(i.schema, i.name) for i in shown})
@@ -71,13 +59,23 @@ def inspect_schema(
             "not_covered": [f"{kind}: {name}" for kind, name in schema.not_covered[:20]],
         }
         items = _items(view, shown)
-        start = start_of(cursor, schema.fingerprint[:8], len(items))
+        mark = schema.fingerprint[:8]
+        start = place_of(cursor, mark, len(items))
         if detail == "overview":
             view.sizes.update(_sizes(connection, schema, shown, bytes_too=False))
-            lines, legend = overview(view, shown)
+            lines, legend = overview(view, shown, lambda parts: _filled(connection, view, shown, parts))
             told = f"Lines: {legend}. detail = tables tells columns and keys."
             return SchemaInspection(**head, schemas=tuple(lines), next=told)
-        return _paged(head, items, start, _told(connection, view, policy, items[start : start + MOST]), full=view.full)
+        if not view.full:
+            head["next"] = _MORE
+        return paged(head, items, start, _told(connection, view, policy, items[start.item :][:MOST]), mark)
+
+
+def _filled(connection: Connection, view: View, relations: Sequence[Identity], parts: tuple[str, ...]) -> View:
+    if view.chosen:
+        return view
+    named = {(identity.schema, identity.name) for identity in relations}
+    return replace(view, schema=read_parts(connection, view.schema, named, kinds=parts))
 
 
 def as_detail(word: str) -> Detail:
@@ -123,15 +121,11 @@ def _batches(schema: Schema, items: Sequence[Item]) -> Iterator[list[Item]]:
     expected = 0
     for item in items:
         batch.append(item)
-        expected += 120 + 25 * _width(schema, item.identity) if item.identity else 100
+        expected += 120 + 25 * schema.width(item.identity) if item.identity else 100
         if expected > BUDGET:
             yield batch
             batch, expected = [], 0
     yield batch
-
-
-def _width(schema: Schema, relation: Identity) -> int:
-    return schema.count_of(relation, "column", "view_column")
 
 
 def _sizes(
@@ -167,7 +161,7 @@ def _plural(kind: str, count: int) -> str:
 def _items(view: View, shown: Sequence[Identity]) -> list[Item]:
     """What there is to tell, in order, not told yet; of chosen tables, only these and the types that they use."""
     schema = view.schema
-    items = [item for identity in shown for item in _of_relation(view, identity)]
+    items = [_of_relation(identity) for identity in shown]
     parts = [column for i in shown for column in schema.parts(i, "column")] if view.chosen else []
     used = {str(schema.facts[column]["type"]).removesuffix("[]") for column in parts}
     for identity in schema.of(*_TYPES):
@@ -176,33 +170,18 @@ def _items(view: View, shown: Sequence[Identity]) -> list[Item]:
     return items if view.chosen else items + _unchosen(view)
 
 
-def _of_relation(view: View, identity: Identity) -> list[Item]:
-    """One item, or several for a very wide relation."""
-    section = "views" if identity.kind.endswith("view") else "tables"
-    starts = range(0, max(_width(view.schema, identity), 1), _WIDE)
+def _of_relation(identity: Identity) -> Item:
+    def told(view: View) -> Relation:
+        return relation(view, identity)
 
-    def told(start: int) -> Callable[[View], Relation]:
-        return lambda view: _part(relation(view, identity), start)
-
-    return [Item(section, identity.name, told(start), identity) for start in starts]
-
-
-def _part(told: Relation, start: int) -> Relation:
-    """All of it, or the columns from `start` on of a very wide one; the rest stands with the first."""
-    count = len(told.columns)
-    if count <= _WIDE:
-        return told
-    end = min(start + _WIDE, count)
-    first = told if start == 0 else Relation(name=told.name)
-    note = f"columns {start + 1} to {end} of {count}"
-    return first.model_copy(update={"columns": told.columns[start:end], "continued": note})
+    return Item("views" if identity.kind.endswith("view") else "tables", identity.name, told, identity)
 
 
 def _line(section: str, line: str) -> Item:
     def told(_: View) -> str:
         return line
 
-    return Item(section, line.partition(":")[0], told)
+    return Item(section, re.split(r": |\(", line, maxsplit=1)[0], told)
 
 
 def _unchosen(view: View) -> list[Item]:
@@ -247,25 +226,3 @@ def _value(value: Value) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(_value(item) for item in value)})"
     return phrases.plain(value)
-
-
-def _paged(
-    head: dict[str, Any], items: list[Item], start: int, page: Iterable[tuple[Item, Relation | str]], *, full: bool
-) -> SchemaInspection:
-    """As much of the page as an answer holds."""
-    sections: dict[str, list[Any]] = {}
-    end, spent = start, 0
-    for item, told in page:
-        spent += cost(told.model_dump(mode="json") if isinstance(told, Relation) else told)
-        if spent > BUDGET and end > start:
-            break
-        sections.setdefault(item.section, []).append(told)
-        end += 1
-    left = items[end:]
-    answer = head | sections
-    if not full:
-        answer["next"] = "detail = full adds checks, indexes, triggers, policies, grants, queries and functions."
-    if left:
-        answer["next_cursor"] = f"{end}.{str(head['fingerprint'])[:8]}"
-        answer["left_out"] = f"{len(left)} more: {phrases.clipped(', '.join(item.name for item in left[:60]), 400)}"
-    return SchemaInspection.model_validate(answer)

@@ -127,7 +127,7 @@ def relation(view: View, identity: Identity) -> Relation:
     told: dict[str, Any] = {
         "name": name,
         "kind": "unlogged table" if facts.get("unlogged") else kind,
-        "comment": facts.get("comment"),
+        "comment": _comment(view, facts),
         "estimated_rows": size.rows if size else None,
         "size_bytes": size.size if size else None,
         "columns": _columns(view, identity),
@@ -142,6 +142,15 @@ def relation(view: View, identity: Identity) -> Relation:
     return Relation(**told)
 
 
+_COMMENT = 160
+"""Characters of a comment where only tables are told: one short line for a column."""
+
+
+def _comment(view: View, facts: Attributes) -> str | None:
+    comment = str(facts.get("comment") or "")
+    return (comment if view.full else phrases.clipped(comment, _COMMENT)) or None
+
+
 def _partition_of(facts: Attributes) -> str | None:
     parent = facts.get("partition_of")
     return f"{phrases.pair(parent)} {facts.get('partition_bound')}" if parent else None
@@ -153,13 +162,20 @@ def _columns(view: View, identity: Identity) -> list[str]:
     return [
         phrases.column(
             part.sub,
-            {name: value for name, value in view.facts(part).items() if view.full or name != "collation"},
+            _of_column(view, view.facts(part)),
             key=part.sub in alone,
             serial=(part.schema, part.name, part.sub) in view.schema.serials,
             sensitive=view.sensitive(part),
         )
         for part in view.schema.parts(identity, "column", "view_column")
     ]
+
+
+def _of_column(view: View, facts: Attributes) -> Attributes:
+    """What the line of a column is made of."""
+    if "comment" in facts:
+        facts = {**facts, "comment": _comment(view, facts)}
+    return facts if view.full else {name: value for name, value in facts.items() if name != "collation"}
 
 
 def _primary_key(view: View, identity: Identity) -> tuple[str, ...]:
@@ -271,14 +287,16 @@ def _partition(view: View, child: Identity, parent: Identity) -> str:
 
 
 def _own_parts(view: View, below: list[Identity]) -> list[str]:
-    """What partitions have beyond their parent: each distinct thing once, with how many have it."""
+    """What partitions have beyond their parent: each distinct thing once, with how many have it; the commonest."""
     counted: Counter[str] = Counter()
     for child in below:
         for part in view.schema.parts(child, "constraint", "index"):
             facts = view.facts(part)
             if not facts.get("parent_index") and not facts.get("inherited"):
                 counted[_own_part(part, facts)] += 1
-    return [f"own {what} (on {count} of {len(below)})" for what, count in counted.items()]
+    lines = [f"own {what} (on {count} of {len(below)})" for what, count in counted.most_common(_SHOWN)]
+    more = len(counted) - len(lines)
+    return [*lines, f"… {more} more of their own …"] if more else lines
 
 
 def _own_part(part: Identity, facts: Attributes) -> str:

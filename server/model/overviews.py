@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from server.model import phrases
 from server.model.inspection import View, partitions_of
@@ -11,28 +12,28 @@ from server.model.schema import Identity, Value
 
 BUDGET = 13_500
 
-LEGENDS = (
-    "name ~rows: columns (→ what they refer to)",
-    "name columns/~rows → tables it refers to",
-    "names only",
-    "names only, alike ones counted",
-)
+Fill = Callable[[tuple[str, ...]], View]
+"""The view with some kinds of parts (columns, constraints) read, too."""
 
 
-def overview(view: View, relations: Sequence[Identity]) -> tuple[list[str], str]:
-    """The lines by schema, and how to read them: the most telling way that fits."""
-    ways: tuple[Callable[[], list[str]], ...] = (
-        lambda: _grouped(relations, lambda identity: _with_columns(view, identity)),
-        lambda: _grouped(relations, lambda identity: _with_counts(view, identity)),
-        lambda: _names(relations),
-        lambda: _families(relations),
-    )
-    for way, legend in zip(ways, LEGENDS, strict=True):
-        lines = way()
-        if cost(lines) <= BUDGET:
-            return lines, legend
-    kept = _families(relations)
-    return [phrases.clipped(line, BUDGET // max(1, len(kept))) for line in kept], LEGENDS[-1]
+class Way(NamedTuple):
+    """A way to tell the relations: how to read the lines, the parts that they tell, and how short they are at least."""
+
+    legend: str
+    parts: tuple[str, ...]
+    lines: Callable[[View, Sequence[Identity]], list[str]]
+    least: Callable[[View, Sequence[Identity]], int]
+
+
+def overview(view: View, relations: Sequence[Identity], fill: Fill) -> tuple[list[str], str]:
+    """The lines by schema, and how to read them: the most telling way that fits. What cannot fit is not read."""
+    for way in WAYS:
+        if way.least(view, relations) <= BUDGET:
+            lines = way.lines(fill(way.parts) if way.parts else view, relations)
+            if cost(lines) <= BUDGET:
+                return lines, way.legend
+    kept = _families(view, relations)
+    return [phrases.clipped(line, BUDGET // max(1, len(kept))) for line in kept], WAYS[-1].legend
 
 
 def _grouped(relations: Sequence[Identity], line: Callable[[Identity], str]) -> list[str]:
@@ -91,20 +92,20 @@ def _with_columns(view: View, identity: Identity) -> str:
 
 def _with_counts(view: View, identity: Identity) -> str:
     targets = ",".join(dict.fromkeys(_targets(view, identity).values()))
-    count = len(view.schema.parts(identity, "column", "view_column"))
+    count = view.schema.width(identity)
     rows = _rows(view, identity)
     line = f"{identity.name}{_kind(view, identity)} {count}{f'/{rows}' if rows else ''}"
     return f"{line} →{targets}" if targets else line
 
 
-def _names(relations: Sequence[Identity]) -> list[str]:
+def _names(_: View, relations: Sequence[Identity]) -> list[str]:
     return [
         f"schema {schema}: {', '.join(identity.name for identity in members)}"
         for schema, members in _by_schema(relations).items()
     ]
 
 
-def _families(relations: Sequence[Identity]) -> list[str]:
+def _families(_: View, relations: Sequence[Identity]) -> list[str]:
     """Names that differ only in their digits are told once."""
     lines: list[str] = []
     for schema, members in _by_schema(relations).items():
@@ -112,3 +113,41 @@ def _families(relations: Sequence[Identity]) -> list[str]:
         told = [f"{name} x{count}" if count > 1 else name for name, count in alike.items()]
         lines.append(phrases.clipped(f"schema {schema}: {len(members)} relations: {', '.join(told)}", 6000))
     return lines
+
+
+def _lines_with_columns(view: View, relations: Sequence[Identity]) -> list[str]:
+    return _grouped(relations, lambda identity: _with_columns(view, identity))
+
+
+def _lines_with_counts(view: View, relations: Sequence[Identity]) -> list[str]:
+    return _grouped(relations, lambda identity: _with_counts(view, identity))
+
+
+def _least_with_columns(view: View, relations: Sequence[Identity]) -> int:
+    return sum(len(identity.name) + len("a, ") * view.schema.width(identity) for identity in relations)
+
+
+def _least_with_counts(_: View, relations: Sequence[Identity]) -> int:
+    return sum(len(identity.name) + len('" 1",') for identity in relations)
+
+
+def _least_names(_: View, relations: Sequence[Identity]) -> int:
+    return sum(len(identity.name) for identity in relations)
+
+
+def _nothing(_: View, __: Sequence[Identity]) -> int:
+    return 0
+
+
+_REFERENCES = ("constraint",)
+WAYS = (
+    Way(
+        "name ~rows: columns (→ what they refer to)",
+        ("column", "view_column", *_REFERENCES),
+        _lines_with_columns,
+        _least_with_columns,
+    ),
+    Way("name columns/~rows → tables it refers to", _REFERENCES, _lines_with_counts, _least_with_counts),
+    Way("names only", (), _names, _least_names),
+    Way("names only, alike ones counted", (), _families, _nothing),
+)

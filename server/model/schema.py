@@ -6,6 +6,7 @@ so a fact reads as "what is special here". Sets (options, grants, roles) come so
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -80,6 +81,7 @@ class Digest(NamedTuple):
 
 RELATIONS = ("table", "foreign_table", "view", "materialized_view")
 PARTS = ("column", "view_column", "constraint", "trigger", "rule", "policy")
+_COLUMNS = ("column", "view_column")
 _DIGESTED = frozenset({*PARTS, "attribute", "index"})
 
 
@@ -166,17 +168,26 @@ class Schema:
 
     def count(self, *kinds: str) -> int:
         """How many facts of some kinds there are, read or not."""
-        if self.digests is None:
-            return len(self.of(*kinds))
-        parts = sum(digest.facts for part, digest in self.digests.items() if part.kind in kinds)
-        return parts + len(self.of(*(kind for kind in kinds if kind not in _DIGESTED)))
+        return sum(self._counted[kind] for kind in kinds)
 
-    def count_of(self, relation: Identity, *kinds: str) -> int:
-        """How many facts of some kinds belong to a relation, read or not."""
+    @cached_property
+    def _counted(self) -> Counter[str]:
         if self.digests is None:
-            return len(self.parts(relation, *kinds))
-        found = (self.digests.get(Part(kind, relation.schema, relation.name)) for kind in kinds)
-        return sum(digest.facts for digest in found if digest)
+            return Counter({kind: len(found) for kind, found in self._by_kind.items()})
+        counted = Counter({kind: len(found) for kind, found in self._by_kind.items() if kind not in _DIGESTED})
+        for part, digest in self.digests.items():
+            counted[part.kind] += digest.facts
+        return counted
+
+    def width(self, relation: Identity) -> int:
+        """How many columns a relation has, read or not."""
+        return self._widths.get((relation.schema, relation.name), 0)
+
+    @cached_property
+    def _widths(self) -> Mapping[tuple[str, str], int]:
+        if self.digests is None:
+            return Counter((column.schema, column.name) for column in self.of(*_COLUMNS))
+        return {part[1:]: digest.facts for part, digest in self.digests.items() if part.kind in _COLUMNS}
 
     def with_facts(self, facts: Mapping[Identity, Attributes]) -> "Schema":
         """An outline with the facts of some more parts."""
@@ -253,7 +264,7 @@ def _canonical(value: Value) -> str:
 
 def _quoted(text: str) -> str:
     """As PostgreSQL's quote_literal."""
-    quoted = text.replace("'", "''")
+    quoted = text.replace("'", "''") if "'" in text else text
     return f"'{quoted}'" if "\\" not in quoted else "E'" + quoted.replace("\\", "\\\\") + "'"
 
 

@@ -140,13 +140,53 @@ def test_a_cursor_of_another_schema_is_refused(project: Project, it: FreshDataba
     assert failure.value.code == "stale_cursor"
 
 
-def test_a_very_wide_table_is_told_in_parts(project: Project, it: FreshDatabase) -> None:
-    columns = ", ".join(f"a_rather_long_column_name_{n} timestamptz" for n in range(1200))
-    it.run(f"create table wide ({columns})")
-    report = inspected(project)
-    assert size(report) <= 20_000
-    assert report.tables[0].continued == "columns 1 to 200 of 1200"
-    assert report.next_cursor
+def every_page(project: Project, detail: Detail) -> list[SchemaInspection]:
+    pages = [inspected(project, detail)]
+    while pages[-1].next_cursor:
+        pages.append(inspected(project, detail, cursor=pages[-1].next_cursor))
+    return pages
+
+
+def test_what_no_answer_holds_is_told_in_parts(project: Project, it: FreshDatabase) -> None:
+    """A very wide table with long comments, a view of many columns, an enum of thousands of labels."""
+    columns = ", ".join(f"a_rather_long_column_name_{n} timestamptz" for n in range(400))
+    labels = ", ".join(f"'a rather long label {n}'" for n in range(1500))
+    said = "".join(f"comment on column wide.a_rather_long_column_name_{n} is '{'long ' * 60}';" for n in range(100))
+    it.run(f"create table wide ({columns}); {said} create type many as enum ({labels}); create table small (m many)")
+    for detail in ("tables", "full"):
+        pages = every_page(project, detail)
+        assert all(size(page) <= 20_000 for page in pages)
+        parts = [table for page in pages for table in page.tables if table.name == "wide"]
+        assert [part.continued for part in parts] == [f"part {n + 1} of {len(parts)}" for n in range(len(parts))]
+        names = [line.split()[0] for part in parts for line in part.columns]
+        assert names == [f"a_rather_long_column_name_{n}" for n in range(400)]
+        assert next(table.name for page in pages for table in page.tables) == "small"
+        (line,) = [line for page in pages for line in page.types]
+        assert line.endswith("…")
+        assert pages[0].left_out == "2 more (tables 1, types 1): wide, many"
+
+
+def test_short_lines_end_long_comments(project: Project, it: FreshDatabase) -> None:
+    it.run(f"create table t (x int); comment on column t.x is '{'word ' * 100}'; comment on table t is '{'so ' * 100}'")
+    (short,), (full,) = inspected(project).tables, inspected(project, "full").tables
+    assert short.columns[0].endswith("word…")
+    assert len(short.columns[0]) < 180
+    assert full.columns[0].endswith("word word ")
+    assert full.comment == "so " * 100
+
+
+def test_what_each_partition_has_of_its_own_is_not_told_of_all(project: Project, it: FreshDatabase) -> None:
+    it.run("create table tenant (id int) partition by list (id)")
+    it.run(
+        "".join(
+            f"create table t_{n} partition of tenant for values in ({n}); create index on t_{n} (id) where id = {n};"
+            for n in range(20)
+        )
+    )
+    (tenant,) = inspected(project, "full").tables
+    assert tenant.partitions[0] == "20 partitions"
+    assert tenant.partitions[-1] == "… 15 more of their own …"
+    assert inspected(project, "full", tables=["t_3"]).tables[0].indexes == ("(id) where (id = 3)",)
 
 
 def test_an_unknown_table_is_refused_with_the_nearest(project: Project, it: FreshDatabase) -> None:
