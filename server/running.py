@@ -21,7 +21,9 @@ Listener = Callable[[float, float | None, str], Awaitable[None]]
 INTERVAL = 0.5
 """Seconds between two progress messages, at the least."""
 SILENCE = 4.0
-"""Seconds after which the last message is said again, so that a client that waits knows that work goes on."""
+"""Seconds after which the last message is said again with its age, so that a client knows that work goes on: one long
+statement (an index, a step of a closure) has nothing else to tell.
+"""
 
 
 class Progress(NamedTuple):
@@ -90,16 +92,23 @@ def rising(newest: Progress, done: float, share: float) -> Progress:
     return Progress(value, value / part if part else max(newest.total, value), newest.message)
 
 
+_SAID_NOTHING = Progress(0, None, "working")
+
+
 async def _tell(slot: _Slot, listener: Listener) -> None:
-    """Passes on what is new at most twice a second, and says it again when nothing was new for a while."""
-    heard, told_at, done, share = None, time.monotonic(), -1.0, 0.0
+    """Passes on what is new at most twice a second; when nothing was new for a while, that it goes on since when."""
+    heard, heard_at, done, share = _SAID_NOTHING, time.monotonic(), -1.0, 0.0
+    told_at = heard_at
     while True:
         await anyio.sleep(INTERVAL)
-        newest = slot.get()
-        now = time.monotonic()
-        if newest is None or (newest == heard and now - told_at < SILENCE):
+        newest, now = slot.get() or _SAID_NOTHING, time.monotonic()
+        if newest == heard and now - told_at < SILENCE:
             continue
+        if newest == heard:
+            newest = newest._replace(message=f"{newest.message} (for {now - heard_at:.0f} s)")
+        else:
+            heard, heard_at = newest, now
         told = rising(newest, done, share)
-        heard, told_at, done = newest, now, told.done
+        told_at, done = now, told.done
         share = told.done / told.total if told.total else share
         await listener(*told)

@@ -81,6 +81,27 @@ async def test_a_job_that_is_silent_is_said_to_go_on_with_a_rising_value(monkeyp
     await run(job, listener)
     values = [done for done, _, _ in heard]
     assert values == sorted(set(values))
+    assert heard[0][2] == "sorting"
+    assert all(message.startswith("sorting (for ") for _, _, message in heard[1:])
+
+
+async def test_a_job_that_never_says_anything_is_said_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "INTERVAL", 0.01)
+    monkeypatch.setattr(running, "SILENCE", 0.02)
+    enough = threading.Event()
+
+    async def listener(done: float, total: float | None, message: str) -> None:
+        assert (done, total) == (0, None)
+        assert message.startswith("working")
+        enough.set()
+
+    await run(lambda _: enough.wait(10), listener)
+    assert enough.is_set()
+
+
+def test_progress_comes_at_most_twice_a_second_and_at_least_every_five() -> None:
+    assert running.INTERVAL >= 0.5
+    assert running.SILENCE + running.INTERVAL < 5
 
 
 async def test_cancelling_stops_what_the_job_registered_and_waits_until_it_has_cleaned_up() -> None:

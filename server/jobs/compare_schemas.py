@@ -43,6 +43,7 @@ def compare_schemas(
     """One page of what takes `source` to `target`; each is a database's name or a path. `urls`: or a connection URL."""
     ordered = _ORDER in (kinds or ())
     found = find_source(services, source, urls=urls), find_source(services, target, urls=urls)
+    call.progress(0, None, "reading both schemas")
     sides = _read_both(services, call, *found, in_full=ordered)
     before, after = sides[0].schema, sides[1].schema
     scope = _scope(sides, owners=owners, tables=tables, column_order=ordered)
