@@ -10,7 +10,8 @@ from server.calls import Call
 from server.errors import FerryError, Refused
 from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks, refuse_what_is_hidden
 from server.exporting.settling import Settled, settled
-from server.model.segment_plan import SegmentPlan, plan_segment
+from server.model.segment_nodes import SegmentPlan
+from server.model.segment_plan import plan_segment
 from server.model.segment_reports import DanglingReference, SegmentRequest, applied
 from server.model.tables import Table
 from server.postgres.closing import Closing

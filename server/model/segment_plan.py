@@ -3,67 +3,18 @@ table needs, and where dates apply. Decided from the schema and the arguments al
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from server.errors import Refused
 from server.model.conditions import columns_of
 from server.model.patterns import choose, matcher
-from server.model.relations import Edge, Relation, RelationColumn, RelationMap, components, load_order
-from server.model.segment import DATE_TYPES, Segment, choose_date_column, parse_moment
-from server.model.segment_seeds import Seed, find_seeds
+from server.model.relations import Edge, RelationMap, components, load_order
+from server.model.segment import Segment
+from server.model.segment_dates import set_dates, undated
+from server.model.segment_nodes import NodePlan, SegmentPlan, sample_key
+from server.model.segment_seeds import find_seeds
 
 MOST = 2**62
 """Rows that PostgreSQL's LIMIT can still count."""
-
-
-@dataclass(frozen=True, slots=True)
-class DateTest:
-    """`column` lies in [since, until). `named`: by the caller, so rows outside of it end the way down too."""
-
-    column: RelationColumn
-    since: datetime | None
-    until: datetime | None
-    named: bool
-
-
-@dataclass
-class NodePlan:
-    """One table in the segment. `keys`: the columns that its key table keeps; `down`: the edges by which rows come down
-    into it; `up`: the edges by which its rows are required; `written`: what comes down is part of the segment, not only
-    the way to it; `may_pass`: rows outside of the dates may be kept for a while, as a way to others;
-    `cyclic`: rows come in rounds; `copied`: the columns of a narrow copy, where rounds would else read the table anew;
-    `circling`: the ways down within its cycle; `carried`: the columns that are written, where it pays to keep them
-    beside the keys instead of reading rows twice.
-    """
-
-    relation: Relation
-    keys: dict[str, None] = field(default_factory=dict[str, None])
-    tests: list[Edge] = field(default_factory=list[Edge])
-    down: list[Edge] = field(default_factory=list[Edge])
-    up: list[Edge] = field(default_factory=list[Edge])
-    written: bool = True
-    date: DateTest | None = None
-    leads_on: bool = False
-    may_pass: bool = False
-    limit: int | None = None
-    cyclic: bool = False
-    copied: dict[str, None] = field(default_factory=dict[str, None])
-    circling: list[Edge] = field(default_factory=list[Edge])
-    carried: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class SegmentPlan:
-    """`down` and `up`: the orders of growing, each part one table or a cycle of several; `order` is that of loading."""
-
-    relations: RelationMap
-    nodes: Mapping[int, NodePlan]
-    seeds: tuple[Seed, ...]
-    down: tuple[tuple[int, ...], ...]
-    up: tuple[tuple[int, ...], ...]
-    order: tuple[int, ...]
-    notes: tuple[str, ...] = ()
 
 
 def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[str] = ()) -> SegmentPlan:
@@ -94,7 +45,7 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
         parent.keys.update(dict.fromkeys(edge.targets))
         if edge.when:
             child.tests.append(edge)
-    _set_dates(relations, segment, nodes, list(walked))
+    set_dates(relations, segment, nodes, list(walked))
     _set_limits(relations, segment, nodes, list(walked))
     forward = _graph(relations, down_edges)
     upward = _graph(relations, up_edges)
@@ -111,13 +62,8 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
         downward,
         tuple(tuple(part) for part in reversed(components(nodes, upward))),
         tuple(load_order(relations, nodes)),
-        (*_undated(relations, segment, seeds, nodes), *_unreached(relations, segment, walked)),
+        (*undated(relations, segment, seeds, nodes), *_unreached(relations, segment, walked)),
     )
-
-
-def sample_key(relation: Relation) -> tuple[str, ...]:
-    """The columns of the first unique key, which is the primary key where there is one."""
-    return relation.unique_keys[0] if relation.unique_keys else ()
 
 
 def _set_copies(relations: RelationMap, nodes: Mapping[int, NodePlan], part: tuple[int, ...]) -> None:
@@ -194,38 +140,6 @@ def _refuse_foreign(relations: RelationMap, nodes: Iterable[int]) -> None:
             )
 
 
-def _set_dates(relations: RelationMap, segment: Segment, nodes: Mapping[int, NodePlan], walked: list[int]) -> None:
-    since, until = parse_moment("since", segment.since), parse_moment("until", segment.until)
-    named = {relations.node(relations.find(table).oid): column for table, column in segment.date_columns.items()}
-    if since is None and until is None:
-        if named:
-            raise Refused("bad_date", "date_columns says nothing without since or until.", next="Give since or until.")
-        return
-    if since and until and since >= until:
-        raise Refused("bad_date", "since is not before until.", next="Swap them; until itself is not included.")
-    for oid in walked:
-        plan = nodes[oid]
-        column = _date_column(plan.relation, named, oid)
-        if column:
-            plan.date = DateTest(column, since, until, oid in named)
-    _spread_passing(relations, nodes, walked)
-
-
-def _undated(
-    relations: RelationMap, segment: Segment, seeds: Iterable[Seed], nodes: Mapping[int, NodePlan]
-) -> Iterable[str]:
-    """What to say of filtered tables whose rows no date narrows although dates are given."""
-    named = {relations.node(relations.find(table).oid) for table in segment.date_columns}
-    roots = dict.fromkeys(relations.node(seed.relation) for seed in seeds if not seed.pinned)
-    for oid in roots if segment.since or segment.until else ():
-        if not nodes[oid].date and oid not in named:
-            key = relations.key(oid)
-            yield (
-                f"{key} has no column that is its date by its name: since and until do not narrow it. To name one: "
-                f'date_columns = {{"{key}": "…"}}; null says that it is meant so.'
-            )
-
-
 def _unreached(relations: RelationMap, segment: Segment, walked: Iterable[int]) -> Iterable[str]:
     """What to say of tables that an argument names although no row is filtered there or followed down to."""
     limits = segment.limit_per_table if isinstance(segment.limit_per_table, dict) else {}
@@ -233,38 +147,6 @@ def _unreached(relations: RelationMap, segment: Segment, walked: Iterable[int]) 
         for table in named:
             if relations.node(relations.find(table).oid) not in walked:
                 yield f"{argument} names {table}, which no filter chooses and nothing leads down to: it says nothing."
-
-
-def _date_column(relation: Relation, named: Mapping[int, str | None], oid: int) -> RelationColumn | None:
-    if oid not in named:
-        return choose_date_column(list(relation.columns.values()))
-    name = named[oid]
-    if not name:
-        return None
-    column = relation.column(name)
-    if column.base not in DATE_TYPES:
-        raise Refused(
-            "bad_date",
-            f"{relation.key}.{name} is {column.type}, not a date or timestamp.",
-            next="Name a date or timestamp column in date_columns, or null to apply no dates to the table.",
-        )
-    return column
-
-
-def _spread_passing(relations: RelationMap, nodes: Mapping[int, NodePlan], walked: list[int]) -> None:
-    """Which tables may hold rows that are only a way to others: dated ones whose dates the caller did not name and that
-    lead on; and undated ones below those, unless they are the end of one way only.
-    """
-    queue = [oid for oid in walked if (date := nodes[oid].date) and not date.named and nodes[oid].leads_on]
-    while queue:
-        oid = queue.pop()
-        if nodes[oid].may_pass:
-            continue
-        nodes[oid].may_pass = True
-        for edge in relations.below.get(oid, ()):
-            child = nodes.get(relations.node(edge.child))
-            if child and edge in child.down and not child.date and (child.leads_on or len(child.down) > 1):
-                queue.append(child.relation.oid)
 
 
 def _set_limits(relations: RelationMap, segment: Segment, nodes: Mapping[int, NodePlan], walked: list[int]) -> None:

@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 
 from server.calls import Call
 from server.model.relations import Edge
-from server.model.segment_plan import SegmentPlan
+from server.model.segment_nodes import SegmentPlan
 from server.model.segment_seeds import Seed
 from server.postgres import chaining, growing, requiring
 from server.postgres.databases import Connection

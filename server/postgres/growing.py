@@ -6,7 +6,7 @@ from typing import Literal
 from psycopg import sql
 
 from server.model.relations import Relation, RelationMap
-from server.model.segment_plan import sample_key
+from server.model.segment_nodes import sample_key
 from server.postgres.key_tables import AFTER, BEFORE, UNDATED, WITHIN, KeyTable, Way
 from server.postgres.row_tests import TRUE, any_of, condition, date_standing, date_test, every, pairs, table
 from server.postgres.way_parts import in_relation, newer_rows, not_yet, of_relation, one_of

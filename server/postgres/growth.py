@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from server.errors import Refused
 from server.model.relations import Edge
-from server.model.segment_plan import SegmentPlan
+from server.model.segment_nodes import SegmentPlan
 from server.postgres.growing import Manner
 from server.postgres.key_tables import KeyTable, Way
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from psycopg import sql
 
 from server.model.relations import Edge, Relation
-from server.model.segment_plan import NodePlan
+from server.model.segment_nodes import NodePlan
 from server.postgres.row_tests import TRUE, any_of, condition, every, table
 
 UNDATED, BEFORE, WITHIN, AFTER = 0, 1, 2, 3

@@ -9,7 +9,7 @@ from psycopg.raw_cursor import RawCursor
 
 from server.errors import Refused
 from server.model.relations import RelationMap
-from server.model.segment_plan import DateTest
+from server.model.segment_nodes import DateTest
 from server.model.segment_seeds import Bound, Seed
 from server.postgres.databases import Connection
 from server.postgres.row_tests import date_test, every, filter_test, table

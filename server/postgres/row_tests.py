@@ -7,7 +7,7 @@ from psycopg import sql
 
 from server.model.conditions import Both, Compare, Condition, IsNull, Not
 from server.model.relations import Edge, Relation, RelationColumn, RelationMap
-from server.model.segment_plan import DateTest
+from server.model.segment_nodes import DateTest
 from server.model.segment_seeds import Bound
 
 TRUE = sql.SQL("true")
