@@ -15,7 +15,7 @@ from server.model.migration import (
     types,
     views,
 )
-from server.model.migration.changes import Changes
+from server.model.migration.fates import Changes
 from server.model.migration.graph import Act, Key
 from server.model.migration.words import text, texts
 from server.model.migration.world import Draft, World, parents_named, parents_of

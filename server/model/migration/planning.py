@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from server.model.migration import columns, subscriptions, types
 from server.model.migration.acts import Drawing
-from server.model.migration.changes import Changes, decide
+from server.model.migration.changes import decide
+from server.model.migration.fates import Changes
 from server.model.migration.graph import Act, order
 from server.model.migration.needs import Needs
 from server.model.migration.others import SAID
