@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from server.model.migration import (
     columns,
+    domains,
     indexes,
     others,
     parts,
@@ -322,7 +323,7 @@ class Drawing:
 
 Rule = Callable[[World, Identity], list[Draft]]
 _CREATE: dict[str, Rule] = {
-    **dict.fromkeys(types.TYPES, types.create), "domain_constraint": types.create_check, "sequence": sequences.create,
+    **dict.fromkeys(types.TYPES, types.create), "domain_constraint": domains.create_check, "sequence": sequences.create,
     "view": views.create, "materialized_view": views.create, "index": indexes.create_index,
     "trigger": parts.create_trigger, "rule": parts.create_rule, "policy": parts.create_policy,
     "event_trigger": parts.create_event_trigger, "function": routines.create, "procedure": routines.create,
@@ -330,7 +331,7 @@ _CREATE: dict[str, Rule] = {
     "extension_member": privileges.said,
 }  # fmt: skip
 _DROP: dict[str, Rule] = {
-    **dict.fromkeys((*types.TYPES, "collation"), types.drop), "domain_constraint": types.drop_check,
+    **dict.fromkeys((*types.TYPES, "collation"), types.drop), "domain_constraint": domains.drop_check,
     "sequence": sequences.drop,
     "table": tables.drop, "foreign_table": tables.drop, "column": columns.drop, "view": views.drop,
     "materialized_view": views.drop, "constraint": indexes.drop_constraint, "index": indexes.drop_index,

@@ -2,6 +2,7 @@
 
 from server.model.migration import (
     columns,
+    domains,
     indexes,
     others,
     parts,
@@ -166,6 +167,6 @@ _ALTER = {
     "rule": parts.alter_rule, "policy": parts.alter_policy, "event_trigger": parts.alter_event_trigger,
     "view": views.alter, "materialized_view": views.alter, "view_column": views.alter_column,
     "function": routines.alter, "procedure": routines.alter, "aggregate": routines.alter,
-    "domain_constraint": types.alter_check, "default_privileges": _nothing, "attribute": others.alter,
+    "domain_constraint": domains.alter_check, "default_privileges": _nothing, "attribute": others.alter,
     "subscription": subscriptions.alter,
 }  # fmt: skip

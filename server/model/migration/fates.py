@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from server.model.migration import types
+from server.model.migration import domains, types
 from server.model.migration.world import Draft, World
 from server.model.schema import Identity
 
@@ -58,7 +58,7 @@ def constrained(changes: Changes, check: Identity) -> list[Identity]:
     """The domain of a new check, made anew with it where columns hold it within arrays or composites."""
     world, domain = changes.world, Identity("domain", check.schema, check.name)
     free = check.kind != "domain_constraint" or world.after(check).get("not_valid") or check not in world.target.facts
-    if free or domain in changes.anew or not world.kept(domain) or not types.rigid(world, domain):
+    if free or domain in changes.anew or not world.kept(domain) or not domains.rigid(world, domain):
         return []
     remake(changes, domain)
     return [domain]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from server.model.migration import domains
 from server.model.migration.conversions import base, loses
 from server.model.migration.privileges import resaid, said
 from server.model.migration.words import items, literal, path, quote, rows, table_of, text, texts
@@ -57,18 +58,6 @@ def _attribute(row: tuple[str, ...]) -> str:
     return f"{quote(row[0])} {row[1]}" + (f" COLLATE {row[2]}" if row[2] else "")
 
 
-def _domain(after: Attributes) -> str:
-    words = f" AS {text(after, 'type')}"
-    if after.get("collation"):
-        words += f" COLLATE {text(after, 'collation')}"
-    if after.get("default"):
-        words += f" DEFAULT {text(after, 'default')}"
-    if after.get("not_null"):
-        name = f" CONSTRAINT {quote(text(after, 'not_null_name'))}" if after.get("not_null_name") else ""
-        words += f"{name} NOT NULL"
-    return words
-
-
 _RANGE = {
     "subtype": "SUBTYPE", "subtype_operator_class": "SUBTYPE_OPCLASS", "collation": "COLLATION",
     "canonical": "CANONICAL", "subtype_diff": "SUBTYPE_DIFF", "multirange": "MULTIRANGE_TYPE_NAME",
@@ -108,7 +97,7 @@ def _shell(_after: Attributes) -> str:
 
 
 _BODIES = {
-    "enum": _enum, "composite": _composite, "domain": _domain, "range": _range, "base_type": _base_type,
+    "enum": _enum, "composite": _composite, "domain": domains.body, "range": _range, "base_type": _base_type,
     "shell_type": _shell,
 }  # fmt: skip
 
@@ -168,8 +157,10 @@ def alter(world: World, identity: Identity, changed: frozenset[str], *, used: bo
             drafts = _attributes(world, identity, used=used)
         elif identity.kind == "base_type" and used:
             drafts = []
-        elif identity.kind == "domain" and not (rigid(world, identity) and _grows_not_null(before, after)):
-            drafts = _alter_domain(identity, before, after, changed)
+        elif identity.kind == "domain" and not (
+            domains.rigid(world, identity) and domains.grows_not_null(before, after)
+        ):
+            drafts = domains.alter(identity, before, after, changed)
     return None if drafts is None else drafts + resaid(world, identity, changed)
 
 
@@ -216,58 +207,6 @@ def _attributes(world: World, identity: Identity, *, used: bool) -> list[Draft] 
             act = f"ALTER TYPE {here} ALTER ATTRIBUTE {quote(name)} SET DATA TYPE {row[1]}{collation}{tail}"
             drafts.append(draft(act, "may_fail_on_data", reason=f"from {old[name][1]}") if typed else draft(act))
     return drafts
-
-
-def _alter_domain(
-    identity: Identity, before: Attributes, after: Attributes, changed: frozenset[str]
-) -> list[Draft] | None:
-    if changed & {"type", "collation"}:
-        return None
-    here = f"ALTER DOMAIN {table_of(identity)}"
-    drafts: list[Draft] = []
-    if "default" in changed:
-        act = f"SET DEFAULT {text(after, 'default')}" if after.get("default") else "DROP DEFAULT"
-        drafts.append(draft(f"{here} {act}"))
-    if bool(before.get("not_null")) != bool(after.get("not_null")):
-        if after.get("not_null"):
-            drafts.append(draft(f"{here} SET NOT NULL", "may_fail_on_data", reason="fails where a column holds NULL"))
-        else:
-            drafts.append(draft(f"{here} DROP NOT NULL"))
-    return drafts
-
-
-def _grows_not_null(before: Attributes, after: Attributes) -> bool:
-    return bool(after.get("not_null")) and not before.get("not_null")
-
-
-def rigid(world: World, domain: Identity) -> bool:
-    """Whether columns hold its values within arrays or composites: PostgreSQL lets nobody constrain it then."""
-    return any(
-        d.dependent.kind == "attribute"
-        or (d.dependent.kind == "column" and base(text(world.before(d.dependent), "type")) != table_of(domain))
-        for d in world.dependents(domain)
-    )
-
-
-# The checks of domains ----------------------------------------------------------------------------------------------
-
-
-def create_check(world: World, identity: Identity) -> list[Draft]:
-    after = world.after(identity)
-    sql = f"ALTER DOMAIN {table_of(identity)} ADD CONSTRAINT {quote(identity.sub)} {text(after, 'definition')}"
-    return [draft(sql, "may_fail_on_data", reason="fails on values that do not satisfy it"), *said(world, identity)]
-
-
-def drop_check(_world: World, identity: Identity) -> list[Draft]:
-    return [draft(f"ALTER DOMAIN {table_of(identity)} DROP CONSTRAINT {quote(identity.sub)}")]
-
-
-def alter_check(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft] | None:
-    before = world.before(identity)
-    if changed <= {"not_valid", "definition", "comment"} and before.get("not_valid") and "not_valid" in changed:
-        sql = f"ALTER DOMAIN {table_of(identity)} VALIDATE CONSTRAINT {quote(identity.sub)}"
-        return [draft(sql, "may_fail_on_data"), *resaid(world, identity, changed)]
-    return resaid(world, identity, changed) if changed <= {"comment"} else None
 
 
 def is_type(identity: Identity) -> bool:
