@@ -20,7 +20,7 @@ from server.postgres.transactions import reading
 from server.services import Services
 from server.sides import Source
 
-_RIGHTS = ("grants", "revoked")
+_RIGHTS = ("grants", "revoked", "sequence_rights")
 _PUBLIC = Identity("schema", "", "public")
 
 

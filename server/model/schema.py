@@ -221,7 +221,7 @@ def compared(_identity: Identity, attributes: Attributes, *, owners: bool, grant
 @cache
 def _left_out(owners: bool, grants: bool) -> frozenset[str]:
     left_out = NOT_COMPARED if owners else NOT_COMPARED | ON_REQUEST
-    return left_out if grants else left_out | {"grants", "revoked"}
+    return left_out if grants else left_out | {"grants", "revoked", "sequence_rights"}
 
 
 def fingerprint(schema: Schema, *, owners: bool = False, grants: bool = True) -> str:

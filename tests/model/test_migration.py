@@ -155,6 +155,19 @@ CASES = {
         "create schema s; alter default privileges in schema s grant select on tables to public",
         "create schema r; alter default privileges in schema r grant select on tables to public",
     ),
+    "rights on the sequences of identities": (
+        "create table t (a int, b int generated always as identity, c int generated always as identity);"
+        " grant usage on sequence t_c_seq to public",
+        "alter default privileges grant usage on sequences to public;"
+        " create table t (a int generated always as identity, b int generated always as identity, c int);"
+        " revoke usage on sequence t_a_seq from public; grant select on sequence t_a_seq to public;"
+        " revoke update on sequence t_b_seq from current_user",
+    ),
+    "columns of a new table have rights that their table does not have": (
+        "alter default privileges grant select on tables to public",
+        "alter default privileges grant select on tables to public; create table t (a int);"
+        " revoke select on t from public; grant select (a) on t to public",
+    ),
     "a table gets a column while another holds its rows": (
         "create table t (a int); create table u (r t)",
         "create table t (a int, b int default 4); create table u (r t)",

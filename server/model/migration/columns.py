@@ -2,7 +2,7 @@
 
 from server.model.migration import not_null
 from server.model.migration.conversions import own_storage
-from server.model.migration.privileges import resaid, said
+from server.model.migration.privileges import resaid, said, sequence_rights
 from server.model.migration.retyping import park, set_type
 from server.model.migration.sequences import clamp, go_on
 from server.model.migration.steps import Hazard
@@ -75,7 +75,7 @@ def settled(world: World, identity: Identity) -> list[Draft]:
     after = world.after(identity)
     drafts = _settings(identity, {}, after, ("storage", "statistics", "options"))
     if after.get("identity"):
-        drafts += _identity_persistence(after)
+        drafts += _identity_persistence(after) + sequence_rights(world, identity, new=True)
     if after.get("not_null_not_valid"):
         drafts.append(not_null.unproved(identity, after))
     return drafts + said(world, identity)
@@ -245,10 +245,10 @@ def default(world: World, identity: Identity, changed: frozenset[str], *, again:
     if after.get("identity") and not before.get("identity"):
         kind = text(after, "identity").upper()
         drafts.append(_alter(identity, f"ADD GENERATED {kind} AS IDENTITY{_identity_options(after)}"))
-        drafts += _identity_persistence(after)
+        drafts += _identity_persistence(after) + sequence_rights(world, identity, new=True)
         drafts.append(continue_identity(identity, after))
     elif after.get("identity"):
-        drafts += _change_identity(identity, before, after)
+        drafts += _change_identity(identity, before, after) + sequence_rights(world, identity, new=False)
     return drafts
 
 

@@ -54,7 +54,7 @@ def roles_of(schema: Schema) -> set[str]:
     named = {schema.role}
     for identity, attributes in schema.facts.items():
         named |= {text(attributes, "owner"), *(texts(attributes, "roles") if identity.kind == "policy" else ())}
-        named |= {row[0] for name in ("grants", "revoked") for row in rows(attributes, name)}
+        named |= {row[0] for name in ("grants", "revoked", "sequence_rights") for row in rows(attributes, name)}
         if identity.kind == "default_privileges":
             named.add(identity.name)
         if identity.kind == "user_mapping":

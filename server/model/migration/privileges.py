@@ -114,6 +114,29 @@ def _created_grants(world: World, identity: Identity, after: Attributes) -> list
     return drafts + [_change(identity, owner, "GRANT", grant) for grant in wanted]
 
 
+def sequence_rights(world: World, column: Identity, *, new: bool) -> list[Draft]:
+    """Rights on the sequence of an identity, which is no object of its own: facts of the column, as who, what and
+    '', 'grantable' or (of the owner) 'revoked'.
+    """
+    before, after = rows(world.before(column), "sequence_rights"), rows(world.after(column), "sequence_rights")
+    name = texts(world.after(column), "identity_sequence")
+    if len(name) != 2 or (not new and before == after):
+        return []
+    sequence = Identity("sequence", name[0], name[1])
+    if new:
+        revoked = tuple(row[:2] for row in after if row[2] == "revoked")
+        grants = tuple(row for row in after if row[2] != "revoked")
+        return _created_grants(world, sequence, {"grants": grants, "revoked": revoked})
+    taken = [row for row in before if row not in after]
+    given = [row for row in after if row not in before]
+    back = [_change(sequence, "", "GRANT" if row[2] == "revoked" else "REVOKE", (row[0], row[1], "")) for row in taken]
+    return back + [_change(sequence, "", "REVOKE" if row[2] == "revoked" else "GRANT", _plain(row)) for row in given]
+
+
+def _plain(row: tuple[str, ...]) -> Grant:
+    return row[0], row[1], row[2] if row[2] == "grantable" else ""
+
+
 def _by_default(world: World, identity: Identity) -> tuple[set[Grant], set[tuple[str, str]]]:
     """What default privileges that stand now add to a new object of its kind, and what they take from it."""
     kind = _DEFAULTS.get(identity.kind)
@@ -206,6 +229,12 @@ _OWNED = frozenset(_GRANTABLE) | {
     "collation", "conversion", "operator", "operator_class", "operator_family", "statistics", "publication",
     "subscription", "event_trigger", "text_search_configuration", "text_search_dictionary",
 }  # fmt: skip
+
+
+def rights_last(drafts: list[Draft]) -> list[Draft]:
+    """In this order, but rights on columns after those on their table: what is revoked of it is revoked of them."""
+    last = [each for each in drafts if is_right(each) and " (" in each.sql.partition(" ON ")[0]]
+    return [each for each in drafts if each not in last] + last
 
 
 def is_right(draft: Draft) -> bool:

@@ -3,7 +3,7 @@
 from server.model.migration import columns, types
 from server.model.migration.columns import change_foreign_options, foreign_options
 from server.model.migration.conversions import conversion
-from server.model.migration.privileges import resaid, said
+from server.model.migration.privileges import resaid, rights_last, said
 from server.model.migration.steps import Hazard
 from server.model.migration.words import (
     changed_options,
@@ -50,7 +50,7 @@ def create(world: World, identity: Identity, deferred: frozenset[Identity]) -> l
     for column in world.target.parts(identity, "column"):
         if column not in own:
             drafts += _overrides(world, column)
-    return drafts + said(world, identity)
+    return rights_last([*drafts, *said(world, identity)])
 
 
 def _line(world: World, table: Identity, column: Identity, *, default: bool) -> str:

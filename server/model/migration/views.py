@@ -1,6 +1,6 @@
 """Views and materialised views, and what is said about their columns."""
 
-from server.model.migration.privileges import resaid, said
+from server.model.migration.privileges import resaid, rights_last, said
 from server.model.migration.words import changed_options, options, quote, spec, table_of, text, texts
 from server.model.migration.world import Draft, World, draft
 from server.model.schema import Attributes, Identity
@@ -16,7 +16,7 @@ def create(world: World, identity: Identity, *, replace: bool = False) -> list[D
     drafts = [draft(sql)]
     for column in world.target.parts(identity, "view_column"):
         drafts += _column(world, column, {}, world.after(column)) + said(world, column)
-    return drafts + said(world, identity)
+    return rights_last([*drafts, *said(world, identity)])
 
 
 def _query(identity: Identity, after: Attributes, *, replace: bool = False) -> str:

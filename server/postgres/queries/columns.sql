@@ -30,6 +30,7 @@ SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
             WHEN a.attidentity = 'd' THEN 'by default' END AS identity,
        s.name AS identity_sequence,
        s.options AS identity_options,
+       s.rights AS sequence_rights,
        CASE WHEN a.attstorage <> t.typstorage THEN
            CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END
        END AS storage,
@@ -77,7 +78,20 @@ LEFT JOIN LATERAL
                    CASE WHEN q.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END]
              || CASE WHEN sc.relpersistence = 'u' AND c.relpersistence <> 'u' THEN ARRAY['UNLOGGED']
                      WHEN sc.relpersistence = 'p' AND c.relpersistence = 'u' THEN ARRAY['LOGGED']
-                     ELSE '{}'::text[] END AS options
+                     ELSE '{}'::text[] END AS options,
+             CASE WHEN sc.relacl IS NOT NULL THEN
+                 (SELECT pg_catalog.array_agg(ARRAY[g.who, g.privilege, g.how] ORDER BY g.who, g.privilege, g.how)
+                  FROM (SELECT CASE WHEN x.grantee = 0 THEN 'PUBLIC'
+                                    ELSE pg_catalog.pg_get_userbyid(x.grantee)::text END AS who,
+                               x.privilege_type AS privilege,
+                               CASE WHEN x.is_grantable THEN 'grantable' ELSE '' END AS how
+                        FROM pg_catalog.aclexplode(sc.relacl) AS x WHERE x.grantee <> sc.relowner
+                        UNION ALL
+                        SELECT '@owner', y.privilege_type, 'revoked'
+                        FROM pg_catalog.aclexplode(pg_catalog.acldefault('s', sc.relowner)) AS y
+                        WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(sc.relacl) AS x
+                                          WHERE x.grantee = y.grantee AND x.privilege_type = y.privilege_type)
+                       ) AS g) END AS rights
       FROM pg_catalog.pg_depend AS sd
       JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = sd.objid
       JOIN pg_catalog.pg_class AS sc ON sc.oid = sd.objid
