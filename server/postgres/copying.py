@@ -43,15 +43,15 @@ class Tally(NamedTuple):
 def copy_bytes(
     connection: Connection,
     statement: sql.Composable,
-    take: Callable[[bytearray, int], None],
+    take: Callable[[Any, int], None],
     check: Callable[[], None],
     *,
     chunk: int = CHUNK,
 ) -> int:
     """Runs a COPY … TO STDOUT and gives its bytes to `take`, who keeps them: whole messages, and how many they are.
 
-    Returns the number of rows by the server's own count. `chunk` 0: each message by itself. `check` is called before
-    each wait: what it raises, and what `take` raises, stops the query on the server first.
+    Returns the number of rows by the server's own count. `chunk` 0: each message by itself, as libpq holds it. `check`
+    is called before each wait: what it raises, and what `take` raises, stops the query on the server first.
     """
     pgconn = connection.pgconn
     pgconn.send_query(statement.as_bytes(connection))
@@ -65,26 +65,34 @@ def copy_bytes(
 
         try:
             _started(connection, wait)
-            next_message = pgconn.get_copy_data
-            buffer, count = bytearray(), 0
-            while True:  # a million times for a million rows: nothing is called here that need not be
-                size, data = next_message(1)
-                if size > 0:
-                    buffer += data
-                    count += 1
-                    if len(buffer) > chunk:
-                        take(buffer, count)
-                        buffer, count = bytearray(), 0
-                elif size == 0:
-                    wait()
-                else:
-                    break
-            if buffer:
-                take(buffer, count)
+            _read_messages(pgconn, take, wait, chunk)
             return _ended(connection, wait)
         except BaseException:
             _stop(connection)
             raise
+
+
+def _read_messages(
+    pgconn: "pq.abc.PGconn", take: Callable[[Any, int], None], wait: Callable[[], None], chunk: int
+) -> None:
+    next_message = pgconn.get_copy_data
+    buffer, count = bytearray(), 0
+    while True:  # a million times for a million rows: nothing is called here that need not be
+        size, data = next_message(1)
+        if size > 0 and not chunk:
+            take(data, 1)
+        elif size > 0:
+            buffer += data
+            count += 1
+            if len(buffer) > chunk:
+                take(buffer, count)
+                buffer, count = bytearray(), 0
+        elif size == 0:
+            wait()
+        else:
+            break
+    if buffer:
+        take(buffer, count)
 
 
 def copy_lines(
@@ -97,7 +105,7 @@ def copy_lines(
     total = Tally()
     opened = False
 
-    def unpack(data: bytearray, _messages: int) -> None:
+    def unpack(data: Any, _messages: int) -> None:
         nonlocal opened, total
         start = 0
         if not opened:

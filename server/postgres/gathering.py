@@ -209,12 +209,13 @@ class _Piece:
         self.tally = Tally()
         self.told = 0
         self.rows = 0
-        self._lines = bytearray()
+        self._lines: list[Any] = []
+        self._waiting = 0
 
     def read(self, connection: Connection, statement: sql.Composable, copy: Copy) -> None:
         if self.desk.separator:
             self.tally = copy_lines(connection, statement, self._take_lines, self.desk.check)
-            self._take(self._lines, 0)
+            self._take(self._joined(), 0)
         else:
             self.tally = Tally(copy(connection, statement, self._take, self.desk.check))
             self.rows = self.tally.rows
@@ -232,13 +233,17 @@ class _Piece:
             self.desk.hand_on(self)
 
     def _take_lines(self, data: Any, rows: int) -> None:
-        if self.rows:
-            self._lines += self.desk.separator
-        self._lines += data
+        if self.rows and not self._lines:
+            self._lines.append(b"")  # a separator stands before what follows
+        self._lines.append(data)
+        self._waiting += len(data)
         self.rows += rows
-        if len(self._lines) >= CHUNK:
-            lines, self._lines = self._lines, bytearray()
-            self._take(lines, 0)
+        if self._waiting >= CHUNK:
+            self._take(self._joined(), 0)
+
+    def _joined(self) -> bytes:
+        lines, self._lines, self._waiting = self._lines, [], 0
+        return self.desk.separator.join(lines)
 
     def _tell(self) -> None:
         self.desk.moved(self.table, self.rows - self.told)
