@@ -12,18 +12,18 @@ from server.exporting.tallying import Tallying
 from server.files.outlet import FileFacts
 from server.model.exports import ExportedTable, ExportReport, RedactedColumn
 from server.model.manifest import Manifest, ManifestColumn, ManifestSequence, ManifestTable
-from server.postgres.outlines import fingerprint_of
 from server.postgres.tables import read_sequences
+
+ROOM = 6000
+"""Bytes kept beyond what the metadata need before the rows are counted: warnings, longer numbers."""
 
 
 def draft_manifest(source: Source, plan: Plan, at: datetime, dumps: Dumps) -> Manifest:
-    """The manifest as far as it is known before the rows."""
+    """The manifest as far as it is known before the rows: without counts, the fingerprint, and the schema's SQL."""
     sequences, hidden = read_sequences(source.connection) if plan.content != "schema" else ([], [])
     if hidden:
         dumps.warnings.append(f"The role may not read the positions of the sequences {', '.join(hidden)}.")
     number = source.connection.info.server_version
-    fingerprint = plan.fingerprint() if plan.fingerprint else fingerprint_of(source.connection)
-    dumped = dumps.get() if plan.format == "json" else None  # it stands before the rows
     return Manifest(
         exported_at=at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         export_type=plan.export_type,
@@ -35,7 +35,7 @@ def draft_manifest(source: Source, plan: Plan, at: datetime, dumps: Dumps) -> Ma
         compression=plan.compression,
         database=plan.database.name,
         server_version=f"{number // 10000}.{number % 10000}",
-        schema_fingerprint=fingerprint,
+        schema_fingerprint="",
         pgferry=version("pgferry"),
         consistency=plan.consistency,
         redactions=list(plan.redactions),
@@ -43,7 +43,6 @@ def draft_manifest(source: Source, plan: Plan, at: datetime, dumps: Dumps) -> Ma
         warnings=list(plan.warnings),
         tables=_tables(plan),
         sequences=named_sequences(sequences, plan),
-        schema_sql=dumped,
     )
 
 
@@ -79,7 +78,17 @@ def named_sequences(sequences: Sequence[ManifestSequence], plan: Plan) -> list[M
     return [sequence for sequence in sequences if sequence.owner and sequence.owner.rpartition(".")[0] in keys]
 
 
-def counted(draft: Manifest, plan: Plan, tallying: Tallying, dumps: Dumps) -> Manifest:
+def with_schema(draft: Manifest, dumps: Dumps) -> Manifest:
+    """The manifest of a document, which holds the schema's SQL: waits for it."""
+    return draft.model_copy(update={"schema_sql": dumps.get()})
+
+
+def room_for(manifest: Manifest) -> int:
+    """Bytes to keep for the manifest before the rows, which are counted later."""
+    return len(manifest.as_json()) + ROOM + 48 * len(manifest.tables)
+
+
+def counted(source: Source, draft: Manifest, plan: Plan, tallying: Tallying, dumps: Dumps) -> Manifest:
     """The manifest with what the rows turned out to be."""
     rows = [tally.rows for tally in tallying.tallies]
     tables = [
@@ -93,8 +102,10 @@ def counted(draft: Manifest, plan: Plan, tallying: Tallying, dumps: Dumps) -> Ma
         )
         for table, count, file in zip(draft.tables, rows, tallying.files, strict=False)
     ]
-    return draft.model_copy(
+    described = with_schema(draft, dumps) if plan.format == "json" else draft
+    return described.model_copy(
         update={
+            "schema_fingerprint": source.fingerprint.read(source.connection),
             "record_counts": {export.table.key: count for export, count in zip(plan.tables, rows, strict=False)},
             "total_records": sum(rows),
             "tables": tables or draft.tables,

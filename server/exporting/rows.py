@@ -1,15 +1,16 @@
 """The body of an export: rows in order over one or several connections, and what a script has around them."""
 
-from server.exporting.describing import named_sequences
+from server.exporting.describing import named_sequences, room_for, with_schema
 from server.exporting.dumps import Dumps
 from server.exporting.plan import Plan
 from server.exporting.source import Source, sessions
 from server.exporting.tallying import Tallying
 from server.files.csv_tables import CsvTables
+from server.files.json_document import JsonDocument
 from server.files.json_lines import JsonLines
 from server.files.sql_script import SqlScript
 from server.files.writing import Writer
-from server.model.manifest import ManifestSequence
+from server.model.manifest import Manifest, ManifestSequence
 from server.postgres.dumping import without_checking
 from server.postgres.gathering import Batch, gather
 from server.postgres.statements import set_position
@@ -28,21 +29,23 @@ SET row_security = off;
 """What a script without a schema section sets before its rows; pg_dump's sections say the same."""
 
 
-def write_rows(source: Source, plan: Plan, writer: Writer, tallying: Tallying, dumps: Dumps) -> None:
+def write_rows(source: Source, plan: Plan, draft: Manifest, writer: Writer, tallying: Tallying, dumps: Dumps) -> None:
     """The body of the export, between the room for the manifest and the manifest."""
 
-    def open_script() -> None:
+    def open_body() -> None:
         """Waits for the schema as late as it can: the first rows are read meanwhile."""
         if isinstance(writer, SqlScript):
             opening = dumps.get("pre-data") or dumps.get()
             writer.text(opening if opening is not None else SETTINGS)
+        elif isinstance(writer, JsonDocument):
+            writer.open(room_for(with_schema(draft, dumps)))
 
     batches = [Batch(export.pieces, (export.table.schema, export.table.name)) for export in plan.tables]
     if batches and plan.content != "schema":
-        tallying.before = open_script
+        tallying.before = open_body
         gather(source.call, source.connection, sessions(source, plan), batches, plan.shape, tallying, tallying.moved)
     else:
-        open_script()
+        open_body()
     if isinstance(writer, SqlScript) and plan.content != "schema":
         sequences, _ = read_sequences(source.connection)
         for sequence in named_sequences(sequences, plan):

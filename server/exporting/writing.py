@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from server.calls import Call
-from server.exporting.describing import counted, draft_manifest, report
+from server.exporting.describing import counted, draft_manifest, report, room_for
 from server.exporting.dumps import Dumps
 from server.exporting.plan import Plan
 from server.exporting.rows import write_rows
-from server.exporting.source import Source, prepare
+from server.exporting.source import Fingerprint, Source, prepare
 from server.exporting.tallying import Tallying
 from server.files.csv_tables import CsvTables
 from server.files.json_document import JsonDocument
@@ -20,13 +20,11 @@ from server.files.sql_script import SqlScript
 from server.files.workspace import written_beside
 from server.files.writing import Writer
 from server.model.exports import ExportReport, file_name
+from server.model.manifest import Manifest
 from server.postgres.databases import Connection
 from server.postgres.masks import hash_key
 from server.services import Services
 from server.settings import as_secret
-
-ROOM = 6000
-"""Bytes kept beyond what the metadata need before the rows are counted: warnings, longer numbers."""
 
 
 def write_export(services: Services, call: Call, connection: Connection, plan: Plan) -> ExportReport:
@@ -35,17 +33,17 @@ def write_export(services: Services, call: Call, connection: Connection, plan: P
     at = datetime.now(UTC)
     path = destination(services, plan, at)
     key = services.settings.redaction.key
-    source = Source(services, call, connection, hash_key(as_secret(key) if key else None))
+    source = Source(services, call, connection, hash_key(as_secret(key) if key else None), Fingerprint(plan))
     prepare(source, plan, connection)
     call.progress(0, sum(export.rows for export in plan.tables), "reading the schema")
     with written_beside(path) as part, ExitStack() as stack:
         dumps = Dumps(source, plan, stack)
         draft = draft_manifest(source, plan, at, dumps)
-        writer = _writer(plan, part, len(draft.as_json()) + ROOM + 48 * len(plan.tables))
+        writer = _writer(plan, part, draft)
         stack.callback(writer.abandon)
         tallying = Tallying(call, plan, writer)
-        write_rows(source, plan, writer, tallying, dumps)
-        manifest = counted(draft, plan, tallying, dumps)
+        write_rows(source, plan, draft, writer, tallying, dumps)
+        manifest = counted(source, draft, plan, tallying, dumps)
         facts = writer.close(manifest)
     return report(plan, manifest, tallying, path, facts, time.monotonic() - started)
 
@@ -58,9 +56,9 @@ def destination(services: Services, plan: Plan, at: datetime) -> Path:
     return services.workspace.new_export(file_name(plan.database.name, plan.word, at, ending))
 
 
-def _writer(plan: Plan, part: Path, room: int) -> Writer:
+def _writer(plan: Plan, part: Path, draft: Manifest) -> Writer:
     if plan.format == "json":
-        return JsonDocument(part, plan.compression, room)
+        return JsonDocument(part, plan.compression)
     if plan.format == "sql":
-        return SqlScript(part, plan.compression, room)
+        return SqlScript(part, plan.compression, room_for(draft))
     return (JsonLines if plan.format == "jsonl" else CsvTables)(part, plan.compression)

@@ -15,13 +15,24 @@ OPENING = b'{"metadata":'
 
 
 class JsonDocument:
-    """Writes one document. `room`: bytes kept for the metadata; more than that costs a second pass over the file."""
+    """Writes one document, which is to be opened first, as soon as it is known how long the metadata will be."""
 
-    def __init__(self, path: Path, compression: Compression, room: int) -> None:
-        self._outlet = Outlet(path, compression, room + len(OPENING) + 1)
-        self._outlet.write(b'\n"data":{')
+    def __init__(self, path: Path, compression: Compression) -> None:
+        self._path = path
+        self._compression: Compression = compression
+        self._opened: Outlet | None = None
         self._between = b"\n"
         self._start = 0
+
+    def open(self, room: int) -> None:
+        """Keeps `room` bytes for the metadata; more than that costs a second pass over the file."""
+        self._opened = Outlet(self._path, self._compression, room + len(OPENING) + 1)
+        self._opened.write(b'\n"data":{')
+
+    @property
+    def _outlet(self) -> Outlet:
+        assert self._opened is not None
+        return self._opened
 
     def begin(self, part: TablePart) -> None:
         key = json.dumps(part.key, ensure_ascii=False).encode()
@@ -42,4 +53,5 @@ class JsonDocument:
         return self._outlet.close(OPENING + manifest.as_json().encode() + b",")
 
     def abandon(self) -> None:
-        self._outlet.abandon()
+        if self._opened is not None:
+            self._opened.abandon()
