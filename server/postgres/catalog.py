@@ -200,6 +200,8 @@ def _resolve(addresses: dict[Address, Identity], rows: list[TupleRow]) -> list[D
         if owners.get((class_, oid, subid), (0,))[0] == _BELONGS.index("P"):
             continue  # the copy of a trigger or key on a partition: its model has the edges
         dependent, on = known((class_, oid, subid)), known((on_class, on_oid, on_subid))
+        if dependent and on and (dependent.kind, on.kind) == ("extension", "extension_member"):
+            continue  # a rule of its view, which counts as the extension itself: that needs none of its members
         if dependent and on and dependent != on:
             edges[Dependency(dependent, on, kind, "default" if class_ == _PG_ATTRDEF else "")] = None
     return list(edges)

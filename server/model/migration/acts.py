@@ -87,13 +87,19 @@ class Drawing:
             self._default_privileges(identity)
             return
         drafts: list[Draft] = []
-        if (carrier := self._carrier(identity)) is not None:
+        if (carrier := self._carrier(identity)) is not None and not self._goes_with(carrier, identity):
             self.carried[identity] = carrier
         else:
             drafts = _rule(_DROP, identity, others.drop)(self.world, identity)
         self.add("drop", identity, drafts)
         if identity in self.changes.moved:
             self._aside(identity)
+
+    def _goes_with(self, identity: Identity, other: Identity) -> bool:
+        """Whether something is carried along by another already, at any remove: that is not carried by it in turn."""
+        while identity != other and identity in self.carried:
+            identity = self.carried[identity]
+        return identity == other
 
     def _carrier(self, identity: Identity) -> Identity | None:
         """What takes it along when it is dropped; None if it has to be dropped by itself."""
