@@ -21,7 +21,7 @@ RULE = 40
 LONGEST_LIST = 80
 """Characters of a list that still stands on one line."""
 
-LEAST_FOLDED = 24
+LEAST_FOLDED = 16
 """Characters that the widest column of a table must keep when its texts are folded."""
 _NUMBER = re.compile(r"(-?[\d.,]+( (bytes?|[kMGTPE]B))?)?$")
 

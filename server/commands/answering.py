@@ -22,21 +22,17 @@ _stderr = Console(stderr=True)
 _stdout = Console()
 
 
-def answer(
-    job: Callable[[Services, Call], T], as_json: bool, shown: Callable[[T], RenderableType] | None = None
-) -> None:
+def answer(job: Callable[[Services, Call], T], as_json: bool) -> None:
     """Runs a job with a progress bar on stderr and prints its report; a failure ends with its exit code.
 
-    At a terminal it is readable, by `shown` where a job has a form of its own; else it is JSON, on one line where
-    `as_json` asks for it.
+    At a terminal it is readable; else it is JSON, on one line where `as_json` asks for it.
     """
     with told_failures():
         report = _with_bar(job)
     if as_json:
         typer.echo(report.model_dump_json(by_alias=True))
     elif _stdout.is_terminal:
-        said = shown(report) if shown else in_full(report.model_dump(mode="json", by_alias=True), _stdout)
-        _stdout.print(said, highlight=False)
+        _stdout.print(in_full(report.model_dump(mode="json", by_alias=True), _stdout), highlight=False)
     else:
         typer.echo(report.model_dump_json(by_alias=True, indent=2))
 

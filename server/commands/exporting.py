@@ -79,7 +79,6 @@ def export_segment(
     json: Json = False,
 ) -> None:
     """Writes the rows that filters choose, with every row that they refer to, so that it always imports."""
-    from server.commands.showing import shown_segment
     from server.jobs.export_segment import export_segment as job
     from server.model.segment_reports import SegmentReport, SegmentRequest
     from server.model.segment_words import filters_from, limits_from, pairs_from
@@ -103,4 +102,4 @@ def export_segment(
         )
         return job(services, call, request)
 
-    answer(run, json, shown_segment)
+    answer(run, json)
