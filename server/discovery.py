@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from server.errors import Refused, did_you_mean
-from server.model.address import PARTS, Address, parse_parts, parse_url
+from server.model.address import PARTS, Address, parse_url
 from server.postgres.databases import Database
 from server.settings import Access, DatabaseSettings, Settings, UnsetVariable, as_secret, expand, lesser
-from server.worktrees import Worktree
+from server.worktrees import Worktree, unique_name
 
 
 class Databases:
@@ -76,17 +76,26 @@ def _from_environment(environ: Mapping[str, str]) -> Database | None:
     except UnsetVariable as unset:
         problem = f"DATABASE_URL uses ${{{unset}}}, which is not set"
         return Database("default", "environment", "read", None, problem=problem)
-    if url:
+    if url.strip():
         try:
-            return Database("default", "environment", "read", parse_url(url))
+            return Database("default", "environment", "read", _completed(parse_url(url), environ))
         except ValueError as wrong:
             return Database("default", "environment", "read", None, problem=f"DATABASE_URL cannot be used: {wrong}")
     if environ.get("PGSERVICE"):
         return Database("default", "environment", "read", Address(options=(("service", environ["PGSERVICE"]),)))
-    address = parse_parts(environ, PARTS)
-    if address and (address.host or address.dbname):
-        return Database("default", "environment", "read", replace(address, dbname=address.dbname or address.user))
-    return None
+    address = _completed(Address(), environ)
+    return Database("default", "environment", "read", address) if address.host or address.dbname else None
+
+
+def _completed(address: Address, environ: Mapping[str, str]) -> Address:
+    """What the URL leaves open is of the PG* variables beside it, as for every program of libpq."""
+    if address.service:
+        return address
+    missing = {part: environ[name] for name, part in PARTS.items() if environ.get(name) and not getattr(address, part)}
+    numeric = environ.get("PGHOSTADDR")
+    if numeric and not address.host:
+        missing = {"host": numeric, **missing, "options": (*address.options, ("hostaddr", numeric))}
+    return replace(address, **missing)
 
 
 def _add_worktree(found: dict[str, Database], worktree: Worktree, settings: Settings) -> None:
@@ -111,7 +120,7 @@ def _add_worktree(found: dict[str, Database], worktree: Worktree, settings: Sett
     if taken and taken.address and mine.address and taken.address.place == mine.address.place:
         found[worktree.name] = replace(taken, worktree=worktree.path, branch=worktree.branch)
     elif taken:
-        name = f"{worktree.name}-worktree"
+        name = unique_name(f"{worktree.name}-worktree", {*found, *settings.databases})
         found[name] = replace(mine, name=name)
     else:
         found[worktree.name] = mine
@@ -137,10 +146,10 @@ def _with_shares(databases: list[Database]) -> list[Database]:
     places: dict[object, list[str]] = {}
     for database in databases:
         if database.address:
-            places.setdefault((database.address.place, database.address.options), []).append(database.name)
+            places.setdefault(database.address.place, []).append(database.name)
     return [
-        replace(database, shared_with=tuple(name for name in places[key] if name != database.name))
-        if database.address and (key := (database.address.place, database.address.options))
+        replace(database, shared_with=tuple(name for name in places[database.address.place] if name != database.name))
+        if database.address
         else database
         for database in databases
     ]

@@ -72,5 +72,12 @@ def load_services(environ: Mapping[str, str], directory: Path, here: Path | None
         databases=find_databases(settings, environ, worktrees),
         workspace=Workspace.of(root, settings),
         worktrees=tuple(worktrees),
-        here=here or root,
+        here=here or _client_is(environ, directory, root, worktrees),
     )
+
+
+def _client_is(environ: Mapping[str, str], directory: Path, root: Path, worktrees: list[Worktree]) -> Path:
+    """Where the client is as far as the environment tells. A checkout can lie inside another, below its settings."""
+    claude = environ.get("CLAUDE_PROJECT_DIR", "")
+    place = Path(claude) if claude and "${" not in claude else directory
+    return place if worktree_of(place, worktrees) else root

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from server.errors import Refused
 
@@ -159,9 +159,13 @@ def load_settings(project_root: Path) -> Settings:
     """The settings of a project; refuses a file that does not parse or has unknown keys, naming each."""
     path = project_root / FILE_NAME
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise Refused("bad_settings", f"{path} is not valid TOML: {failure}.", next="Correct the file.") from None
+    except OSError as failure:
+        raise Refused(
+            "bad_settings", f"{path} cannot be read: {failure.strerror}.", next="Let the server read the file."
+        ) from None
     if "max_access" in values:
         raise Refused(
             "bad_settings",
@@ -170,6 +174,10 @@ def load_settings(project_root: Path) -> Settings:
         )
     try:
         return Settings(**values)
+    except SettingsError as failure:
+        raise Refused(
+            "bad_settings", f"A PGFERRY_ variable is not valid JSON: {failure}.", next="Correct it, or set its parts."
+        ) from None
     except ValidationError as failure:
         raise Refused(
             "bad_settings",
@@ -190,11 +198,14 @@ class UnsetVariable(ValueError):
     """A `${VAR}` without default whose variable is not set; the text is the variable's name."""
 
 
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}")
 
 
 def expand(text: str, environ: Mapping[str, str] = os.environ) -> str:
-    """`${VAR}` and `${VAR:-default}` replaced; an empty variable counts as unset. Raises UnsetVariable."""
+    """`${VAR}`, `${VAR:-default}` and `${VAR-default}` replaced; an empty variable counts as unset.
+
+    Raises UnsetVariable.
+    """
 
     def value(match: re.Match[str]) -> str:
         name, default = match.group(1), match.group(2)

@@ -1,14 +1,14 @@
 """The checkouts of the repository (`git worktree list`) and the address that each one's environment files name."""
 
+import os
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dotenv import dotenv_values
-
-from server.model.address import Address, parse_parts, parse_url
-from server.settings import UnsetVariable, WorktreeSettings, expand
+from server.env_files import named_address
+from server.model.address import Address
+from server.settings import WorktreeSettings
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,16 @@ class Worktree:
 
 
 def list_worktrees(directory: Path, settings: WorktreeSettings) -> list[Worktree]:
-    """All checkouts of the repository that holds `directory`, the main one first; none outside of git."""
+    """All checkouts of the repository that holds `directory`, the main one first; none outside of git.
+
+    A bare repository has no main checkout: there every one is named after its folder.
+    """
     if not settings.enabled:
         return []
     found: list[Worktree] = []
-    for number, (path, branch) in enumerate(_checkouts(directory)):
-        name = "main" if number == 0 else _unique(path.name, {worktree.name for worktree in found})
+    for path, branch, is_main in _checkouts(directory):
+        taken = {worktree.name for worktree in found}
+        name = "main" if is_main else unique_name(path.name, taken)
         found.append(_with_address(Worktree(name, path, branch), settings))
     return found
 
@@ -40,68 +44,77 @@ def worktree_of(directory: Path, worktrees: list[Worktree]) -> Worktree | None:
     return max(holding, key=lambda worktree: len(worktree.path.parts), default=None)
 
 
-def _checkouts(directory: Path) -> list[tuple[Path, str | None]]:
-    command = ["git", "-C", str(directory), "worktree", "list", "--porcelain", "-z"]
-    try:
-        answer = subprocess.run(command, capture_output=True, timeout=5, stdin=subprocess.DEVNULL, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    if answer.returncode != 0:
-        return []
-    entries = answer.stdout.decode(errors="surrogateescape").split("\0\0")
-    return [checkout for entry in entries if (checkout := _checkout(entry))]
-
-
-def _checkout(entry: str) -> tuple[Path, str | None] | None:
-    """One entry of the porcelain listing; None for a bare repository and for a folder that is gone."""
-    words: dict[str, str] = {}
-    for line in entry.strip("\0").split("\0"):
-        word, _, rest = line.partition(" ")
-        words[word] = rest
-    path = Path(words.get("worktree", "")).resolve()
-    if not words.get("worktree") or "bare" in words or not path.is_dir():
-        return None
-    return path, words.get("branch", "").removeprefix("refs/heads/") or None
-
-
-def _unique(name: str, taken: set[str]) -> str:
+def unique_name(name: str, taken: Container[str]) -> str:
+    """The name, or with `-2`, `-3` … behind it where it is taken."""
     wanted, number = name, 2
     while wanted in taken:
         wanted, number = f"{name}-{number}", number + 1
     return wanted
 
 
-def _with_address(worktree: Worktree, settings: WorktreeSettings) -> Worktree:
-    """The first environment file that names an address decides; later ones are not read."""
-    for file in settings.env_files:
-        path = worktree.path / file
-        if not path.is_file():
+HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
+"""What git tells its hooks: which repository they are of. Here the directory decides that."""
+
+
+def _git(directory: Path, *arguments: str) -> str | None:
+    """What git answers; None where it fails or is not there."""
+    kept = {name: value for name, value in os.environ.items() if name not in HOOKS}
+    command = ["git", "-C", str(directory), *arguments]
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, timeout=5, stdin=subprocess.DEVNULL, check=False, env=kept
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.decode(errors="surrogateescape") if answer.returncode == 0 else None
+
+
+def _checkouts(directory: Path) -> list[tuple[Path, str | None, bool]]:
+    """Folder and branch of each checkout, and whether it is the main one, which git lists first.
+
+    Where git does not answer (it is not installed, the folder is another user's) there is the checkout itself.
+    """
+    found: list[tuple[Path, str | None, bool]] = []
+    listed = _listed(directory)
+    if listed is None and (directory / ".git").exists():
+        return [(directory.resolve(), None, (directory / ".git").is_dir())]
+    for number, words in enumerate(listed or ()):
+        if not words.get("worktree") or "bare" in words:
             continue
-        values = dotenv_values(path)
-        address, problem = _address(values, settings)
-        if address or problem:
-            problem = f"{file}: {problem}" if problem else None
-            return Worktree(worktree.name, worktree.path, worktree.branch, address, file, problem)
-    return worktree
+        path = Path(words["worktree"]).resolve()
+        path = path if number else _main_checkout(path, directory)
+        if path.is_dir():
+            found.append((path, words.get("branch", "").removeprefix("refs/heads/") or None, number == 0))
+    return found
 
 
-def _address(values: Mapping[str, str | None], settings: WorktreeSettings) -> tuple[Address | None, str | None]:
-    url = values.get(settings.url_variable)
-    if url:
-        try:
-            return parse_url(expand(url)), None
-        except UnsetVariable as unset:
-            return None, f"{settings.url_variable} uses ${{{unset}}}, which is not set"
-        except ValueError as wrong:
-            return None, f"{settings.url_variable} cannot be used: {wrong}"
-    names = {
-        settings.host_variable: "host",
-        settings.port_variable: "port",
-        settings.name_variable: "dbname",
-        settings.user_variable: "user",
-        settings.password_variable: "password",
-    }
-    address = parse_parts(values, names)
-    if address and not (address.dbname or address.port):
-        return None, None
-    return address, None
+def _listed(directory: Path) -> list[dict[str, str]] | None:
+    """The words of each entry of git's list. Before git 2.36 lines end with a newline."""
+    for ending, options in (("\0", ("--porcelain", "-z")), ("\n", ("--porcelain",))):
+        answer = _git(directory, "worktree", "list", *options)
+        if answer is not None:
+            return [_words(entry.strip(ending).split(ending)) for entry in answer.split(ending * 2)]
+    return None
+
+
+def _words(lines: list[str]) -> dict[str, str]:
+    return {word: rest for word, _, rest in (line.partition(" ") for line in lines)}
+
+
+def _main_checkout(listed: Path, directory: Path) -> Path:
+    """The main checkout's folder: for a submodule, and where .git is kept apart, git lists its own folder instead."""
+    if (listed / ".git").exists():
+        return listed
+    configured = _git(listed, "config", "core.worktree")
+    if configured:
+        return (listed / configured.strip("\n")).resolve()
+    answer = _git(directory, "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", "--show-toplevel")
+    own, common, top = answer.splitlines() if answer and answer.count("\n") == 3 else ("", "-", "")
+    return Path(top) if own == common else listed
+
+
+def _with_address(worktree: Worktree, settings: WorktreeSettings) -> Worktree:
+    named = named_address(worktree.path, settings)
+    if named is None:
+        return worktree
+    return replace(worktree, address=named.address, env_file=named.file, problem=named.problem)

@@ -130,3 +130,91 @@ def test_another_kind_of_database_is_listed_with_its_problem(repository: Path) -
     problem = str(services(repository).databases.get("main").problem)
     assert "mysql" in problem
     assert "hunter2" not in problem
+
+
+def test_a_bare_repository_has_no_main_checkout_to_name(tmp_path: Path, repository: Path) -> None:
+    git(tmp_path, "clone", "--bare", str(repository), "store")
+    git(tmp_path / "store", "worktree", "add", "-b", "a-feature", str(tmp_path / "a-feature"))
+    git(tmp_path / "store", "worktree", "add", str(tmp_path / "main"), "main")
+    for name in ("a-feature", "main"):
+        env_file(tmp_path / name, f"DATABASE_URL=postgresql://h/{name}\n")
+    found = services(tmp_path / "main")
+    assert {d.name: d.place for d in found.databases.all()} == {
+        "a-feature": "h:5432/a-feature",
+        "main": "h:5432/main",
+    }
+    assert found.current == "main"
+
+
+def test_a_worktree_inside_of_the_main_checkout_is_itself_and_not_its_surroundings(repository: Path) -> None:
+    inner = repository / ".claude" / "worktrees" / "inner"
+    git(repository, "worktree", "add", "-b", "inner", str(inner))
+    (repository / "pgferry.toml").touch()
+    env_file(repository, "DATABASE_URL=postgresql://h/a\n")
+    env_file(inner, "DATABASE_URL=postgresql://h/inner\n")
+    assert services(inner).current == "inner"
+    assert services(repository, {"CLAUDE_PROJECT_DIR": str(inner)}).current == "inner"
+    assert services(inner, {"PGFERRY_PROJECT_ROOT": str(repository)}).current == "inner"
+
+
+def test_a_submodule_and_a_checkout_whose_git_folder_lies_apart_are_main(tmp_path: Path, repository: Path) -> None:
+    outer, apart = tmp_path / "outer", tmp_path / "apart"
+    for folder in (outer, apart):
+        folder.mkdir()
+    git(outer, "init")
+    git(outer, "-c", "protocol.file.allow=always", "submodule", "add", str(repository), "sub")
+    git(apart, "init", "--separate-git-dir", str(tmp_path / "store"))
+    for folder in (outer / "sub", apart):
+        env_file(folder, f"DATABASE_URL=postgresql://h/{folder.name}\n")
+        assert services(folder).databases.get("main").place == f"h:5432/{folder.name}"
+
+
+def test_a_hooks_own_repository_is_not_the_one_that_is_asked(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "other")
+    env_file(tmp_path / "other", "DATABASE_URL=postgresql://h/other\n")
+    env_file(repository, "DATABASE_URL=postgresql://h/a\n")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
+    assert services(repository).databases.get("main").place == "h:5432/a"
+
+
+def test_where_git_does_not_answer_there_is_the_checkout_itself(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file(repository, "DATABASE_URL=postgresql://h/a\n")
+    monkeypatch.setenv("PATH", "")
+    assert services(repository).databases.names() == ["main"]
+
+
+def test_a_worktree_never_takes_a_name_that_is_configured(repository: Path) -> None:
+    (repository / "pgferry.toml").write_text(
+        '[databases.main]\nurl = "postgresql://h/b"\n[databases.main-worktree]\nurl = "postgresql://h/c"\n'
+    )
+    env_file(repository, "DATABASE_URL=postgresql://h/a\n")
+    assert [(d.name, d.place) for d in services(repository).databases.all()] == [
+        ("main", "h:5432/b"),
+        ("main-worktree", "h:5432/c"),
+        ("main-worktree-2", "h:5432/a"),
+    ]
+
+
+def test_options_of_a_url_do_not_hide_that_a_database_is_shared(repository: Path) -> None:
+    env_file(repository, "DATABASE_URL=postgresql://h/a?sslmode=disable\n")
+    env_file(repository.parent / "feature-x", "DATABASE_URL=postgresql://h/a?application_name=x\n")
+    assert services(repository).databases.get("main").shared_with == ("feature-x",)
+
+
+def test_what_a_url_in_the_environment_leaves_open_is_told_as_libpq_reads_it(tmp_path: Path) -> None:
+    environ = {"DATABASE_URL": "postgresql:///a", "PGHOST": "h", "PGPORT": "6000", "PGDATABASE": "other"}
+    assert services(tmp_path, environ).databases.get("default").place == "h:6000/a"
+    assert services(tmp_path, {"PGHOSTADDR": "10.0.0.1"}).databases.get("default").place == "10.0.0.1:5432/"
+
+
+def test_settings_of_the_environment_that_are_no_json_are_refused_by_their_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGFERRY_EXPORTS", "{hunter2")
+    with pytest.raises(Refused, match="exports") as refused:
+        services(tmp_path)
+    assert "hunter2" not in str(refused.value)

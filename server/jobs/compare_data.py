@@ -24,6 +24,7 @@ from server.postgres.databases import Connection
 from server.postgres.narrowing import Pair, differences
 from server.postgres.transactions import reading
 from server.services import Services
+from server.sides import place_of
 
 MOST_EQUAL = 40
 """Equal tables that are told like the others; of more only the numbers of rows."""
@@ -55,8 +56,6 @@ def compare_data(
 ) -> DataComparison:
     """One snapshot per side. Refused: unknown names, the same database twice, a row security policy in the way."""
     with data_side(services, call, source, target) as one, data_side(services, call, target, source) as two:
-        if one.database.address and two.database.address and one.database.address.place == two.database.address.place:
-            raise Refused("same_database", f"{source} and {target} are one and the same database.")
         wishes = Wishes(key or {}, exclude_columns, (*one.without, *two.without), sample, equal_types)
         report = _compare_sides(call, (one, two), (source, target), tables, wishes)
     notes = [one.note or "", two.note or "", report.next or ""]
@@ -71,6 +70,8 @@ def _compare_sides(
         reading(call, sides[0].database, row_security=False) as first,
         reading(call, sides[1].database, row_security=False) as second,
     ):
+        if place_of(first, sides[0].database) == place_of(second, sides[1].database):
+            raise Refused("same_database", f"{source} and {target} are one and the same database.")
         compared, missing = _compare_tables(call, sides, (first, second), tables, wishes)
     differing = [item for item in compared if item.differs]
     equal = sorted((item for item in compared if not item.differs), key=lambda item: not item.notes)

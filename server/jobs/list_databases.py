@@ -14,6 +14,9 @@ from server.services import Services
 PATIENCE = 2.6
 """Seconds to wait for the answers; libpq itself waits two at the least."""
 
+MOST = 256
+"""Databases that are asked at the same time: as many as there may be, since any of them may be silent."""
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -25,6 +28,8 @@ class Probe:
     superuser: bool = False
     status: str = "ok"
     problem: str | None = None
+    identity: str | None = None
+    """What tells it from every other database, however it is reached; None where it does not say."""
 
 
 SILENT = Probe(status="unreachable", problem="no answer within 3 s")
@@ -35,17 +40,18 @@ def list_databases(services: Services, call: Call) -> DatabaseList:
     databases = services.databases.all()
     probes = _probe_all(call, databases)
     call.check()
+    shared = {database.name: _shared_with(database, probes) for database in databases}
     return DatabaseList(
-        databases=[_row(database, probes[database.name]) for database in databases],
+        databases=[_row(database, probes[database.name], shared[database.name]) for database in databases],
         project_root=str(services.workspace.root),
         current=services.current,
-        notes=_notes(databases, probes),
+        notes=_notes(shared, probes),
     )
 
 
 def _probe_all(call: Call, databases: list[Database]) -> dict[str, Probe]:
     """Asks all at once. A database that does not answer in time is left to its own timeout and reported as silent."""
-    pool = ThreadPoolExecutor(max_workers=min(32, len(databases) or 1), thread_name_prefix="probe")
+    pool = ThreadPoolExecutor(max_workers=min(MOST, len(databases) or 1), thread_name_prefix="probe")
     asked = {database.name: pool.submit(_probe, call, database) for database in databases}
     wait(asked.values(), timeout=PATIENCE)
     pool.shutdown(wait=False, cancel_futures=True)
@@ -60,13 +66,21 @@ def _probe(call: Call, database: Database) -> Probe:
     try:
         with reading(call, database, timeout=2) as connection:
             version, size, tables, superuser = ask_one(connection, "probe")
+            (identity,) = ask_one(connection, "database_identity")
     except FerryError as failure:
         status = "unreachable" if failure.code in ("unreachable", "connection_lost") else "refused"
         return Probe(status=status, problem=f"[{failure.code}] {failure.what} {failure.next or ''}".strip())
-    return Probe(str(version).split()[0], size, tables, bool(superuser))
+    return Probe(str(version).split()[0], size, tables, bool(superuser), identity=identity)
 
 
-def _row(database: Database, probe: Probe) -> DatabaseRow:
+def _shared_with(database: Database, probes: dict[str, Probe]) -> list[str]:
+    """The other names of the same database: those at the same place, and those whose server says so."""
+    identity = probes[database.name].identity
+    same = {name for name, probe in probes.items() if identity and probe.identity == identity}
+    return [name for name in probes if name != database.name and name in {*same, *database.shared_with}]
+
+
+def _row(database: Database, probe: Probe, shared_with: list[str]) -> DatabaseRow:
     return DatabaseRow(
         name=database.name,
         source=database.source,
@@ -77,21 +91,19 @@ def _row(database: Database, probe: Probe) -> DatabaseRow:
         server_version=probe.server_version,
         size_bytes=probe.size_bytes,
         tables=probe.tables,
-        shared_with=list(database.shared_with),
+        shared_with=shared_with,
         problem=probe.problem,
     )
 
 
-def _notes(databases: list[Database], probes: dict[str, Probe]) -> list[str]:
+def _notes(shared: dict[str, list[str]], probes: dict[str, Probe]) -> list[str]:
     notes: list[str] = []
     superusers = [name for name, probe in probes.items() if probe.superuser]
     if superusers:
         notes.append(f"The role of {', '.join(superusers)} is a superuser: a role with fewer rights is the real guard.")
-    shared = sorted(
-        {tuple(sorted((database.name, *database.shared_with))) for database in databases if database.shared_with}
-    )
-    notes += [f"{' and '.join(names)} are one and the same database." for names in shared]
-    if not databases:
+    groups = sorted({tuple(sorted((name, *others))) for name, others in shared.items() if others})
+    notes += [f"{' and '.join(names)} are one and the same database." for names in groups]
+    if not probes:
         notes.append(
             "No database found: add [databases.NAME] url to pgferry.toml, or DATABASE_URL to a worktree's .env."
         )

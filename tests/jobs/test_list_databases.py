@@ -4,6 +4,8 @@ import socket
 import time
 from pathlib import Path
 
+import pytest
+
 from server.calls import Call
 from server.jobs.list_databases import list_databases
 from server.model.reports import DatabaseList
@@ -45,13 +47,16 @@ def test_one_that_is_down_does_not_hide_the_others(tmp_path: Path, fresh_databas
     assert "hunter2" not in report.model_dump_json()
 
 
-def test_a_server_that_never_answers_is_listed_within_three_seconds(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+def test_servers_that_never_answer_are_listed_within_three_seconds_and_hide_no_other(
+    tmp_path: Path, fresh_database: FreshDatabase
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
         port = silent.getsockname()[1]
+        mute = "".join(f'[databases.m{n}]\nurl = "postgresql://u@127.0.0.1:{port}/d{n}"\n' for n in range(40))
         started = time.monotonic()
-        report = listed(tmp_path, f'[databases.mute]\nurl = "postgresql://u@127.0.0.1:{port}/d"')
+        report = listed(tmp_path, f'{mute}[databases.up]\nurl = "{fresh_database.url}"')
         assert time.monotonic() - started < 10
-    assert report.databases[0].status == "unreachable"
+    assert [row.status for row in report.databases] == ["unreachable"] * 40 + ["ok"]
 
 
 def test_a_wrong_password_is_called_that(tmp_path: Path, fresh_database: FreshDatabase) -> None:
@@ -68,3 +73,25 @@ def test_a_wrong_password_is_called_that(tmp_path: Path, fresh_database: FreshDa
 
 def test_a_project_without_databases_is_told_how_to_name_one(tmp_path: Path) -> None:
     assert "pgferry.toml" in listed(tmp_path, "").notes[0]
+
+
+def test_one_database_that_is_reached_in_two_ways_is_shared_though_the_addresses_differ(
+    tmp_path: Path, fresh_database: FreshDatabase
+) -> None:
+    other = fresh_database.url.replace("127.0.0.1", "an-alias") + "?hostaddr=127.0.0.1"
+    report = listed(tmp_path, f'[databases.a]\nurl = "{fresh_database.url}"\n[databases.b]\nurl = "{other}"')
+    assert [row.shared_with for row in report.databases] == [["b"], ["a"]]
+    assert "a and b are one and the same database." in report.notes
+
+
+def test_the_variables_of_this_process_are_no_part_of_a_configured_address(
+    tmp_path: Path, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, name = fresh_database.url.rsplit("/", 1)
+    fresh_database.run(f"CREATE ROLE {name} LOGIN PASSWORD 'p'")
+    with monkeypatch.context() as changed:
+        for variable, value in (("PGHOSTADDR", "127.0.0.9"), ("PGDATABASE", "elsewhere"), ("PGPORT", "1")):
+            changed.setenv(variable, value)
+        report = listed(tmp_path, f'[databases.mine]\nurl = "postgresql://{name}:p@{start.split("@")[1]}"')
+    fresh_database.run(f"DROP ROLE {name}")
+    assert [row.status for row in report.databases if row.name == "mine"] == ["ok"]
