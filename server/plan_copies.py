@@ -9,7 +9,7 @@ from server.calls import Call
 from server.model.migration.judging import left_over, roles_of, without
 from server.model.migration.renaming import Renaming, rename_steps
 from server.model.migration.steps import Step
-from server.model.schema import Identity, NotCovered, Schema
+from server.model.schema import NotCovered, Schema
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Database
 from server.postgres.dumping import Dumper, dump_schema, find_dumper
@@ -21,7 +21,6 @@ from server.services import Services
 from server.sides import Source
 
 _RIGHTS = ("grants", "revoked", "sequence_rights")
-_PUBLIC = Identity("schema", "", "public")
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Copies:
             if made.embedded:
                 roles = roles_of(self.before.schema) | roles_of(self.after.schema)
                 database = as_role(self.call, database, schema.role, roles, like=self.before.schema.server_version)
-            load_dump(self.call, database, dump, without_public=_PUBLIC not in schema.facts)
+            load_dump(self.call, database, dump, schema)
             add_user_mappings(self.call, database, schema.of("user_mapping"))
             yield database
 

@@ -19,7 +19,7 @@ from server.plan_copies import Copies, Opened, Ran
 from server.postgres.catalog import read_schema
 from server.postgres.databases import Database
 from server.postgres.proving import Measured
-from server.postgres.subscribing import unlike_connections
+from server.postgres.secretive import connections, mapping_options, unlike_secrets
 from server.postgres.transactions import reading
 from server.services import Services
 from server.sides import Source, opened_files, place_of
@@ -99,7 +99,7 @@ class Proving:
         left += [f"{entry} (by pg_dump)" for entry in self._unlike(ran, source_dump, wanted_dump)] if not left else []
         left += [f"{spec(each.identity)}: {each.reason}" for each in planned.not_planned if left]
         left += [f"COLUMN {column}: made anew" for column in ran.remade if not _is_moved(column, steps)]
-        left += [*self._uncovered(ran), *self._connections(steps)]
+        left += [*self._uncovered(ran), *self._connections(steps), *self._mappings(steps)]
         self._tell(ran, wanted)
         return Proof(
             self.before,
@@ -141,7 +141,7 @@ class Proving:
         """Subscriptions whose connections differ; where that is not known, those that are altered without knowing."""
         if not self.before.schema.of("subscription") or not self.after.schema.of("subscription"):
             return []
-        other, unknown = unlike_connections(self.call, self.before.database, self.after.database)
+        other, unknown = unlike_secrets(self.call, self.before.database, self.after.database, connections)
         altered = {step.identity.name for step in steps if step.identity.kind == "subscription"}
         if unknown:
             self.notes.append(f"Connections of subscriptions, which the role may not read: {', '.join(unknown)}.")
@@ -150,6 +150,21 @@ class Proving:
             (name, "altered, but whether its connection differs is not known") for name in unknown if name in altered
         ]
         return [f"SUBSCRIPTION {name}: {why}" for name, why in left]
+
+    def _mappings(self, steps: Sequence[Step]) -> list[str]:
+        """User mappings whose options, which no plan has, are not the target's in the end."""
+        before, after = (set(side.schema.of("user_mapping")) for side in (self.before, self.after))
+        if not after:
+            return []
+        made = {step.identity for step in steps if step.sql.startswith("CREATE USER MAPPING")}
+        bare = {each for each in made & after if not self.after.schema.facts[each].get("option_names")}
+        left = dict.fromkeys(made & after - bare, "options, which are never read")
+        if stay := before & after - made:
+            other, unknown = unlike_secrets(self.call, self.before.database, self.after.database, mapping_options)
+            left |= {each: "other options, which are not shown" for each in other if each in stay}
+            if hidden := [spec(each) for each in unknown if each in stay]:
+                self.notes.append(f"Options that the role may not read: {', '.join(hidden)}.")
+        return [f"{spec(each)}: {why}: set them by hand" for each, why in sorted(left.items())]
 
     def _possible(self, confirmed: Sequence[Renaming]) -> tuple[PossibleRename, ...]:
         before, after = self.before.schema, self.after.schema

@@ -13,6 +13,7 @@ from server.errors import Refused, did_you_mean
 from server.model.comparison import Detail, SchemaComparison, counted, entry, renamed
 from server.model.difference import Difference, Scope, container, differences, fold, unlike
 from server.model.meaning import meaning
+from server.model.migration.words import spec
 from server.model.paging import BUDGET, cost, page
 from server.model.patterns import choose, matcher
 from server.model.renames import possible_renames
@@ -175,6 +176,8 @@ def _not_compared(
         told.append("other kinds")
     subscriptions = {each for side in sides for each in side.schema.of("subscription")}
     told += [f"the connection of subscription {each.name}" for each in sorted(subscriptions)]
+    mappings = {each for side in sides for each in side.schema.of("user_mapping")}
+    told += [f"the values of options of {spec(each)}" for each in sorted(mappings)]
     for side in sides:
         told += [f"{kind} {name} of {side.source.asked}" for kind, name in side.schema.not_covered[:20]]
     return told

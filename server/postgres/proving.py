@@ -1,7 +1,7 @@
 """Runs a plan on a scratch database as it would be run in earnest; measures what each statement locks and rewrites."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from psycopg import sql
@@ -10,8 +10,8 @@ from server.calls import Call
 from server.errors import Refused
 from server.model.migration.rereading import read_alike
 from server.model.migration.steps import Hazard, Step
-from server.model.migration.words import spec
-from server.model.schema import Identity
+from server.model.migration.words import literal, spec
+from server.model.schema import Identity, Schema
 from server.postgres.databases import Connection, Database, connected, run_single
 from server.postgres.dumping import cleaned
 from server.postgres.failures import meaning
@@ -219,16 +219,34 @@ def add_user_mappings(call: Call, scratch: Database, mappings: Iterable[Identity
                 connection.execute(f"CREATE {spec(identity)}".encode())
 
 
-def load_dump(call: Call, scratch: Database, dump: str, *, without_public: bool) -> None:
-    """Rebuilds a schema from what pg_dump wrote of a database of the caller's own: it is run as it stands."""
+_EXTENSION = re.compile(r'^(CREATE EXTENSION IF NOT EXISTS ("(?:[^"]|"")+"|\w+)[^;\n]*);$', re.MULTILINE)
+
+
+def load_dump(call: Call, scratch: Database, dump: str, schema: Schema) -> None:
+    """Rebuilds a schema from what pg_dump wrote of a database of the caller's own: it is run as it stands, but for the
+    versions of extensions, which a dump does not tell: where the server has them, they are the schema's.
+    """
     script = re.sub(r"^\\(un)?restrict .*$", "", dump, flags=re.MULTILINE)
     with connected(call, scratch) as connection:
         script = read_alike(script)
         script = cleaned(script, connection.info.server_version)  # which may be older than the dump's own server
-        if without_public:
+        script = _EXTENSION.sub(_versioned(connection, schema), script)
+        if Identity("schema", "", "public") not in schema.facts:
             connection.execute("DROP SCHEMA IF EXISTS public")
         with meaning(_not_rebuildable):
             connection.execute(script.encode())
+
+
+def _versioned(connection: Connection, schema: Schema) -> Callable[[re.Match[str]], str]:
+    """Spells a CREATE EXTENSION with the version that the schema has of it."""
+    known = {(str(name), str(version)) for name, version in ask(connection, "extension_versions")}
+
+    def versioned(found: re.Match[str]) -> str:
+        name = found[2].strip('"').replace('""', '"')
+        version = schema.facts.get(Identity("extension", "", name), {}).get("version")
+        return f"{found[1]} VERSION {literal(str(version))};" if (name, str(version)) in known else found[0]
+
+    return versioned
 
 
 def _not_rebuildable(what: str, _sqlstate: str) -> Refused:

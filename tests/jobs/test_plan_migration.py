@@ -234,6 +234,51 @@ def test_user_mappings_are_proved_though_dumps_leave_them_out(two: Two) -> None:
     assert "hunter2" not in plan.model_dump_json()
 
 
+def test_an_extension_goes_from_an_older_version_to_another_that_is_not_the_newest(two: Two) -> None:
+    for database, version in ((two.main, "1.3"), (two.feature, "1.4")):
+        database.run(f"create extension pg_trgm version '{version}'")
+    plan = two.plan()
+    assert (plan.verified, [s.sql for s in plan.statements]) == (True, ["ALTER EXTENSION pg_trgm UPDATE TO '1.4'"])
+
+
+def test_queries_that_read_back_otherwise_than_they_are_printed_are_proved(two: Two) -> None:
+    two.main.run("create table t (a int, b int, c int)")
+    two.feature.run(
+        "create table t (a int, b int, c int, check (row(a, row(b, c)) <> row(1, row(2, 3))));"
+        "create view rows as select row(a, row(b, row(c, a))) is distinct from row(1, row(2, row(3, 4))) as x from t;"
+        """create view named (x, "Y y") with (security_barrier) as values (1, 'a) "x'), (2, 'b');"""
+        "create view within as select a from t union all values (1) order by 1"
+    )
+    plan = two.plan()
+    assert plan.differences_left == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left"),
+    [
+        ("(password 'hunter2')", "(password 'hunter3')", "other options, which are not shown: set them by hand"),
+        ("(password 'hunter2')", "(user 'u')", "other options, which are not shown: set them by hand"),
+        ("(password 'hunter2')", "(password 'hunter2')", None),
+        (None, "(password 'hunter3')", "options, which are never read: set them by hand"),
+        (None, "", None),
+    ],
+)
+def test_options_of_user_mappings_that_differ_are_told_and_never_shown(
+    two: Two, before: str | None, after: str, left: str | None
+) -> None:
+    server = "create foreign data wrapper w; create server s foreign data wrapper w"
+    for database, options in ((two.main, before), (two.feature, after)):
+        words = f"options {options}" if options else ""
+        database.run(server if options is None else f"{server}; create user mapping for public server s {words}")
+    plan = two.plan()
+    assert plan.differences_left[-1:] == ([f"USER MAPPING FOR PUBLIC SERVER s: {left}"] if left else [])
+    assert plan.verified == (left is None)
+    assert "hunter" not in plan.model_dump_json()
+    compared = compare_schemas(two.services, Call(), source="main", target="feature")
+    assert "the values of options of USER MAPPING FOR PUBLIC SERVER s" in compared.not_compared
+    assert "hunter" not in compared.model_dump_json()
+
+
 def test_a_column_that_a_table_has_cannot_become_its_parents_alone_and_that_is_said(two: Two) -> None:
     two.main.run("create table a (x int); create table b (x int, y int)")
     two.feature.run("create table a (x int); create table b (y int) inherits (a)")

@@ -243,6 +243,12 @@ def _user_mapping(identity: Identity, _after: Attributes) -> list[Draft]:
     return [draft(f"CREATE {spec(identity)}", reason="without its options, which pgferry never reads")]
 
 
+def _keep_user_mapping(
+    _identity: Identity, _before: Attributes, _after: Attributes, _changed: frozenset[str]
+) -> list[Draft]:
+    return []  # its options are told by who compares them unread
+
+
 # Publications -------------------------------------------------------------------------------------------------------
 
 
@@ -294,4 +300,5 @@ _ALTER: dict[str, Callable[[Identity, Attributes, Attributes, frozenset[str]], l
     "extension": _alter_extension, "operator_family": _alter_family,
     "text_search_configuration": _alter_configuration, "statistics": _alter_statistics,
     "foreign_data_wrapper": _alter_wrapper, "server": _alter_server, "publication": _alter_publication,
+    "user_mapping": _keep_user_mapping,
 }  # fmt: skip
