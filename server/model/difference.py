@@ -19,7 +19,7 @@ _WHOLE = ("definition", "index_definition")
 """Statements that repeat the other attributes: reported only where none of these tells the difference."""
 
 # What servers of different majors say differently, or cannot say at all.
-_BY_MAJOR = frozenset({"not_null_name"})
+_BY_MAJOR = frozenset({"not_null_name", "not_null_comment"})
 
 
 @dataclass(frozen=True)

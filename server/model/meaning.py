@@ -179,6 +179,7 @@ RULES: dict[tuple[str, str | None], Rule] = {
     ("", "changed"): QUIET,
     ("", "comment"): QUIET,
     ("", "index_comment"): QUIET,
+    ("", "not_null_comment"): QUIET,
     ("", "column_order"): breaks("SELECT * and INSERT without names of columns see it"),
     ("", "grants"): _grants,
     ("", "revoked"): _revoked,

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from server.model.difference import Difference
 from server.model.schema import Attributes, Identity, Schema
 
-_ASIDE = frozenset({"comment", "position", "owner", "grants", "revoked", "identity_sequence", "not_null_name"})
+_ASIDE = frozenset(
+    {"comment", "position", "owner", "grants", "revoked", "identity_sequence", "not_null_name", "not_null_comment"}
+)
 
 
 class Rename(NamedTuple):

@@ -54,12 +54,16 @@ def measure_plan(call: Call, scratch: Database, steps: Sequence[Step]) -> tuple[
         for number, step in enumerate(steps):
             call.progress(number, len(steps), "measuring")
             if "CONCURRENTLY" in step.sql:
+                meter.look()
                 run_step(connection, step)
-                measured.append(meter.measure(step, _alone()))
+                measured.append(meter.measured(step, _alone(), _files(connection, changed=False)))
             else:
                 with connection.transaction():
                     run_step(connection, step)
-                    measured.append(meter.measure(step, meter.locked(step)))
+                    lock = meter.locked(step)
+                    touched = lock.strength > _TOLD  # else it has neither rewritten nor indexed what was there
+                    files = _files(connection, changed=True) if touched else {}
+                    measured.append(meter.measured(step, lock, files))
     return tuple(measured)
 
 
@@ -122,19 +126,23 @@ class _Meter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._files = _files(connection)
+        self._files = _files(connection, changed=False)
         self._known = dict(self._files)
 
-    def measure(self, step: Step, lock: _Lock) -> Measured:
+    def look(self) -> None:
+        """Takes in what was made without being measured."""
+        self._files = _files(self._connection, changed=False)
+
+    def measured(self, step: Step, lock: _Lock, files: Files) -> Measured:
+        """What a step has done, by its lock and the files of relations that it may have changed."""
         hazards = set(step.hazards) | _blocked(lock.strength)
-        files = _files(self._connection)
         for oid, (_, _, kind, file) in files.items():
             known = self._files.get(oid)
             if known is None:
                 hazards |= {"index_build"} if kind == "i" and self._on_kept(step) else set()
             elif known[3] != file and file:
                 hazards.add("index_build" if kind == "i" else "table_rewrite")
-        self._files = files
+        self._files.update(files)
         return Measured(step, str(lock) if lock.relations else None, frozenset(hazards))
 
     def _on_kept(self, step: Step) -> bool:
@@ -171,8 +179,9 @@ def _blocked(strength: int) -> set[Hazard]:
     return {"blocks_writes"} if strength > _TOLD else set()
 
 
-def _files(connection: Connection) -> Files:
-    return {oid: (schema, name, kind, file) for oid, schema, name, kind, file in ask(connection, "relation_files")}
+def _files(connection: Connection, *, changed: bool) -> Files:
+    found = ask(connection, "relation_files", changed)
+    return {oid: (schema, name, kind, file) for oid, schema, name, kind, file in found}
 
 
 def _columns(connection: Connection) -> dict[Column, tuple[int, int]]:

@@ -172,6 +172,29 @@ def test_a_not_null_that_is_not_proved_yet_is_a_difference_and_planned_both_ways
         assert plan_migration(two.services, Call(), source=source, target=target).differences_left == []
 
 
+_NAMED_18 = (
+    "alter table f rename constraint f_a_not_null to nn; comment on constraint nn on f is 'why';"
+    " create table c (not null a) inherits (p); comment on constraint c_a_not_null on c is 'its own';"
+    " create table d (constraint x not null a) inherits (p);"
+    " create domain da as int constraint given not null; comment on constraint given on domain da is 'here too'",
+    "comment on constraint f_a_not_null on f is 'because';"
+    " create table c (not null a) inherits (p); create domain da as int not null",
+)
+
+
+def test_not_null_of_a_child_alone_and_what_is_said_of_it_is_planned_both_ways(two: Two) -> None:
+    """Only PostgreSQL 18 has names and comments for it."""
+    both = "create table p (a int not null, b int); create table f (a int not null); create table e () inherits (p);"
+    two.main.run(both + "alter table e alter b set not null; create table g () inherits (e)")
+    two.feature.run(both + "create table h () inherits (p); alter table h alter b set not null")
+    if two.main.rows("select current_setting('server_version_num')::int >= 180000") == [(True,)]:
+        for side, script in zip((two.main, two.feature), _NAMED_18, strict=True):
+            side.run(script)
+    for source, target in (("main", "feature"), ("feature", "main")):
+        plan = plan_migration(two.services, Call(), source=source, target=target, allow_data_loss=True)
+        assert plan.differences_left == []
+
+
 def test_a_side_may_be_a_file_and_grants_count(two: Two) -> None:
     (two.root / "wanted.sql").write_text("create table t (a int); comment on table t is 'T';")
     plan = plan_migration(two.services, Call(), source="main", target="wanted.sql")

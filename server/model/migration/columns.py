@@ -78,7 +78,7 @@ def settled(world: World, identity: Identity) -> list[Draft]:
         drafts += _identity_persistence(after) + sequence_rights(world, identity, new=True)
     if after.get("not_null_not_valid"):
         drafts.append(not_null.unproved(identity, after))
-    return drafts + said(world, identity)
+    return drafts + not_null.said(identity, after) + said(world, identity)
 
 
 def create(world: World, identity: Identity) -> list[Draft]:
@@ -159,6 +159,7 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
         drafts += set_type(world, identity, before, after)
     if changed & not_null.ASPECTS and not _inherits(world, identity, frozenset({"not_null"})):
         drafts += not_null.change(world, identity, before, after)
+    drafts += not_null.resaid(identity, before, after, drafts)
     drafts += _settings(identity, before, after, ("storage", "compression", "statistics", "options", "foreign_options"))
     return drafts + _made_local(world, identity, changed) + resaid(world, identity, changed)
 

@@ -1,5 +1,6 @@
 """Domains and their checks, as far as they can change while columns hold their values."""
 
+from server.model.migration import not_null
 from server.model.migration.conversions import base
 from server.model.migration.privileges import resaid, said
 from server.model.migration.words import quote, table_of, text
@@ -14,9 +15,13 @@ def body(after: Attributes) -> str:
     if after.get("default"):
         words += f" DEFAULT {text(after, 'default')}"
     if after.get("not_null"):
-        name = f" CONSTRAINT {quote(text(after, 'not_null_name'))}" if after.get("not_null_name") else ""
-        words += f"{name} NOT NULL"
+        words += _not_null(after)
     return words
+
+
+def _not_null(after: Attributes) -> str:
+    name = f" CONSTRAINT {quote(text(after, 'not_null_name'))}" if after.get("not_null_name") else ""
+    return f"{name} NOT NULL"
 
 
 def alter(identity: Identity, before: Attributes, after: Attributes, changed: frozenset[str]) -> list[Draft] | None:
@@ -29,10 +34,14 @@ def alter(identity: Identity, before: Attributes, after: Attributes, changed: fr
         drafts.append(draft(f"{here} {act}"))
     if bool(before.get("not_null")) != bool(after.get("not_null")):
         if after.get("not_null"):
-            drafts.append(draft(f"{here} SET NOT NULL", "may_fail_on_data", reason="fails where a column holds NULL"))
+            act = f"ADD{_not_null(after)}" if after.get("not_null_name") else "SET NOT NULL"
+            drafts.append(draft(f"{here} {act}", "may_fail_on_data", reason="fails where a column holds NULL"))
         else:
             drafts.append(draft(f"{here} DROP NOT NULL"))
-    return drafts
+    elif "not_null_name" in changed:
+        names = [quote(not_null.constraint_name(identity, each)) for each in (before, after)]
+        drafts.append(draft(f"{here} RENAME CONSTRAINT {' TO '.join(names)}"))
+    return drafts + not_null.resaid(identity, before, after, drafts)
 
 
 def grows_not_null(before: Attributes, after: Attributes) -> bool:

@@ -3,12 +3,15 @@
 Before PostgreSQL 18 no constraint for it can stand unproved: a check does that, is proved, and goes when it is set.
 """
 
+from collections.abc import Sequence
+
 from server.model.migration.steps import Hazard
-from server.model.migration.words import quote, table_of, text, texts
-from server.model.migration.world import Draft, World, parents_of
+from server.model.migration.words import literal, quote, table_of, text, texts
+from server.model.migration.world import Draft, World, draft, parents_of
 from server.model.schema import Attributes, Identity
 
 ASPECTS = frozenset({"not_null", "not_null_name", "not_null_no_inherit", "not_null_not_valid"})
+COMMENT = "not_null_comment"
 _FAILS = "fails where the column holds NULL"
 _CONSTRAINTS_SINCE = 180000
 _LONGEST = 63  # bytes of a name
@@ -19,6 +22,44 @@ def spelled(attributes: Attributes, otherwise: str = "") -> str:
     wanted = text(attributes, "not_null_name") or otherwise
     name = f"CONSTRAINT {quote(wanted)} " if wanted else ""
     return f"{name}NOT NULL{' NO INHERIT' if attributes.get('not_null_no_inherit') else ''}"
+
+
+def beyond_parents(world: World, identity: Identity) -> str:
+    """A line of CREATE TABLE for an inherited column whose constraint has another name than the parents'; else ''."""
+    after = world.after(identity)
+    given = _givers(world, identity)
+    names = [constraint_name(each, world.after(each)) for each in (identity, *given[:1])]
+    sayable = world.source.server_version >= _CONSTRAINTS_SINCE and max(len(n.encode()) for n in names) <= _LONGEST
+    if not after.get("not_null") or not given or names[0] == names[1] or not sayable:
+        return ""
+    return _constraint(identity, after, named=True)
+
+
+def is_inherited(world: World, identity: Identity) -> bool:
+    """Whether a parent gives it to the column in the target."""
+    return bool(_givers(world, identity))
+
+
+def _givers(world: World, identity: Identity) -> list[Identity]:
+    ups = ((up, world.after(up)) for up in parents_of(world.target, identity))
+    return [up for up, told in ups if told.get("not_null") and not told.get("not_null_no_inherit")]
+
+
+def said(identity: Identity, after: Attributes) -> list[Draft]:
+    """The comment on the constraint of something just created."""
+    return resaid(identity, {}, after)
+
+
+def resaid(identity: Identity, before: Attributes, after: Attributes, drafts: Sequence[Draft] = ()) -> list[Draft]:
+    """The same where it changed; `drafts`: what becomes of the constraint, which may be another one then."""
+    value, names = text(after, COMMENT), [constraint_name(identity, each) for each in (before, after)]
+    stays = before.get("not_null") and not any("DROP NOT NULL" in draft.sql for draft in drafts)
+    misnamed = stays and names[0] != names[1] and not drafts  # one that a parent gave cannot be renamed
+    if not after.get("not_null") or misnamed or value == (text(before, COMMENT) if stays else ""):
+        return []
+    on = f"{'DOMAIN ' if identity.kind == 'domain' else ''}{table_of(identity)}"
+    what = f"CONSTRAINT {quote(constraint_name(identity, after))} ON {on}"
+    return [draft(f"COMMENT ON {what} IS {literal(value) if value else 'NULL'}")]
 
 
 def unproved(identity: Identity, after: Attributes) -> Draft:
@@ -56,7 +97,7 @@ def change(world: World, identity: Identity, before: Attributes, after: Attribut
 
 
 def _renamed(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
-    was, wanted = _name(identity, before), _name(identity, after)
+    was, wanted = constraint_name(identity, before), constraint_name(identity, after)
     if was != wanted:
         return [_alter(identity, f"RENAME CONSTRAINT {quote(was)} TO {quote(wanted)}")]
     if before.get("not_null_no_inherit") != after.get("not_null_no_inherit"):
@@ -67,7 +108,7 @@ def _renamed(world: World, identity: Identity, before: Attributes, after: Attrib
 def _validated(identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
     if not before.get("not_null_not_valid") or after.get("not_null_not_valid"):
         return []
-    act = f"VALIDATE CONSTRAINT {quote(_name(identity, after))}"
+    act = f"VALIDATE CONSTRAINT {quote(constraint_name(identity, after))}"
     return [_alter(identity, act, "may_fail_on_data", reason=_FAILS)]
 
 
@@ -82,13 +123,13 @@ def _can_wait(world: World, identity: Identity) -> bool:
     keys = (c for c in world.target.parts(table, "constraint") if world.after(c).get("type") == "primary key")
     keyed = any(identity.sub in texts(world.after(key), "key_columns") for key in keys)
     by_index = text(world.after(table), "replica_identity").startswith("INDEX")
-    return not keyed and not by_index and len(_name(identity, world.after(identity)).encode()) <= _LONGEST
+    return not keyed and not by_index and len(constraint_name(identity, world.after(identity)).encode()) <= _LONGEST
 
 
 def _in_steps(world: World, identity: Identity, after: Attributes, reason: str) -> list[Draft]:
     hazard: Hazard = "may_fail_on_data"
     if world.source.server_version >= _CONSTRAINTS_SINCE:
-        validate = f"VALIDATE CONSTRAINT {quote(_name(identity, after))}"
+        validate = f"VALIDATE CONSTRAINT {quote(constraint_name(identity, after))}"
         return [
             _alter(identity, f"ADD {_constraint(identity, after, named=True)} NOT VALID"),
             _alter(identity, validate, hazard, reason=reason, apart=True),
@@ -103,13 +144,15 @@ def _in_steps(world: World, identity: Identity, after: Attributes, reason: str) 
 
 
 def _constraint(identity: Identity, after: Attributes, *, named: bool = False) -> str:
-    words = spelled(after, _name(identity, after) if named else "")
+    words = spelled(after, constraint_name(identity, after) if named else "")
     head, _, tail = words.partition("NOT NULL")
     return f"{head}NOT NULL {quote(identity.sub)}{tail}"
 
 
-def _name(identity: Identity, attributes: Attributes) -> str:
-    return text(attributes, "not_null_name") or f"{identity.name}_{identity.sub}_not_null"
+def constraint_name(identity: Identity, attributes: Attributes) -> str:
+    """What the constraint is called, as PostgreSQL itself names it unless it was given a name."""
+    own = f"{identity.name}_{identity.sub}_not_null" if identity.sub else f"{identity.name}_not_null"
+    return text(attributes, "not_null_name") or own
 
 
 def _alter(

@@ -1,6 +1,6 @@
 """Tables and foreign tables: created with their columns, attached, detached, altered in place, moved to a new shape."""
 
-from server.model.migration import columns, types
+from server.model.migration import columns, not_null, types
 from server.model.migration.columns import change_foreign_options, foreign_options
 from server.model.migration.conversions import conversion
 from server.model.migration.privileges import resaid, rights_last, said
@@ -36,6 +36,8 @@ def create(world: World, identity: Identity, deferred: frozenset[Identity]) -> l
         if not (column in deferred and world.after(column).get("generated"))
         and (line := _line(world, identity, column, default=column not in deferred))
     ]
+    inherited = [column for column in world.target.parts(identity, "column") if column not in own]
+    lines += [f"    {line}" for column in inherited if (line := not_null.beyond_parents(world, column))]
     words = ["CREATE"]
     if after.get("unlogged"):
         words.append("UNLOGGED")
@@ -47,9 +49,8 @@ def create(world: World, identity: Identity, deferred: frozenset[Identity]) -> l
     drafts += table_settings(identity, {}, after)
     for column in own:
         drafts += columns.settled(world, column)
-    for column in world.target.parts(identity, "column"):
-        if column not in own:
-            drafts += _overrides(world, column)
+    for column in inherited:
+        drafts += _overrides(world, column)
     return rights_last([*drafts, *said(world, identity)])
 
 
@@ -81,6 +82,8 @@ def _overrides(world: World, column: Identity) -> list[Draft]:
     if after.get("default") not in parent_default:
         act = f"SET DEFAULT {text(after, 'default')}" if after.get("default") else "DROP DEFAULT"
         drafts.append(draft(f"ALTER TABLE ONLY {table_of(column)} ALTER COLUMN {quote(column.sub)} {act}"))
+    if after.get("not_null") and not not_null.is_inherited(world, column):
+        drafts += not_null.set_on(world, column)
     return drafts + columns.settled(world, column)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from server.model.migration import domains
+from server.model.migration import domains, not_null
 from server.model.migration.conversions import base, loses
 from server.model.migration.privileges import resaid, said
 from server.model.migration.words import items, literal, path, quote, rows, table_of, text, texts
@@ -24,7 +24,7 @@ def create(world: World, identity: Identity) -> list[Draft]:
     if identity.kind == "composite":
         for attribute in _attributes_of(world, identity):
             drafts += said(world, attribute)
-    return drafts + said(world, identity)
+    return drafts + not_null.said(identity, after) + said(world, identity)
 
 
 def shell(identity: Identity) -> list[Draft]:

@@ -20,6 +20,7 @@ SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
                  AND NOT (pg_catalog.octet_length(c.relname || '_' || a.attname) > 54
                           AND nn.conname LIKE '%\_not\_null')
             THEN nn.conname END AS not_null_name,
+       nc.description AS not_null_comment,
        CASE WHEN nn.connoinherit THEN true END AS not_null_no_inherit,
        CASE WHEN NOT nn.convalidated THEN true END AS not_null_not_valid,
        CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0) END AS default,
@@ -68,9 +69,11 @@ CROSS JOIN LATERAL
       WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS a
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef AS d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum
-LEFT JOIN (SELECT conrelid, conkey[1] AS attnum, conname, coninhcount, connoinherit, convalidated
+LEFT JOIN (SELECT oid, conrelid, conkey[1] AS attnum, conname, coninhcount, connoinherit, convalidated
            FROM pg_catalog.pg_constraint WHERE contype = 'n') AS nn
        ON a.attnotnull AND nn.conrelid = a.attrelid AND nn.attnum = a.attnum
+LEFT JOIN (SELECT objoid, description FROM pg_catalog.pg_description WHERE classoid = 2606) AS nc
+       ON nc.objoid = nn.oid
 LEFT JOIN LATERAL
      (SELECT ARRAY[sn.nspname::text, sc.relname::text] AS name,
              ARRAY['START WITH ' || q.seqstart, 'INCREMENT BY ' || q.seqincrement, 'MINVALUE ' || q.seqmin,
