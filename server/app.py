@@ -107,9 +107,15 @@ class _NoValues(logging.Formatter):
     """Tracebacks as places in the code only: the text of an unexpected error may quote a row or a password."""
 
     def formatException(self, ei: tuple[Any, Any, Any] | tuple[None, None, None]) -> str:  # noqa: N802  logging's name
-        kind, _, trace = ei
-        places = [f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
-        return "\n".join([kind.__name__ if kind else "error", *places])
+        said: list[str] = []
+        error = ei[1]
+        while error is not None:
+            said.append(type(error).__name__)
+            said += [
+                f"  {place.filename}:{place.lineno} {place.name}" for place in traceback.extract_tb(error.__traceback__)
+            ]
+            error = error.__cause__ or error.__context__
+        return "\n".join(said)
 
 
 def _configure_logging() -> None:

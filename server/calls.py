@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-from server.errors import Cancelled
+from server.errors import Cancelled, FerryError
 
 Progress = Callable[[float, float | None, str], None]
 
@@ -18,6 +18,18 @@ AGAIN = 0.2
 
 def _silent(_done: float, _total: float | None, _message: str) -> None:
     """Progress that nobody listens to."""
+
+
+@contextmanager
+def told_files() -> Generator[None]:
+    """What the operating system says of a file becomes a failure of ours, where nothing nearer to it has told it."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{error.filename or 'A file'}: {error.strerror or type(error).__name__}."
+        raise FerryError(
+            "file_trouble", what, state="What was under way was rolled back.", next="Check the path and its rights."
+        ) from None
 
 
 class Call:

@@ -37,7 +37,7 @@ def is_export(services: Services, name: str) -> bool:
     """Whether the name means a file or folder: no database has it, and there is such a path, or it looks like one."""
     if name in services.databases.names():
         return False
-    return any(mark in name for mark in "/.") or (services.workspace.root / name).exists()
+    return any(mark in name for mark in "/.") or services.workspace.has(name)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcp.server.mcpserver import Context as ServerContext
 
+from server.calls import told_files
 from server.running import run
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ async def run_job(context: Context, job: "Callable[[Services, Call], T]", *, her
     from server.services import load_services
 
     def work(call: "Call") -> T:
-        return job(load_services(os.environ, Path.cwd(), here), call)
+        with told_files():
+            return job(load_services(os.environ, Path.cwd(), here), call)
 
     return await run(work, context.report_progress)

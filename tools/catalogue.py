@@ -177,10 +177,17 @@ def _answering(function: Callable[..., Awaitable[BaseModel]]) -> Callable[..., A
     return answer
 
 
+LONGEST = 2_000
+"""Characters of a failure's words, which quote what the caller wrote. Its details are bounded where they are made."""
+
+
 def as_text(failure: FerryError) -> str:
     """A failure as the model reads it: code, what, state, next, and the details as compact JSON."""
     details = {key: value for key, value in failure.details.items() if value}
-    return f"{failure} {compact(details)}" if details else str(failure)
+    said = str(failure)
+    if len(said) > LONGEST:
+        said = f"{said[: LONGEST // 2]} … {said[-LONGEST // 2 :]}"
+    return f"{said} {compact(details)}" if details else said
 
 
 def compact(value: Any) -> str:

@@ -8,18 +8,20 @@ from pydantic import ValidationError
 from server.errors import did_you_mean
 
 Schema = Mapping[str, Any]
+MOST = 10
+"""Mistakes that are told of one call."""
 
 
 def taught(tool: str, parameters: Schema, failure: ValidationError) -> str:
     """One line on everything that is wrong, and the arguments; those that have parts with the names of their parts."""
     errors = failure.errors(include_url=False, include_input=False)
-    lines = dict.fromkeys(_line(parameters, error["loc"], error["type"], error["msg"]) for error in errors)
+    lines = list(dict.fromkeys(_line(parameters, error["loc"], error["type"], error["msg"]) for error in errors))
     shapes = dict.fromkeys(
         f"{error['loc'][0]} is {shape}"
         for error in errors
         if len(shape := _shape(parameters, _at(parameters, error["loc"][:1]))) > 1
     )
-    wrong = "; ".join(lines)
+    wrong = "; ".join(lines[:MOST]) + (f"; and {len(lines) - MOST} more" if len(lines) > MOST else "")
     end = "" if wrong.endswith("?") else "."
     return f"[bad_arguments] {tool}: {wrong}{end} Nothing was touched. Next: {_next(parameters, list(shapes))}."
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from server.calls import Call
+from server.calls import Call, told_files
 from server.errors import FerryError, Refused
 from server.readable import FULL, as_renderable
 from server.services import Services, load_services
@@ -70,7 +70,8 @@ def _with_bar(job: Callable[[Services, Call], T]) -> T:
             bars.update(bar, completed=done, total=total, description=message, visible=True)
 
         call = Call(show)
-        return _interruptible(call, lambda: job(load_services(os.environ, Path.cwd()), call))
+        with told_files():
+            return _interruptible(call, lambda: job(load_services(os.environ, Path.cwd()), call))
 
 
 def _interruptible(call: Call, work: Callable[[], T]) -> T:

@@ -1,6 +1,6 @@
 """Segments on their way to files: what a request chooses is grown to its closure and made the plan of an export."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +10,7 @@ from server.calls import Call
 from server.errors import FerryError, Refused
 from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks, refuse_what_is_hidden
 from server.exporting.settling import Settled, settled
+from server.model.patterns import matcher
 from server.model.segment_nodes import SegmentPlan
 from server.model.segment_plan import plan_segment
 from server.model.segment_reports import DanglingReference, SegmentRequest, applied
@@ -148,8 +149,17 @@ def _plan(services: Services, request: SegmentRequest, prepared: _Prepared) -> P
         export_type="segmented",
         filters=applied(request, _dates(prepared), request.exclude_columns or ()),
         redactions=listed(masks, kept),
+        excluded_tables=_left_out(services, prepared, kept),
         warnings=_warnings(closing),
     )
+
+
+def _left_out(services: Services, prepared: _Prepared, kept: Sequence[Table]) -> list[str]:
+    """The tables that the settings keep out, but for those whose rows are required."""
+    matches = matcher(services.settings.exports.exclude_tables)
+    written = {table.oid for table in kept}
+    nodes = (node for node in prepared.closing.relations.nodes if node.oid not in written)
+    return sorted(node.key for node in nodes if matches((node.schema, node.name)))
 
 
 def _export(prepared: _Prepared, node: int, *, generated: bool) -> TableExport:

@@ -30,8 +30,13 @@ def migrations_folder(workspace: Workspace, folder: str) -> Path:
 def list_migrations(folder: Path) -> list[MigrationFile]:
     """Every file of ours, by number; files that are not ours are passed over."""
     paths = sorted(path for path in folder.glob("*.sql") if _NUMBERED.fullmatch(path.name)) if folder.is_dir() else []
-    found = (read_migration(path.stem, path.read_text(encoding="utf-8")) for path in paths)
+    found = (read_migration(path.stem, _text(path)) for path in paths)
     return [migration for migration in found if migration is not None]
+
+
+def _text(path: Path) -> str:
+    """What stands in it; bytes that are no UTF-8 make a text whose checksum fits no plan."""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def next_path(folder: Path, name: str) -> Path:
@@ -46,7 +51,7 @@ def next_path(folder: Path, name: str) -> Path:
 def _once_applied(folder: Path) -> list[str]:
     """The files that the record names, there or not: none of their numbers is given again."""
     record = folder / _RECORD
-    lines = record.read_text(encoding="utf-8").splitlines() if record.is_file() else []
+    lines = _text(record).splitlines() if record.is_file() else []
     return [f"{found[1]}.sql" for line in lines if (found := _RECORDED.search(line))]
 
 
@@ -59,7 +64,7 @@ def save_migration(path: Path, text: str) -> None:
 def open_migration(workspace: Workspace, folder: Path, name: str) -> MigrationFile:
     """The migration of that path, file name, or number. Refused: none, or not one that plan_migration wrote."""
     path = _find(workspace, folder, name)
-    migration = read_migration(path.stem, path.read_text(encoding="utf-8"))
+    migration = read_migration(path.stem, _text(path))
     if migration is None:
         raise Refused(
             "not_a_migration",

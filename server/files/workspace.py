@@ -40,6 +40,13 @@ class Workspace:
             raise Refused("file_not_found", f"There is no file {found}.", next=self._near(found))
         return found
 
+    def has(self, path: str) -> bool:
+        """Whether a file or folder that may be read is there."""
+        try:
+            return self._inside(path).exists()
+        except Refused:
+            return False
+
     def new(self, path: str) -> Path:
         """A file or folder to write. Refused outside of the allowed folders, or where something is there already."""
         wanted = self._inside(path)
@@ -83,7 +90,12 @@ class Workspace:
             raise Refused(
                 "bad_path", "The path is empty or has a NUL in it.", next="Name a file below the project root."
             )
-        wanted = (self.root / Path(path).expanduser()).resolve()
+        try:
+            wanted = (self.root / Path(path).expanduser()).resolve()
+            wanted.exists()
+        except (OSError, RuntimeError, ValueError) as failure:  # too long, no such home, a loop of links
+            why = failure.strerror if isinstance(failure, OSError) else "it leads nowhere"
+            raise Refused("bad_path", f"The path cannot be used: {why}.", next="Name another.") from None
         if not any(wanted.is_relative_to(folder) for folder in self.allowed):
             raise Refused(
                 "path_outside",

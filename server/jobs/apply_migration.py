@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from server.calls import Call
@@ -36,15 +37,7 @@ def apply_migration(
     _refuse_without_consent(services, found, migration, confirm=confirm, person_agreed=person_agreed)
     fingerprint, attempts = _run(services, call, found, migration)
     notes = [] if fingerprint == migration.fingerprint_after else ["The schema's fingerprint is not the target's."]
-    record_applied(
-        folder,
-        {
-            "database": database,
-            "migration": migration.name,
-            "checksum": migration.checksum,
-            "applied_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        },
-    )
+    notes += _recorded_on_disk(folder, database, migration)
     return AppliedMigration(
         database=database,
         side=told(Source(database, found), None),
@@ -58,6 +51,21 @@ def apply_migration(
         notes=notes,
         next="migration_status shows the others." if not notes else "compare_schemas shows what differs.",
     )
+
+
+def _recorded_on_disk(folder: Path, database: str, migration: MigrationFile) -> list[str]:
+    """Adds it to the folder's record. It is applied and in the database's own: a full disk is no more than a note."""
+    entry = {
+        "database": database,
+        "migration": migration.name,
+        "checksum": migration.checksum,
+        "applied_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    try:
+        record_applied(folder, entry)
+    except OSError as failure:
+        return [f"It is applied and recorded in the database, but not in {folder}: {failure.strerror}."]
+    return []
 
 
 def _refuse_changed(migration: MigrationFile) -> None:

@@ -44,7 +44,7 @@ def _estimate(plan: Plan) -> ExportReport:
         tables=tables,
         total_rows=sum(table.rows for table in tables),
         redacted=[RedactedColumn(table=r.table, column=r.column, how=r.how) for r in plan.redactions],
-        excluded_tables=[],
+        excluded_tables=list(plan.excluded_tables),
         seconds=0,
         estimated=True,
         warnings=list(plan.warnings),

@@ -120,7 +120,7 @@ def _save(services: Services, proof: Proof, save_as: str) -> str:
     ):
         raise Refused("unsaveable", "A statement holds a line that would be read as a mark of the file.")
     save_migration(path, text)
-    return str(path.relative_to(services.workspace.root))
+    return str(path)
 
 
 def _next(proof: Proof, path: str | None, losing: list[str], *, allow_data_loss: bool) -> str:

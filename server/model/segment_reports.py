@@ -44,12 +44,14 @@ class SegmentReport(Report):
 
     path: str | None
     format: str
+    content: str = "segment"
     bytes: int
     sha256: str | None = Field(description="Of the file; of manifest.json where the export is a folder")
     tables: list[SegmentTable]
     total_rows: int
     date_columns: dict[str, str] = Field(default={}, description="What since and until applied to, by table")
     redacted: list[RedactedColumn]
+    excluded_tables: list[str] = Field(description="Kept out by the settings")
     dangling: list[DanglingReference] = Field(default=[])
     seconds: float
     estimated: bool = Field(default=False, description="Nothing was written; rows are exact, bytes estimates")
@@ -65,7 +67,7 @@ class SegmentReport(Report):
         dangling: list[DanglingReference],
     ) -> "SegmentReport":
         """A written or estimated export with what only a segment knows."""
-        kept = report.model_dump(exclude={"tables", "content", "excluded_tables"})
+        kept = report.model_dump(exclude={"tables", "content"})
         tables = [SegmentTable(**table.model_dump(), why=why.get(table.name, [])) for table in report.tables]
         return cls(**kept, tables=tables, date_columns=date_columns, dangling=dangling)
 

@@ -107,7 +107,7 @@ def test_a_file_that_is_gone_is_missing(two: Two) -> None:
     assert two.states() == {"0001_step": "missing"}
     assert "0001_step was applied to main" in migration_status(two.services, Call()).next
     two.feature.run("create table more ()")
-    assert two.plan() == "migrations/0002_step.sql"
+    assert two.plan().endswith("/migrations/0002_step.sql")
 
 
 def test_a_statement_that_fails_on_the_data_rolls_everything_back(two: Two) -> None:
@@ -153,3 +153,19 @@ def test_what_reads_only_is_never_migrated(two: Two) -> None:
     assert path
     with pytest.raises(Refused, match="read_only_database"):
         apply_migration(two.services, Call(), database="feature", path=path, confirm=True)
+
+
+def test_what_is_applied_stays_told_where_the_folder_cannot_keep_its_record(two: Two) -> None:
+    path = two.plan()
+    (two.root / "migrations" / "applied.jsonl").mkdir()
+    report = two.apply(path)
+    assert report.outcome == "applied"
+    assert "but not in" in report.notes[0]
+    assert two.main.rows("select a, b from t") == [(1, "x")]
+    assert two.states() == {"0001_step": "applied"}
+
+
+def test_a_file_that_is_no_text_is_no_migration_and_stands_in_no_others_way(two: Two) -> None:
+    (two.root / "migrations").mkdir()
+    (two.root / "migrations" / "0001_odd.sql").write_bytes(b"-- pgferry migration\n\xff\xfe")
+    assert two.apply(two.plan()).outcome == "applied"

@@ -32,13 +32,13 @@ def test_a_plan_is_proved_and_measured(two: Two) -> None:
     plan = two.plan(save_as="Wider A")
     assert plan.verified
     assert plan.differences_left == []
-    assert plan.path == "migrations/0001_wider_a.sql"
+    assert plan.path == str(two.root / "migrations/0001_wider_a.sql")
     retyped = next(s for s in plan.statements if "TYPE bigint" in s.sql)
     assert retyped.lock == "ACCESS EXCLUSIVE on public.t"
     assert {"table_rewrite", "blocks_reads", "blocks_writes"} <= set(retyped.hazards)
     widened = next(s for s in plan.statements if "varying(20)" in s.sql)
     assert "table_rewrite" not in widened.hazards
-    assert (two.root / plan.path).read_text().startswith("-- pgferry migration")
+    assert Path(str(plan.path)).read_text().startswith("-- pgferry migration")
 
 
 def test_locks_are_those_that_a_statement_takes_itself(two: Two) -> None:
@@ -90,7 +90,7 @@ def test_what_loses_data_is_told_and_not_saved_unless_allowed(two: Two) -> None:
     assert plan.verified
     assert plan.path is None
     assert plan.data_loss == ["COLUMN public.t.b: the values of this column are lost"]
-    assert two.plan(save_as="smaller", allow_data_loss=True).path == "migrations/0001_smaller.sql"
+    assert str(two.plan(save_as="smaller", allow_data_loss=True).path).endswith("/migrations/0001_smaller.sql")
 
 
 def test_a_possible_rename_is_asked_and_taken_when_confirmed(two: Two) -> None:

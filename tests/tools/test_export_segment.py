@@ -65,6 +65,7 @@ async def test_an_agent_is_told_what_was_written_and_why(era: Era, shop: Project
         assert told == {"companies": (1, 1, 0), "orders": (21, 21, 0)}
         assert answer["tables"][1]["why"] == ["below companies (company_id)"]
         assert answer["date_columns"] == {"orders": "placed_at"}
+        assert (answer["content"], answer["excluded_tables"]) == ("segment", [])
         assert len(json.dumps(answer)) < 2000
 
 
@@ -127,14 +128,15 @@ def test_a_person_at_a_terminal_sees_a_table(monkeypatch: pytest.MonkeyPatch) ->
     words = ["export-segment", "--where", "companies.slug=acme", "--since", "2026-03-01", "--path", "acme.json"]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
-    headline, _, heading, companies, orders, _, dates, *_ = [line.strip() for line in done.stdout.splitlines()]
-    assert headline.startswith("acme.json  22 rows of 2 tables, ")
-    assert heading.split() == ["table", "rows", "matched", "required", "bytes", "why"]
-    assert companies.split()[:3] == ["companies", "1", "1"]
-    assert orders.endswith("below companies (company_id)")
-    assert dates == "dates by  orders.placed_at"
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert lines[0].startswith("path ")
+    assert lines[0].endswith("/acme.json")
+    assert ["total_rows", "22"] in [line.split() for line in lines]
+    assert ["companies", "1"] in [line.split()[:2] for line in lines]
+    assert any("below companies (company_id)" in line for line in lines)
+    assert any(line.startswith("date_columns") and "orders" in line for line in lines)
     estimate = CliRunner().invoke(app, [*words[:-2], "--estimate-only"])
-    assert estimate.stdout.startswith("Nothing is written yet: 22 rows of 2 tables, about ")
+    assert "Call again without estimate_only to write it." in estimate.stdout
 
 
 def test_a_person_writes_filters_as_text(shop: Project) -> None:
@@ -169,3 +171,17 @@ def test_a_person_takes_one_company_since_new_year() -> None:
 def test_a_filter_that_cannot_be_read_is_refused(where: str) -> None:
     done = CliRunner().invoke(app, ["export-segment", "default", "--where", where])
     assert done.exit_code == 2
+
+
+@pytest.mark.anyio
+async def test_tables_that_the_settings_keep_out_are_named(shop: Project) -> None:
+    with (shop.root / "pgferry.toml").open("a") as settings:
+        settings.write('[exports]\nexclude_tables = ["orders"]\n')
+    async with in_memory() as client:
+        for estimate_only in (True, False):
+            arguments = {"database": "default", "filters": [ACME], "estimate_only": estimate_only}
+            answer = content_of(await client.call_tool("export_segment", arguments))
+            assert ([table["name"] for table in answer["tables"]], answer["excluded_tables"]) == (
+                ["companies"],
+                ["orders"],
+            )

@@ -48,7 +48,7 @@ async def test_from_a_difference_to_an_applied_migration(era: Era, main: FreshDa
         plan = content_of(
             await client.call_tool("plan_migration", {**sides, "save_as": "further", "concurrent_indexes": True})
         )
-        assert (plan["verified"], plan["path"]) == (True, "migrations/0001_further.sql")
+        assert (plan["verified"], Path(plan["path"]).name) == (True, "0001_further.sql")
         assert [s["sql"] for s in plan["statements"] if s["own_transaction"]] == [
             "CREATE INDEX CONCURRENTLY i ON public.t USING btree (b)"
         ]
