@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from server.model.segment import Rows
+
 
 def _given(values: list[str] | None) -> list[str] | None:
     """An empty list says no more than none does: nobody asks for nothing, and "equal" of nothing would mislead."""
@@ -35,4 +37,4 @@ ColumnMap = Annotated[
 ]
 Moment = Annotated[str | None, Field(description="ISO 8601")]
 DateColumns = Annotated[dict[str, str | None] | None, Field(description="table → its date column, null for none")]
-Limit = Annotated[int | dict[str, int] | None, Field(description="A sample by primary key")]
+Limit = Annotated[Rows | dict[str, Rows] | None, Field(description="A sample by primary key")]

@@ -68,7 +68,8 @@ class Edge:
     `sound`: PostgreSQL guarantees that what is referred to is there. `period`: the last pair overlaps instead of being
     equal. `when`: a virtual reference only holds for rows that meet it. `as_text`: the types differ, so texts compare.
     `indexed`: an index of the child helps to find the rows that refer to some; `exact`: it leads straight to them.
-    `alike`: the types at both ends are compared by an index of either.
+    `alike`: the types at both ends are compared by an index of either. `several`: a virtual reference may mean more
+    than one row.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Edge:
     virtual: bool = False
     when: Condition | None = None
     as_text: bool = False
+    several: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from server.errors import Refused
 from server.model.relations import RelationColumn
@@ -39,6 +39,16 @@ class Filter(Argument):
     where: list[FilterCondition] = []
 
 
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("true and false are no numbers of rows")
+    return value
+
+
+Rows = Annotated[int, BeforeValidator(_no_boolean)]
+"""A number of rows."""
+
+
 class Segment(Argument):
     """Which rows. Several filters add up: each brings its rows."""
 
@@ -48,7 +58,7 @@ class Segment(Argument):
     date_columns: dict[str, str | None] = {}
     tables: list[str] | None = None
     follow: Follow = "children"
-    limit_per_table: int | dict[str, int] | None = None
+    limit_per_table: Rows | dict[str, Rows] | None = None
 
 
 def parse_moment(name: str, text: str | None) -> datetime | None:

@@ -150,10 +150,12 @@ def _unreached(relations: RelationMap, segment: Segment, walked: Iterable[int]) 
 
 
 def _set_limits(relations: RelationMap, segment: Segment, nodes: Mapping[int, NodePlan], walked: list[int]) -> None:
+    """How many rows of each table may be written: a table that is only a way to others has no limit unless named."""
     limits = segment.limit_per_table
     if limits is None:
         return
-    wanted = dict.fromkeys(walked, limits) if isinstance(limits, int) else _by_table(relations, limits)
+    written = [oid for oid in walked if nodes[oid].written]
+    wanted = dict.fromkeys(written, limits) if isinstance(limits, int) else _by_table(relations, limits)
     for oid, limit in wanted.items():
         if limit < 0:
             raise Refused("bad_limit", "limit_per_table is negative.", next="Give a number of rows, 0 or more.")

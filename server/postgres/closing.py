@@ -7,6 +7,7 @@ visited once; only cycles take rounds, each over the newest rows alone.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from psycopg import sql
 from psycopg.raw_cursor import RawCursor
@@ -18,10 +19,10 @@ from server.model.segment_nodes import SegmentPlan
 from server.model.segment_seeds import Seed
 from server.postgres import chaining, growing, requiring
 from server.postgres.databases import Connection
-from server.postgres.grouping import groups_down, groups_up
+from server.postgres.grouping import apart, groups_down, groups_up
 from server.postgres.growing import Manner
 from server.postgres.growth import Growth
-from server.postgres.key_tables import UNDATED, WITHIN, KeyTable, Way, dropped, origin
+from server.postgres.key_tables import ASKED, WITHIN, KeyTable, Way, dropped, kept, origin
 from server.postgres.planting import emptied_by_dates, seed_tests, seed_values, try_values
 from server.postgres.row_tests import table
 
@@ -101,7 +102,7 @@ class Closing:
                 self.keys[node],
                 self.relations.relations[seed.relation],
                 seed_tests(self.relations, seed, date),
-                standing=WITHIN if date else UNDATED,
+                standing=WITHIN if date else ASKED,
                 room=room,
                 generation=self.growth.next(),
                 fresh=not self.growth.held[node],
@@ -126,8 +127,10 @@ class Closing:
         chained = [way for way in ways if self.growth.chains_down(way)]
         if chained:
             self._chain(into, chained, down=True)
-        for some in groups_down(self.growth, into, [way for way in ways if way not in chained]):
-            if (room := self.growth.room(node)) > 0:
+        for some, passing in product(
+            groups_down(self.growth, into, [w for w in ways if w not in chained]), apart(into)
+        ):
+            if (room := self._room(into, passing)) > 0:
                 manner = self._manner(into, some)
                 self._ready(manner, [way.keys for way in some])
                 statement = growing.below(
@@ -138,6 +141,7 @@ class Closing:
                     room=room,
                     manner=manner,
                     fresh=not self.growth.held[node],
+                    passing=passing,
                 )
                 reasons = [self.growth.below(way.edge) for way in some]
                 self._insert(node, [way.edge for way in some], statement, reasons, manner=manner)
@@ -145,13 +149,20 @@ class Closing:
                     self._filled(into)
         return bool(ways)
 
+    def _room(self, into: KeyTable, passing: bool | None) -> int:
+        if passing is None:
+            return self.growth.room(into.plan.relation.oid)
+        (held,) = self._ask(kept(into)) if not passing else (0,)
+        return self.growth.max_rows + 1 if passing else (into.plan.limit or 0) - held
+
     def _manner(self, into: KeyTable, ways: list[Way]) -> Manner:
+        circling = any(way.edge in into.plan.circling for way in ways)
         if into.copy and into not in self._copied:
-            if not any(way.edge in into.plan.circling for way in ways):
+            if not circling:
                 return "fill"
             self.connection.execute(into.copy.fill())
             self._filled(into)
-        if into.copy:
+        if into.copy and circling:
             return "copy"
         if all(map(self.growth.lists_down, ways)):
             return "list"

@@ -44,3 +44,8 @@ def groups_up(relations: RelationMap, ways: Sequence[Way]) -> list[list[Way]]:
         kind = edge.parent, edge.targets, edge.operators, edge.as_text, edge.period, types
         found.setdefault(kind, []).append(way)
     return list(found.values())
+
+
+def apart(into: KeyTable) -> tuple[bool | None, ...]:
+    """Whether rows outside of the dates come in statements of their own: they are no part of a sample."""
+    return (False, True) if into.plan.limit is not None and into.plan.may_pass else (None,)

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from server.model.relations import Relation, RelationMap
 from server.model.segment_nodes import sample_key
-from server.postgres.key_tables import AFTER, BEFORE, UNDATED, WITHIN, KeyTable, Way
+from server.postgres.key_tables import AFTER, ASKED, BEFORE, INSIDE, OUTSIDE, UNDATED, WITHIN, KeyTable, Way
 from server.postgres.row_tests import TRUE, any_of, condition, date_standing, date_test, every, pairs, table
 from server.postgres.way_parts import in_relation, newer_rows, not_yet, of_relation, one_of
 
@@ -54,10 +54,12 @@ def below(
     room: int,
     manner: Manner,
     fresh: bool,
+    passing: bool | None = None,
 ) -> sql.Composed:
     """INSERT of the rows that refer to newer rows (generation beyond the given one) over any of some edges.
 
-    `walk` is for a single way. `fresh`: the key table is still empty.
+    `walk` is for a single way. `fresh`: the key table is still empty. `passing`: only rows outside of the dates,
+    without a limit, or (False) only others.
     """
     plan, row = into.plan, sql.Identifier("t")
     children = {way.edge.child for way in ways}
@@ -74,18 +76,21 @@ def below(
     elif inherits and plan.may_pass:
         standing = _latest(relations, ways, row)
     elif inherits:
-        reached = any_of([refers(relations, way, row, (UNDATED, WITHIN)) for way in ways])
+        reached = any_of([refers(relations, way, row, (UNDATED, WITHIN, ASKED)) for way in ways])
     if manner in ("copy", "fill") and into.copy:
         source = into.copy.rows(child, seen=manner == "fill")
     else:
         source = _walked(relations, ways[0], child) if manner == "walk" else sql.SQL("{} AS t").format(table(child))
+    if passing is not None:
+        reached = every([reached, sql.SQL("{} {}").format(standing, OUTSIDE if passing else INSIDE)])
+    there = INSIDE if upgrades and passing is False else None
     return sql.SQL("{} INSERT INTO {} SELECT {} FROM {} WHERE {} {} {}").format(
         opening,
         into.target,
         into.values(row, generation, standing),
         source,
-        every([reached, *not_yet(into, fresh or upgrades)]),
-        _first(into, room),
+        every([reached, *not_yet(into, fresh or (upgrades and not there), there)]),
+        _limit(room) if passing else _first(into, room),
         UPGRADE if upgrades else sql.SQL(""),
     )
 
@@ -139,8 +144,12 @@ def _is_among(relations: RelationMap, way: Way, row: sql.Composable, standings: 
 def _first(keys: KeyTable, room: int) -> sql.Composed:
     """LIMIT; by primary key where a sample is taken, by place where there is none."""
     if keys.plan.limit is None:
-        return sql.SQL("LIMIT {}").format(sql.Literal(room))
+        return _limit(room)
     relation = keys.plan.relation
     order = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in sample_key(relation)]
     places = [sql.SQL("t.tableoid"), sql.SQL("t.ctid")]
     return sql.SQL("ORDER BY {} LIMIT {}").format(sql.SQL(", ").join(order or places), sql.Literal(room))
+
+
+def _limit(room: int) -> sql.Composed:
+    return sql.SQL("LIMIT {}").format(sql.Literal(room))

@@ -136,7 +136,8 @@ class Growth:
         """Whether every row of the edge's child came down over this very edge, from rows that are still there."""
         node = self.relations.node(edge.parent)
         arrivals = self._arrivals[self.relations.node(edge.child)]
-        return node not in self._thinned and not edge.period and all(arrival.way is edge for arrival in arrivals)
+        several = edge.period or edge.several
+        return node not in self._thinned and not several and all(arrival.way is edge for arrival in arrivals)
 
     def lists_down(self, way: Way) -> bool:
         """Whether the newer keys of a way go to the index of the rows below as one list."""

@@ -5,7 +5,8 @@ came, how it stands to the dates, its key columns (`c0`, `c1` …) and what each
 (`w0` …). So no reference needs the table itself twice.
 
 `standing` is 0 where no date speaks of the row, 1 before the dates, 2 within, 3 after; a row without a date of its own
-is as late as the latest row that it refers to. Rows of 1 and 3 are only a way to others.
+is as late as the latest row that it refers to. Rows of 1 and 3 are only a way to others. 4 is a row that a filter asks
+for and no date speaks of: it stays, whatever it refers to.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,10 @@ from server.model.relations import Edge, Relation
 from server.model.segment_nodes import NodePlan
 from server.postgres.row_tests import TRUE, any_of, condition, every, table
 
-UNDATED, BEFORE, WITHIN, AFTER = 0, 1, 2, 3
+UNDATED, BEFORE, WITHIN, AFTER, ASKED = 0, 1, 2, 3, 4
+OUTSIDE = sql.SQL("IN ({}, {})").format(sql.Literal(BEFORE), sql.Literal(AFTER))
+INSIDE = sql.SQL("NOT {}").format(OUTSIDE)
+"""What follows a standing, to say that the row is only a way to others, or that it is not."""
 
 
 class KeyTable:
@@ -177,5 +181,10 @@ def origin(keys: KeyTable, leaf: Relation, *, in_order: bool) -> tuple[sql.Compo
 
 def dropped(keys: KeyTable) -> sql.Composed:
     """DELETE of the rows that were only a way to others."""
-    ways = sql.SQL("standing IN ({}, {})").format(sql.Literal(BEFORE), sql.Literal(AFTER))
+    ways = sql.SQL("standing {}").format(OUTSIDE)
     return sql.SQL("DELETE FROM {} WHERE {}").format(keys.name, ways if keys.plan.written else TRUE)
+
+
+def kept(keys: KeyTable) -> sql.Composed:
+    """How many rows it holds that are not only a way to others."""
+    return sql.SQL("SELECT count(*) FROM {} WHERE standing {}").format(keys.name, INSIDE)

@@ -107,6 +107,7 @@ def _virtual(found: RelationMap, reference: ReferenceSettings) -> Edge:
         when=when,
         alike=alike,
         as_text=not alike,
+        several=not any(set(key) <= set(targets) for key in parent.unique_keys),
     )
 
 

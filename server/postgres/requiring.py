@@ -7,7 +7,7 @@ from psycopg import sql
 from server.model.relations import Edge, RelationMap
 from server.postgres.growing import Manner
 from server.postgres.key_tables import UNDATED, KeyTable, Way
-from server.postgres.row_tests import every, pairs, table
+from server.postgres.row_tests import TRUE, every, pairs, table
 from server.postgres.way_parts import names_of, needs_of, not_yet, of_relation, one_of
 
 
@@ -18,12 +18,12 @@ def required(
 
     Answers with how many came and how many keys were wanted: where these are more, some refer to nothing.
 
-    What is there already is left out before the table is touched.
+    What is there already is left out before the table is touched, and before equal needs are brought together.
     """
     edge, row = ways[0].edge, sql.Identifier("t")
     wanted = [sql.SQL("n.{}").format(name) for name in names_of(edge)]
     rows = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in edge.targets]
-    tests = [*pairs(edge, rows, wanted), *(not_yet(into, fresh=False) if edge.period else ())]
+    tests = [*pairs(edge, rows, wanted), *(not_yet(into, fresh=False) if edge.period or edge.several else ())]
     if manner == "list":
         form = "{} AS t WHERE {}"
         tests = [one_of(edge, rows[0], sql.SQL("SELECT n.{} FROM n").format(names_of(edge)[0]))]
@@ -46,14 +46,13 @@ def required(
 
 
 def missing(relations: RelationMap, into: KeyTable, ways: Sequence[Way]) -> sql.Composed:
-    """The keys that newer rows refer to and that are not there yet; of periods, all: several rows may cover one."""
+    """The keys that newer rows refer to and that are not there yet; all where several rows may be meant by one."""
     edge = ways[0].edge
-    needs = sql.SQL(" UNION ").join([needs_of(relations, way) for way in ways])
-    if len(ways) == 1:
-        needs = sql.SQL("SELECT DISTINCT n.* FROM ({}) AS n").format(needs)
-    if edge.period:
-        return sql.SQL("{}").format(needs)
-    return sql.SQL("SELECT n.* FROM ({}) AS n WHERE NOT {}").format(needs, _is_there(relations, into, edge))
+    needs = sql.SQL(" UNION ALL ").join([needs_of(relations, way) for way in ways])
+    whole = edge.period or edge.several
+    return sql.SQL("SELECT DISTINCT n.* FROM ({}) AS n WHERE {}").format(
+        needs, TRUE if whole else sql.SQL("NOT {}").format(_is_there(relations, into, edge))
+    )
 
 
 def _is_there(relations: RelationMap, parent: KeyTable, edge: Edge) -> sql.Composed:

@@ -49,13 +49,14 @@ def in_relation(relations: RelationMap, oid: int, place: sql.Composable) -> sql.
     return sql.SQL("{} = ANY ({}::oid[])").format(place, sql.Literal(list(leaves)))
 
 
-def not_yet(keys: KeyTable, fresh: bool) -> list[sql.Composable]:
-    """Leaves out rows that are there already."""
+def not_yet(keys: KeyTable, fresh: bool, standing: sql.Composable | None = None) -> list[sql.Composable]:
+    """Leaves out rows that are there already (with such a standing, if given)."""
     if fresh:
         return []
-    there = sql.SQL("NOT EXISTS (SELECT FROM {} AS own WHERE own.row_at = t.ctid{})")
-    partitioned = keys.plan.relation.kind == "p"
-    return [there.format(keys.name, sql.SQL(" AND own.row_table = t.tableoid" if partitioned else ""))]
+    tests: list[sql.Composable] = [sql.SQL("own.row_at = t.ctid")]
+    tests += [sql.SQL("own.row_table = t.tableoid")] if keys.plan.relation.kind == "p" else []
+    tests += [sql.SQL("own.standing {}").format(standing)] if standing else []
+    return [sql.SQL("NOT EXISTS (SELECT FROM {} AS own WHERE {})").format(keys.name, every(tests))]
 
 
 def one_of(edge: Edge, value: sql.Composable, keys: sql.Composable) -> sql.Composed:

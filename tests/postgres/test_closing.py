@@ -98,6 +98,22 @@ def test_a_limit_takes_the_first_rows_by_key_and_stays_closed(
     assert grow(tenants, where("sites", limit_per_table=2)).values("sites") == ["1", "2"]
 
 
+def test_a_sample_is_of_rows_that_are_written_not_of_those_that_are_only_a_way(tenants: FreshDatabase) -> None:
+    acme, late = ("slug", "acme"), {"since": "2026-03-01"}
+    sample = grow(tenants, where("companies", acme, limit_per_table={"incidents": 3}, **late))
+    assert sorted(map(int, sample.values("incidents"))) == [59, 61, 63]
+    assert (sample.grown["incidents"].matched, sample.grown["notes"].matched) == (3, 6)
+    named = grow(tenants, where("companies", acme, limit_per_table=3, tables=["notes"], **late))
+    assert named.grown["notes"].matched == 3
+    assert named.grown["incidents"].matched == 0
+
+
+def test_a_row_that_a_filter_asks_for_stays_whatever_it_refers_to(tenants: FreshDatabase) -> None:
+    both = where("companies", ("slug", "acme"), since="2026-03-01")
+    both["filters"] += where("notes", ("incident_id", "<", 20), ("number", ">", 1))["filters"]
+    assert grow(tenants, both).counts()["notes"] == (19 + 2 * 21, 0)
+
+
 def test_a_segment_beyond_max_rows_is_stopped_with_the_path_that_made_it_grow(tenants: FreshDatabase) -> None:
     with pytest.raises(Refused) as refused:
         grow(tenants, where("companies"), max_rows=150)

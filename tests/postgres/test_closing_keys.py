@@ -184,6 +184,23 @@ def test_a_polymorphic_reference_of_the_settings_is_followed_both_ways(fresh_dat
     assert sorted((d.table, d.rows) for d in up.dangling) == [("incidents", 1), ("sites", 1)]
 
 
+def test_a_reference_of_the_settings_onto_values_that_are_not_unique_means_all_rows_that_have_them(
+    fresh_database: FreshDatabase,
+) -> None:
+    fresh_database.run("""
+        CREATE TABLE prices (id int PRIMARY KEY, product text, currency text);
+        CREATE TABLE orders (id int PRIMARY KEY, product text, price_id int REFERENCES prices);
+        INSERT INTO prices VALUES (1, 'hat', 'EUR'), (2, 'hat', 'USD'), (3, 'cap', 'EUR');
+        INSERT INTO orders VALUES (1, 'hat', 1), (2, 'hat', NULL), (3, 'cap', 3);
+    """)
+    products = [reference("orders(product)", "prices(product)")]
+    for order in (1, 2):
+        result = grow(fresh_database, where("orders", ("id", order)), references=products)
+        assert result.counts() == {"orders": (1, 0), "prices": (0, 2)}
+    result = grow(fresh_database, where("prices", ("id", 1)), references=products)
+    assert result.counts() == {"prices": (1, 1), "orders": (2, 0)}
+
+
 def test_types_of_extensions_compare_as_they_do_in_the_schema_of_the_extension(fresh_database: FreshDatabase) -> None:
     fresh_database.run(
         "CREATE EXTENSION citext; CREATE TABLE users (email citext PRIMARY KEY);"

@@ -93,6 +93,9 @@ async def test_arguments_of_another_shape_are_answered_with_the_shape_that_fits(
             failed = await client.call_tool("export_segment", {"database": "default", "filters": filters})
             assert said in text_of(failed)
             assert text_of(failed).endswith("Next: filters is [{table, where: [{column, op, value}]}].")
+        for limit in (True, {"companies": False}):
+            asked = {"database": "default", "filters": [ACME], "limit_per_table": limit}
+            assert "true and false are no numbers of rows" in text_of(await client.call_tool("export_segment", asked))
         failed = await client.call_tool("export_segment", {"database": "default", "filters": [ACME], "limit": 3})
         assert "unknown argument limit. Did you mean limit_per_table? Nothing was touched." in text_of(failed)
 
