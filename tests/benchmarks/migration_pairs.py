@@ -64,6 +64,11 @@ def dump(server: EmbeddedServer, name: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, env=clean_environment()).stdout
 
 
+def major(server: EmbeddedServer) -> int:
+    with psycopg.connect(server.url("postgres")) as connection:
+        return connection.info.server_version // 10000
+
+
 def load(url: str, script: str) -> None:
     """Runs a script; its roles are of the whole server, so that the second of a pair finds them there."""
     script = re.sub(r"^\s*--.*$", "", script, flags=re.MULTILINE)
@@ -291,11 +296,19 @@ def read_pairs(cases: Path, *, both_ways: bool) -> Iterator[Pair]:
     for pair in found:
         yield pair
         if both_ways:
-            yield {"suite": pair["suite"], "name": f"{pair['name']} (back)", "old": pair["new"], "new": pair["old"]}
+            yield {**_shared(pair), "name": f"{pair['name']} (back)", "old": pair["new"], "new": pair["old"]}
+
+
+def _shared(pair: Pair) -> Pair:
+    """What is said of a pair whichever way it is read."""
+    return {name: pair[name] for name in ("suite", "min_version", "roles") if name in pair}
 
 
 def written_pairs(path: Path) -> Iterator[Pair]:
-    """`--- NAME`, the old schema, `--- becomes`, the new one, and perhaps `--- rows`, which load into the old."""
+    """`--- NAME`, the old schema, `--- becomes`, the new one, and perhaps `--- rows`, which load into the old.
+
+    Of a file whose name ends in `_since_N`, for PostgreSQL N and later.
+    """
     parts = _SECTION.split(path.read_text())[1:]
     pair: Pair = {}
     for title, text in zip(parts[::2], parts[1::2], strict=True):
@@ -304,7 +317,7 @@ def written_pairs(path: Path) -> Iterator[Pair]:
             continue
         if pair:
             yield pair
-        pair = {"suite": path.stem, "name": title, "old": text}
+        pair = {"suite": path.stem, "name": title, "old": text, "min_version": path.stem.partition("_since_")[2] or 0}
     yield pair
 
 
@@ -344,6 +357,7 @@ def run(arguments: argparse.Namespace) -> Iterator[tuple[Pair, str, str]]:
     pairs = pairs[arguments.start :: arguments.every]
     binaries = Path(arguments.bin) if arguments.bin else None
     with embedded_server(bin_directory=binaries) as server:
+        pairs = [p for p in pairs if int(p.get("min_version", 0)) <= major(server)]
         roles(server, every)
         alone = [p for p in pairs if re.search(r"ROLE|SUBSCRIPTION", p["old"] + p["new"], re.IGNORECASE)]
         together = [p for p in pairs if p not in alone]

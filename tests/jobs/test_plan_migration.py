@@ -264,6 +264,18 @@ def test_an_extension_goes_from_an_older_version_to_another_that_is_not_the_newe
     assert (plan.verified, [s.sql for s in plan.statements]) == (True, ["ALTER EXTENSION pg_trgm UPDATE TO '1.4'"])
 
 
+def test_a_partitioned_table_gets_and_loses_an_access_method_where_servers_know_that(two: Two) -> None:
+    two.main.run("create table t (a int) partition by list (a); create table u (a int) partition by list (a)")
+    two.feature.run(
+        "create table t (a int) partition by list (a); create table u (a int) partition by list (a);"
+        "do $$ begin if current_setting('server_version_num')::int >= 170000 then execute"
+        " 'alter table t set access method heap'; end if; end $$"
+    )
+    assert two.plan().differences_left == []
+    back = plan_migration(two.services, Call(), source="feature", target="main")
+    assert back.differences_left == []
+
+
 def test_queries_that_read_back_otherwise_than_they_are_printed_are_proved(two: Two) -> None:
     two.main.run("create table t (a int, b int, c int)")
     two.feature.run(

@@ -175,7 +175,9 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
         act = "SET UNLOGGED" if after.get("unlogged") else "SET LOGGED"
         drafts.append(_alter(identity, act, "rewrites the table"))
     if "access_method" in changed:
-        drafts.append(_alter(identity, f"SET ACCESS METHOD {quote(text(after, 'access_method') or 'heap')}"))
+        none = "DEFAULT" if after.get("partition_key") else "heap"  # of a partitioned table: none at all
+        method = quote(text(after, "access_method")) if after.get("access_method") else none
+        drafts.append(_alter(identity, f"SET ACCESS METHOD {method}"))
     if "tablespace" in changed:
         drafts.append(_alter(identity, f"SET TABLESPACE {quote(text(after, 'tablespace') or 'pg_default')}"))
     drafts += _options(identity, before, after, "options", "")

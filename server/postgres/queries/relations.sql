@@ -10,7 +10,7 @@ SELECT c.tableoid AS class, c.oid AS oid, 0 AS subid,
        CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
        CASE WHEN NOT c.relispartition THEN h.parents END AS inherits,
        CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END AS of_type,
-       CASE WHEN am.amname <> 'heap' THEN am.amname END AS access_method,
+       CASE WHEN am.amname <> 'heap' OR c.relkind = 'p' THEN am.amname END AS access_method,
        CASE WHEN c.reloptions IS NOT NULL THEN
            (SELECT pg_catalog.array_agg(o ORDER BY o) FROM pg_catalog.unnest(c.reloptions) AS o) END AS options,
        CASE WHEN t.reloptions IS NOT NULL THEN
