@@ -18,7 +18,7 @@ from server.postgres.failures import meaning
 from server.postgres.loading import insert_statement
 from server.postgres.scratch import apply_setting, failed, run_statement
 from server.postgres.script_source import ScriptSource, batches, key_of, values_of
-from server.postgres.scripts import ScriptReader, Statement
+from server.postgres.scripts import Refusals, ScriptReader, Statement
 
 # What is there already: a table, schema, function, column, object, a second primary key, an index on a partition …
 _EXISTS = {"42P07", "42P06", "42723", "42701", "42710", "42P16", "42809", "55000"}
@@ -89,10 +89,11 @@ def run_whole(call: Call, connection: Connection, source: ScriptSource, *, run_t
 def create_missing(call: Call, connection: Connection, source: RowSource, policy: ScriptPolicy) -> Restored | None:
     """Runs the schema statements of the source; what is there already is left as it is. None: it has no schema."""
     statements: Iterable[Statement]
+    refusals = Refusals()
     if isinstance(source, ScriptSource):
         statements = source.statements()
     elif source.schema_sql:
-        statements = ScriptReader(io.BytesIO(source.schema_sql.encode()), policy)
+        statements = ScriptReader(io.BytesIO(source.schema_sql.encode()), policy, refusals)
     else:
         return None
     done = Restored(whole=False)
@@ -105,14 +106,15 @@ def create_missing(call: Call, connection: Connection, source: RowSource, policy
             done.later.append(statement)
         elif statement.kind in ("schema", "extension"):
             _make(connection, statement, done)
+    refusals.raise_any()
     _end(connection)
     return done
 
 
 def declared_enums(schema_sql: str, policy: ScriptPolicy) -> dict[str, tuple[str, ...]]:
-    """`schema.type` → labels, of every enum that the script makes."""
+    """`schema.type` → labels, of every enum that the script would make: it is read, not run."""
     found: dict[str, tuple[str, ...]] = {}
-    for statement in ScriptReader(io.BytesIO(schema_sql.encode()), policy):
+    for statement in ScriptReader(io.BytesIO(schema_sql.encode()), policy, Refusals()):
         if statement.node_kind == "create_enum_stmt":
             node = grammar.parse(statement.sql)[0].node
             found[".".join(grammar.name_of(node.type_name))] = grammar.name_of(node.vals)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from server.calls import Call
+from server.errors import Refused
 from server.jobs.export_database import export_database
 from server.jobs.export_segment import export_segment
 from server.jobs.import_data import import_data
@@ -155,3 +156,21 @@ def test_any_rows_of_any_type_come_back(
         settings_of(tmp_path, fresh_database, target)
         imported(tmp_path, exported(tmp_path, format_, "none"), "restore")
         assert content_hash(target.url) == before, format_
+
+
+@pytest.mark.parametrize("format_", ["json", "csv"])
+def test_rows_come_in_where_their_schema_holds_what_no_import_may_make(
+    format_: str, tmp_path: Path, make_database: MakeDatabase
+) -> None:
+    source, target = make_database(), make_database()
+    table = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE t (id int PRIMARY KEY, mood mood)"
+    source.run(f"{table}; INSERT INTO t VALUES (1, 'ok')")
+    for name in ("one", "two"):
+        source.run(f"CREATE FUNCTION {name}() RETURNS int LANGUAGE internal AS 'pg_backend_pid'")
+    target.run(table)
+    settings_of(tmp_path, source, target)
+    path = exported(tmp_path, format_, "none")
+    with pytest.raises(Refused, match="2 statements are refused"):
+        imported(tmp_path, path, "restore")
+    imported(tmp_path, path, "append")
+    assert target.rows("SELECT id, mood::text FROM t") == [(1, "ok")]
