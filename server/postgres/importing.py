@@ -36,6 +36,7 @@ from server.postgres.relaxing import Relaxed, Sizes, choose, hazards_of, put_bac
 from server.postgres.restoring import Restored, create_missing, declared_enums, finish, run_whole
 from server.postgres.script_source import ScriptSource
 from server.postgres.target_facts import facts_of, missing_rights
+from server.postgres.transactions import own_search_path
 from server.postgres.turns import locked, wait_for_turn
 
 
@@ -132,13 +133,14 @@ class Import:
             plan = with_order(plan, [table.name for table in self.source.tables])
         relaxed = self._make_room(plan, target)
         emptied: dict[str, Emptied] = {}
-        if self.request.mode == "replace":
-            emptied = empty_tables(self.connection, plan.tables, target)
-        hold_used(self.connection, plan.tables, target)
         enums = frozenset(identity.qualified for identity in target.of("enum"))
-        merged = self._take_rows(plan, enums)
-        put_back_indexes(self.connection, relaxed, target)
-        put_back_keys(self.connection, relaxed, target)
+        with own_search_path(self.connection):
+            if self.request.mode == "replace":
+                emptied = empty_tables(self.connection, plan.tables, target)
+            hold_used(self.connection, plan.tables, target)
+            merged = self._take_rows(plan, enums)
+            put_back_indexes(self.connection, relaxed, target)
+            put_back_keys(self.connection, relaxed, target)
         self.done.add_tables(plan.tables, merged, emptied, self._told)
         self._check_counts(plan)
         self._tell_losses(list(emptied.values()))
@@ -229,7 +231,8 @@ class Import:
     def _diagnose(self, plan: ImportPlan, target: Schema) -> Findings:
         stand_ins = {(table.identity, c.name) for table in plan.tables for c in table.columns if c.redacted}
         visible = Visible(self.redaction, target, frozenset(stand_ins))
-        return diagnose(self.call, self.connection, self.source, plan, target, visible)
+        with own_search_path(self.connection):
+            return diagnose(self.call, self.connection, self.source, plan, target, visible)
 
     def _record(self) -> None:
         if self.request.rehearse or not self.keep_record:

@@ -140,8 +140,10 @@ class Loader:
     def _take_json_blocks(self, rows: TableRows, landing: Landing) -> int:
         names = [column.name for column in landing.plan.columns]
         values, rows_given = reading_objects(sql.SQL("json_to_recordset($1::json)"), landing.plan.columns)
-        words = sql.SQL("INSERT INTO {} ({}) {} SELECT {} FROM {}").format(
-            landing.target, listed(names), overriding(landing.plan, staged=landing.staged), values, rows_given
+        if not names:
+            rows_given = sql.SQL("pg_catalog.json_array_elements($1::json)")
+        words = sql.SQL("INSERT INTO {} {} {} SELECT {} FROM {}").format(
+            landing.target, bracketed(names), overriding(landing.plan, staged=landing.staged), values, rows_given
         )
         return self._run_blocks(words, rows.chunks, landing)
 
@@ -184,8 +186,8 @@ class Loader:
 
     def _move(self, plan: TablePlan, landing: Landing) -> tuple[int, int]:
         names = _names(plan)
-        words = sql.SQL("INSERT INTO {} AS target ({}) {} SELECT {} FROM {}").format(
-            relation(plan.identity), listed(names), overriding(plan, staged=False), listed(names), landing.target
+        words = sql.SQL("INSERT INTO {} AS target {} {} SELECT {} FROM {}").format(
+            relation(plan.identity), bracketed(names), overriding(plan, staged=False), listed(names), landing.target
         )
         if self.request.mode == "skip":
             on = sql.SQL("({})").format(listed(plan.key)) if plan.key else sql.SQL("")
@@ -219,8 +221,7 @@ def copy_statement(target: sql.Composable, names: tuple[str, ...], rows: TableRo
             parts.append(sql.SQL("{} {}").format(sql.SQL(option), sql.Literal(value)))
         elif option == "header" and value != "false":
             parts.append(sql.SQL("HEADER"))
-    where = sql.SQL("{} ({})").format(target, listed(names)) if names else target
-    return sql.SQL("COPY {} FROM STDIN ({})").format(where, sql.SQL(", ").join(parts))
+    return sql.SQL("COPY {} {} FROM STDIN ({})").format(target, bracketed(names), sql.SQL(", ").join(parts))
 
 
 def insert_statement(
@@ -232,9 +233,13 @@ def insert_statement(
     ending: bytes = b"",
 ) -> bytes:
     """INSERT of rows as a script has them: `(…), (…)`, constants alone; DEFAULT VALUES where there are none."""
-    columns = sql.SQL("({})").format(listed(names)) if names else sql.SQL("")
-    head = sql.SQL("INSERT INTO {} {} {} ").format(target, columns, keeping).as_bytes(connection)
+    head = sql.SQL("INSERT INTO {} {} {} ").format(target, bracketed(names), keeping).as_bytes(connection)
     return head + b"VALUES " + values + b" " + ending if values else head + b"DEFAULT VALUES"
+
+
+def bracketed(names: Sequence[str]) -> sql.Composed:
+    """`(a, b)`; nothing for a table without columns, or whose columns are all computed."""
+    return sql.SQL("({})").format(listed(names)) if names else sql.Composed([])
 
 
 def on_conflict_update(plan: TablePlan) -> sql.Composed:

@@ -19,6 +19,7 @@ __all__ = [
     "caged",
     "export_snapshot",
     "joining",
+    "own_search_path",
     "reading",
     "reading_with_tables",
     "writing",
@@ -193,6 +194,16 @@ def alone(call: Call, database: Database, *, lock_timeout: float = 10) -> Genera
     with connected(call, database) as connection:
         _settle(connection, row_security=True, lock_timeout=lock_timeout, local=False)
         yield connection
+
+
+@contextmanager
+def own_search_path(connection: Connection) -> Generator[None]:
+    """The database's or role's own search_path while the block runs: bodies of triggers and of functions in defaults
+    and checks often name tables without their schema. A failure leaves it to the rollback.
+    """
+    connection.execute("SET LOCAL search_path TO DEFAULT")
+    yield
+    connection.execute("SELECT pg_catalog.set_config('search_path', '', true)")
 
 
 def _begin(connection: Connection, statement: LiteralString) -> None:

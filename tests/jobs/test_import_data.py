@@ -244,3 +244,33 @@ def test_upsert_leaves_rows_alone_that_are_the_same_to_the_last_byte(import_into
     assert importing.database.rows("SELECT n::text, f::text FROM t ORDER BY id") == [
         ("1.0", "-0"), ("1.00", "-0"), ("1.0", "0"),
     ]  # fmt: skip
+
+
+_LOOSE = """
+CREATE TABLE seen (n int); CREATE TABLE t (id int);
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen SELECT count(*) FROM t;
+RETURN NULL; END $$;
+CREATE TRIGGER note AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION note();
+CREATE FUNCTION known(int) RETURNS boolean LANGUAGE plpgsql AS
+    'BEGIN RETURN EXISTS (SELECT FROM seen WHERE n = $1); END';
+INSERT INTO seen VALUES (7); ALTER TABLE t ADD CHECK (known(id))
+"""
+
+
+def test_triggers_and_checks_find_tables_that_they_name_without_a_schema(import_into: Make) -> None:
+    importing = import_into(_LOOSE)
+    importing.run(importing.write("t.csv", "id\n7\n"))
+    importing.run(importing.write("t.jsonl", '{"id": 7}\n'))
+    assert importing.database.rows("SELECT n FROM seen ORDER BY n") == [(1,), (2,), (7,)]
+    report = importing.check(importing.write("more.csv", "id\n7\n8\n9\n"), tables=["t"])
+    assert [(v.kind, v.total) for v in report.violations] == [("check", 2)]
+
+
+@pytest.mark.parametrize("mode", ["append", "skip"])
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_rows_without_a_column_of_their_own_are_rows(import_into: Make, form: str, mode: str) -> None:
+    importing = import_into("CREATE TABLE none (); CREATE TABLE computed (a int GENERATED ALWAYS AS (1) STORED)")
+    importing.run(importing.write("none.jsonl", "{}\n{}\n"), mode)
+    importing.run(importing.write(f"computed.{form}", "a\n1\n1\n" if form == "csv" else '{"a": 1}\n{"a": 1}\n'), mode)
+    counts = "SELECT (SELECT count(*) FROM none), (SELECT sum(a) FROM computed)"
+    assert importing.database.rows(counts) == [(2, 2)]
