@@ -238,7 +238,8 @@ def test_what_loses_data_is_said(make_database: MakeDatabase) -> None:
 
 def test_conversions_that_change_values_silently_lose_data_and_others_do_not(make_database: MakeDatabase) -> None:
     losing = (
-        ("text", "date"), ("text", "timestamp"), ("text", "name"), ("text", "jsonb"), ("text", "numeric(5,2)"),
+        ("text", "date"), ("text", "timestamp"), ("text", "name"), ("text", "jsonb"),
+        ("varchar(9)", "boolean"), ("text", "point"), ("text", "numeric(5,2)"),
         ("timestamptz", "timestamp"), ("timestamp", "date"), ("timetz", "time"), ("timestamp", "timestamptz(0)"),
         ("interval", "interval(0)"), ("interval", "interval year"), ("interval", "time"), ("json", "jsonb"),
         ("inet", "cidr"), ("int", "boolean"), ("bigint", "bit(3)"), ("numeric", "money"), ("money", "numeric(5,1)"),

@@ -116,6 +116,11 @@ _LOSING = {
 }  # fmt: skip
 
 
+_GEOMETRIC = ("point", "line", "lseg", "box", "path", "polygon", "circle")
+_FEWER = ("boolean", '"char"', "money", "jsonb", "tsvector")
+"""Types in which several texts, as `yes` and `on`, are one value; geometric ones are made of floats."""
+
+
 def _reads_less(one: str, new: str) -> bool:
     """Whether another type takes less from a text than is written there."""
     other = base(new)
@@ -127,7 +132,7 @@ def _reads_less(one: str, new: str) -> bool:
         return other != "interval" or bool(_numbers(new))
     if other == "timestamp with time zone":
         return bool(_numbers(new))
-    return other in (*_FLOATS, *_TIMES, '"char"', "money", "jsonb", "tsvector") or _scale(new) is not None
+    return other in (*_FLOATS, *_TIMES, *_GEOMETRIC, *_FEWER) or _scale(new) is not None
 
 
 def _rounds(old: str, new: str) -> bool:
