@@ -1,6 +1,7 @@
 """Rows in csv: one file per table, as COPY reads it."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from server.model.manifest import Manifest
 from server.model.table_rows import FileTable, Form, TableRows
 
 _DELIMITERS = ",\t;|"
+csv.field_size_limit(2**31 - 1)  # PostgreSQL has no such limit
+MOST_COLUMNS = 1600
+"""PostgreSQL's own limit."""
 
 
 class CsvFiles(Source):
@@ -84,8 +88,49 @@ def _header(file: RowFile) -> _Header:
         text = line.decode()
     except UnicodeDecodeError:
         raise Refused("wrong_encoding", f"{file.path.name}: the first line is not UTF-8.", next="Convert it.") from None
+    if "\r" in re.sub(r'"[^"]*"', "", text).rstrip("\r\n"):
+        raise Refused(
+            "line_ends", f"{file.path.name}: its lines end in carriage returns alone.", next="Save it with line feeds."
+        )
+    if re.fullmatch(r'"?sep=."?\s*', text):
+        raise Refused(
+            "no_header",
+            f"{file.path.name}: its first line, sep=, is Excel's own.",
+            next="Remove the line: no more is needed.",
+        )
     names, delimiter = _split(text, "," if file.told else _DELIMITERS)
-    return _Header(names, delimiter, estimate)
+    if len(names) > MOST_COLUMNS:
+        raise Refused(
+            "too_many_columns",
+            f"{file.path.name}: its first line has {len(names)} fields; a table has at most {MOST_COLUMNS}.",
+            next="Check the delimiter and the line ends.",
+        )
+    return _Header(_named(file, names, delimiter), delimiter, estimate)
+
+
+def _named(file: RowFile, names: tuple[str, ...], delimiter: str) -> tuple[str, ...]:
+    """The columns, those without a name as `column 3` where any row has a value there: empty ones are left out."""
+    nameless = {place for place, name in enumerate(names) if not name.strip()}
+    if not nameless or file.told:
+        return names
+    filled: set[int] = set()
+    with opened(file.path) as stream:
+        for row in csv.reader(_lines(_without_header(stream)), delimiter=delimiter):
+            filled |= {place for place in nameless - filled if place < len(row) and row[place]}
+    return tuple(
+        name if place not in nameless else f"column {place + 1}" if place in filled else ""
+        for place, name in enumerate(names)
+    )
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
+    """Lines with their ends; what is no UTF-8 is another's to tell."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (f"{line.decode(errors='replace')}\n" for line in lines)
+    if rest:
+        yield rest.decode(errors="replace")
 
 
 def _split(header: str, delimiters: str) -> tuple[tuple[str, ...], str]:

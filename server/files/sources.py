@@ -39,6 +39,12 @@ def open_source(path: Path, table: str | None, heartbeat: Heartbeat = lambda _: 
         raise Refused(
             "not_plain", f"{path.name} is a pg_dump archive.", next="pg_restore -f dump.sql turns it into a script."
         )
+    if head.startswith(b"PK\x03\x04"):
+        raise Refused(
+            "not_plain", f"{path.name} is a workbook or a zip archive.", next="Save its table as csv, or unpack it."
+        )
+    if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+        raise Refused("not_plain", f"{path.name} is a web page, perhaps of an error.", next="Fetch the file again.")
     suffix = plain_suffixes(path)
     kind = _by_content(head.removeprefix(b"\xef\xbb\xbf").lstrip(), suffix)
     single = RowFile(table or _table_of(path), path)
@@ -57,8 +63,9 @@ def _by_content(head: bytes, suffix: str) -> str:
     if head.startswith(b"{"):
         if suffix in (".jsonl", ".ndjson"):
             return "jsonl"
-        first = head.split(b"\n", 1)[0].strip()
-        return "jsonl" if b"\n" in head and suffix != ".json" and _is_object(first) else "json"
+        first, _, second = head.partition(b"\n")
+        several = second.lstrip().startswith(b"{") if suffix == ".json" else b"\n" in head
+        return "jsonl" if several and _is_object(first.strip()) else "json"
     if suffix in (".csv", ".tsv"):
         return "csv"
     if suffix in (".sql", ".psql", ".dump", ".pgsql") or head.startswith((b"--", b"/*", b"\\")):

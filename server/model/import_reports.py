@@ -43,6 +43,16 @@ class CheckReport(ImportReport):
     violations: list[Violation] = Field(default_factory=list[Violation])
 
 
+def _mapped(wrong: Sequence[ImportIssue]) -> str:
+    """The way out where only names differ."""
+    found = next((issue for issue in wrong if issue.type == "missing_column"), None)
+    if found is None:
+        return ""
+    return (
+        f', or map names: columns = {{"{found.table}": {{"{found.column}": "its column, or empty to leave it out"}}}}'
+    )
+
+
 class FileRejected(ImportRejected):
     """The file does not fit, with all that was found; `details` holds the same, without any value of a row."""
 
@@ -56,7 +66,7 @@ class FileRejected(ImportRejected):
         super().__init__(
             "rows_rejected" if violations else "schema_mismatch",
             f"The file does not fit: {' and '.join(parts)}.",
-            next="Mend the file or the database; check_import rehearses and lists what is left.",
+            next=f"Mend the file or the database{_mapped(wrong)}; check_import rehearses and lists what is left.",
             details={
                 "issues": [issue.model_dump(by_alias=True, exclude_none=True) for issue in wrong],
                 "violations": [

@@ -106,7 +106,9 @@ class Fitting:
             reading: sql.Composable = self.staged.reading(column)
             error = self._refusal(column, rows)
             if error is not None:
-                self.wrong.setdefault(column.name, f"{describe(error)}: the column is {column.type}")
+                self.wrong.setdefault(
+                    column.name, f"{describe(error)}: the column is {column.type}{_dates(column.type)}"
+                )
                 self._note(column, rows)
                 words = (
                     "CASE WHEN EXISTS (SELECT FROM {} AS b WHERE b.place = {} AND b.name = {}) THEN NULL ELSE {} END"
@@ -169,3 +171,7 @@ def _computed(name: str, facts: Attributes) -> sql.Composed:
 
 def _between(rows: tuple[int, int]) -> sql.Composed:
     return sql.SQL(" WHERE {} BETWEEN {} AND {}").format(_NUMBER, *(sql.Literal(number) for number in rows))
+
+
+def _dates(type_: str) -> str:
+    return " (days are written 2025-12-31)" if type_.startswith(("date", "timestamp")) else ""

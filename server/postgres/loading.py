@@ -38,8 +38,10 @@ class Landing:
 
     def columns_for(self, rows: TableRows) -> tuple[str, ...]:
         """The columns of `target` for those that these rows have, in their order."""
+        if tuple(rows.columns or ()) in ((), self.plan.file_columns):
+            return self.names  # several of the file's columns may have no name
         names = dict(zip(self.plan.file_columns, self.names, strict=True))
-        return tuple(names[name] for name in rows.columns or self.plan.file_columns)
+        return tuple(names[name] for name in rows.columns or ())
 
 
 @dataclass

@@ -1,0 +1,78 @@
+"""Files as spreadsheets and other programs write them: loaded as they are meant, or refused with what to do."""
+
+from collections.abc import Callable
+
+import pytest
+
+from server.errors import FerryError
+from server.model.import_reports import FileRejected
+from tests.fix_imports import Importing
+
+PEOPLE = "CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, amount numeric, born date, seen timestamptz)"
+
+
+@pytest.fixture
+def people(import_into: Callable[[str], Importing]) -> Importing:
+    return import_into(PEOPLE)
+
+
+def test_files_of_spreadsheets_load_as_they_are_meant(people: Importing) -> None:
+    files = {
+        "bom.csv": b"\xef\xbb\xbfid,name\r\n1,a\r\n",
+        "semicolons.csv": "id;name;amount\r\n2;ü;3.5\r\n".encode(),
+        "empty_columns.csv": b"id,name,,\n3,a,,\n",
+        "lines.json": b'{"id": 4, "name": "a"}\n{"id": 5, "name": "b"}\n',
+    }
+    for name, content in files.items():
+        assert people.run(people.write(name, content), tables=("people",)).outcome == "committed"
+    assert people.database.rows("SELECT id, name FROM people ORDER BY id") == [
+        (1, "a"), (2, "ü"), (3, "a"), (4, "a"), (5, "b"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"sep=;\nid;name\n1;a\n", "no_header"),
+        (b"id,name\r1,a\r", "line_ends"),
+        (b"PK\x03\x04 and so on", "not_plain"),
+        (b"<!DOCTYPE html><title>Sign in</title>", "not_plain"),
+        (",".join(f"c{number}" for number in range(2000)).encode() + b"\n", "too_many_columns"),
+    ],
+)
+def test_what_is_no_table_is_refused_by_what_it_is(people: Importing, content: bytes, code: str) -> None:
+    with pytest.raises(FerryError) as refused:
+        people.run(people.write("people.csv", content))
+    assert refused.value.code == code
+
+
+def test_values_under_no_heading_are_never_lost(people: Importing) -> None:
+    file = people.write("people.csv", "id,,name\n1,,a\n2,x,b\n")
+    with pytest.raises(FileRejected, match=r'"column 2": "its column, or empty to leave it out"'):
+        people.run(file)
+    assert people.run(file, columns={"people": {"column 2": ""}}).tables[0].inserted == 2
+
+
+def test_a_heading_in_other_letters_names_the_nearest_column(people: Importing) -> None:
+    with pytest.raises(FileRejected) as refused:
+        people.run(people.write("people.csv", "ID,NAME\n1,a\n"))
+    said = {issue["column"]: issue["current"] for issue in refused.value.details["issues"]}
+    assert said["ID"] == "Did you mean id?"
+    assert said["NAME"].startswith("Did you mean name")
+
+
+@pytest.mark.parametrize("day", ["01.02.2025", "01/02/2025", "31.12.2025", "12/31/2025"])
+def test_a_day_that_reads_in_two_ways_is_refused_and_not_guessed(people: Importing, day: str) -> None:
+    for name, content in (
+        ("people.csv", f"id,name,born\n1,a,{day}\n"),
+        ("people.json", f'[{{"id": 1, "name": "a", "seen": "{day}"}}]'),
+    ):
+        with pytest.raises(FileRejected) as refused:
+            people.run(people.write(name, content))
+        assert "days are written 2025-12-31" in refused.value.details["violations"][0]["what"]
+
+
+def test_days_that_read_in_one_way_are_taken(people: Importing) -> None:
+    days = ("2025-12-31", "20251231", "2025/12/31", "31-Dec-2025", '"Dec 31, 2025"')
+    people.run(people.write("people.csv", "id,name,born\n" + "".join(f"{n},a,{day}\n" for n, day in enumerate(days))))
+    assert people.database.rows("SELECT DISTINCT born::text FROM people") == [("2025-12-31",)]
