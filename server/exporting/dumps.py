@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from server.errors import DatabaseFailed, FerryError, Refused
 from server.exporting.plan import Plan
 from server.exporting.source import Source
-from server.postgres.dumping import Section, dump_schema, find_dumper
+from server.postgres.dumping import Dumper, Section, dump_schema, find_dumper
 from server.postgres.transactions import export_snapshot
 
 
@@ -23,28 +23,26 @@ class Dumps:
             self._start(stack)
 
     def _start(self, stack: ExitStack) -> None:
-        source, plan = self._source, self._plan
-        server_version = source.connection.info.server_version
-        try:
-            tls = source.connection.pgconn.ssl_in_use
-            dumper = find_dumper(source.services.settings.postgres.bin_directory, server_version, tls=tls)
-        except Refused as missing:
-            self._do_without(missing)
-            return
-        snapshot = export_snapshot(source.connection)
-        in_parts = plan.format == "sql" and plan.content == "full"
+        snapshot = export_snapshot(self._source.connection)
+        in_parts = self._plan.format == "sql" and self._plan.content == "full"
         sections: tuple[Section | None, ...] = ("pre-data", "post-data") if in_parts else (None,)
         pool = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="pg_dump"))
+        dumper = pool.submit(self._find)  # each pg_dump is asked for its version: rows need not wait for that
+        if self._needed:
+            dumper.result()
         for section in sections:
-            self._parts[section] = pool.submit(
-                dump_schema,
-                source.call,
-                plan.database,
-                dumper,
-                server_version,
-                snapshot=snapshot,
-                section=section,
-            )
+            self._parts[section] = pool.submit(self._dump, dumper, snapshot, section)
+
+    def _find(self) -> Dumper:
+        connection = self._source.connection
+        folder = self._source.services.settings.postgres.bin_directory
+        return find_dumper(folder, connection.info.server_version, tls=connection.pgconn.ssl_in_use)
+
+    def _dump(self, dumper: Future[Dumper], snapshot: str, section: Section | None) -> str:
+        source, version = self._source, self._source.connection.info.server_version
+        return dump_schema(
+            source.call, self._plan.database, dumper.result(), version, snapshot=snapshot, section=section
+        )
 
     def get(self, section: Section | None = None) -> str | None:
         """The SQL, waited for; None where there is none."""

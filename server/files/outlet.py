@@ -188,8 +188,8 @@ class Outlet:
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         _write_all(self._descriptor, head)
         os.lseek(self._descriptor, 0, os.SEEK_SET)
-        while piece := os.read(self._descriptor, _PIECE):
-            self._hash.update(piece)
+        with open(self._descriptor, "rb", closefd=False, buffering=0) as file:
+            self._hash = hashlib.file_digest(file, "sha256")
 
     def _shift(self, old: int, new: int) -> None:
         """Makes more room at the beginning, piece by piece from the end: rare, as the room is generous."""

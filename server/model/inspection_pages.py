@@ -12,7 +12,7 @@ from server.model.schema import Identity
 MOST = 300
 """Items of one page."""
 _LINE = 15_000
-"""Bytes of one line: a longer one (an enum of thousands of labels) ends in …."""
+"""Bytes of one line: a longer one (an enum of thousands of labels) comes in parts, that of a relation ends in …."""
 
 
 class Item(NamedTuple):
@@ -77,9 +77,9 @@ def _cost(told: Relation | str) -> int:
 
 
 def _pieces(told: Relation | str) -> Sequence[Relation | str]:
-    """It, or a relation that no page holds in parts that fit: the lines of its lists in turn."""
+    """It, or what no page holds in parts that fit: of a relation the lines of its lists in turn."""
     if isinstance(told, str):
-        return [_short(told)]
+        return _parts_of(told)
     if _cost(told) <= BUDGET:
         return [told]
     lists: dict[str, tuple[str, ...]] = {name: value for name, value in told if isinstance(value, tuple)}
@@ -99,6 +99,22 @@ def _pieces(told: Relation | str) -> Sequence[Relation | str]:
         body.model_copy(update={**pack, "continued": f"part {number} of {len(packs)}"})
         for number, (body, pack) in enumerate(zip(bodies, packs, strict=True), 1)
     ]
+
+
+def _parts_of(line: str) -> list[str]:
+    """A line cut between the words of its list, so that the parts after one another are all of it."""
+    if line == _short(line):
+        return [line]
+    name = phrases.clipped(line.partition(": ")[0], 80)
+    parts: list[str] = []
+    rest = line
+    while rest != (start := _short(rest)):
+        end = start.rfind(", ") + 2
+        end = end if end > 1 else len(start) - 1
+        parts.append(rest[:end])
+        rest = rest[end:]
+    parts.append(rest)
+    return [f"{part}… part {number} of {len(parts)} of {name}" for number, part in enumerate(parts, 1)]
 
 
 def _short(line: str) -> str:

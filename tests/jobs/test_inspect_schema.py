@@ -161,8 +161,9 @@ def test_what_no_answer_holds_is_told_in_parts(project: Project, it: FreshDataba
         names = [line.split()[0] for part in parts for line in part.columns]
         assert names == [f"a_rather_long_column_name_{n}" for n in range(400)]
         assert next(table.name for page in pages for table in page.tables) == "small"
-        (line,) = [line for page in pages for line in page.types]
-        assert line.endswith("…")
+        lines = [line.partition("… part ") for page in pages for line in page.types]
+        assert [which for _, _, which in lines] == [f"{n + 1} of {len(lines)} of many" for n in range(len(lines))]
+        assert "".join(line for line, _, _ in lines).count("a rather long label") == 1500
         assert pages[0].left_out == "2 more (tables 1, types 1): wide, many"
 
 
