@@ -80,7 +80,7 @@ def _stage(diagnosis: Diagnosis, source: RowSource, plan: ImportPlan) -> None:
     tables = diagnosis.tables
     for rows in source.read([table.source for table in plan.tables]):
         table = plan.table(rows.table)
-        if table is None:
+        if table is None or not table.columns:
             continue
         if table.identity not in tables:
             made = make_staging(diagnosis.connection, table, len(tables), rows.form, enums)

@@ -159,6 +159,23 @@ def test_any_rows_of_any_type_come_back(
 
 
 @pytest.mark.parametrize("format_", ["json", "csv"])
+def test_beside_a_table_without_columns_every_violation_is_told(
+    format_: str, tmp_path: Path, make_database: MakeDatabase
+) -> None:
+    source, target = make_database(), make_database()
+    tables = "CREATE TABLE bare (); CREATE TABLE t (a int)"
+    source.run(f"{tables}; INSERT INTO bare DEFAULT VALUES; INSERT INTO t VALUES (1), (NULL)")
+    target.run(tables)
+    settings_of(tmp_path, source, target)
+    path = exported(tmp_path, format_, "none", "data")
+    imported(tmp_path, path, "append")
+    assert target.rows("SELECT (SELECT count(*) FROM bare), (SELECT count(*) FROM t)") == [(1, 2)]
+    target.run("TRUNCATE t; ALTER TABLE t ALTER a SET NOT NULL, ADD CHECK (a > 1)")
+    with pytest.raises(AssertionError, match=r"not_null.*check|check.*not_null"):
+        imported(tmp_path, path, "skip")
+
+
+@pytest.mark.parametrize("format_", ["json", "csv"])
 def test_rows_come_in_where_their_schema_holds_what_no_import_may_make(
     format_: str, tmp_path: Path, make_database: MakeDatabase
 ) -> None:
