@@ -4,9 +4,12 @@ Refuses everything else: `..`, absolute paths elsewhere, and symbolic links that
 """
 
 import os
+import re
+import socket
 import threading
+import zlib
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,6 +113,34 @@ class Workspace:
         return did_you_mean(path.name, names) if names else f"The folder {folder} is empty or missing."
 
 
+_PART = re.compile(r"\..*\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)\.part", re.DOTALL)
+
+
+def _host() -> str:
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def sweep(folder: Path) -> None:
+    """Removes what processes of this machine that were killed left half written: it holds rows, and is of no use."""
+    for entry in folder.iterdir():
+        match = _PART.fullmatch(entry.name)
+        if match and match["host"] == _host() and not _alive(int(match["pid"])):
+            with suppress(OSError):  # another process sweeps too, or it is another user's
+                remove(entry)
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # os.kill would end it there
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
 @contextmanager
 def written_beside(path: Path) -> Generator[Path]:
     """A temporary path beside `path`, renamed to it when the block succeeds; removed, whatever it is, when it does not.
@@ -117,7 +148,8 @@ def written_beside(path: Path) -> Generator[Path]:
     The rename never overwrites: a file that appeared meanwhile is kept and the export refused.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    sweep(path.parent)
+    part = path.with_name(f".{path.name}.{_host()}-{os.getpid()}.part")
     try:
         yield part
         if os.path.lexists(path):
