@@ -15,7 +15,7 @@ from server.postgres.questions import ask
 from server.postgres.row_numbers import numbered
 from server.postgres.stand_ins import Check, fitting, passes, shared
 
-SET = ("blank", "hash", "null")
+SET = ("blank", "hash", "null", "exclude")
 WAYS_OUT = "exclude it, null it where it may be NULL, or keep it"
 
 
@@ -61,7 +61,10 @@ def _settled(
     connection: Connection, table: Table, column: Column, how: How, checks: Sequence[Check]
 ) -> tuple[Column, How, list[str]]:
     """A column and how it is masked in the end, with what there is to say of it."""
-    found = {check: passes(connection, table, column, how, check) for check in checks}
+    if how == "exclude" and (column.has_default or column.generated):
+        return column, how, []
+    read: How = "null" if how == "exclude" else how  # what stands there after an import
+    found = {check: passes(connection, table, column, read, check) for check in checks}
     refusing = [check.name for check, passed in found.items() if passed is False]
     unsure = [check.name for check, passed in found.items() if passed is None]
     said = [f"is redacted, and the check {name} may refuse the value on import: {WAYS_OUT}." for name in unsure]
@@ -69,10 +72,14 @@ def _settled(
         if not column.unique and (value := fitting(connection, column, checks)) is not None:
             words = f"has one value in all rows, for the check {', '.join(refusing)} refuses a {how}."
             return replace(column, stand_in=value), "blank", [words] if how == "hash" else []
-        if not column.not_null and all(passes(connection, table, column, "null", check) for check in checks):
+        if (
+            read != "null"
+            and not column.not_null
+            and all(passes(connection, table, column, "null", check) for check in checks)
+        ):
             return column, "null", [f"is NULL in all rows, for the check {', '.join(refusing)} refuses a {how}."]
     said += [f"is redacted, and the check {name} refuses the value on import: {WAYS_OUT}." for name in refusing]
-    if how != "null" and column.unique:
+    if how not in ("null", "exclude") and column.unique:
         said += _alike(connection, table, column, how)
     return column, how, said
 

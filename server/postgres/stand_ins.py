@@ -44,7 +44,7 @@ def passes(connection: Connection, table: Table, column: Column, how: How, check
     )
     try:
         return _meets(connection, column, stand_ins, [check.expression])
-    except errors.CheckViolation:
+    except (errors.CheckViolation, psycopg.DataError):
         return False
     except psycopg.Error:
         if connection.closed or connection.broken:

@@ -218,3 +218,53 @@ def test_short_hashes_of_a_unique_column_that_fall_together_are_told(
     copy = make_database()
     load_with_psql(postgres, Path(str(report.path)), copy)
     assert copy.rows("SELECT count(*), count(DISTINCT code) FROM rooms") == [(3000, 3000)]
+
+
+HELD = """
+CREATE TABLE wards (id int, secret text) PARTITION BY LIST (secret);
+CREATE TABLE wards_a PARTITION OF wards FOR VALUES IN ('a', 'b');
+CREATE TABLE visits (id int, secret date NOT NULL) PARTITION BY RANGE (secret);
+CREATE TABLE visits_2020 PARTITION OF visits FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE TABLE codes (id int PRIMARY KEY, secret text, number int GENERATED ALWAYS AS (secret::int) STORED);
+CREATE TABLE names (
+    id int PRIMARY KEY, secret text, shown text GENERATED ALWAYS AS (upper(secret)) STORED NOT NULL
+);
+"""
+ROWS = """
+INSERT INTO wards VALUES (1, 'a'), (2, 'b'); INSERT INTO visits VALUES (1, '2020-03-01');
+INSERT INTO codes VALUES (1, '42'), (2, NULL); INSERT INTO names VALUES (1, 'ann');
+"""
+
+
+@pytest.mark.parametrize("how", ["exclude", "null", "hash", "blank"])
+def test_stand_ins_fit_the_partitions_and_the_generated_columns_that_hang_on_them(
+    how: str, project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    fresh_database.run(HELD + ROWS)
+    project.add("it", fresh_database)
+    settle(project, f'[redaction.patterns]\n"*.secret" = "{how}"\n')
+    held = [{"table": table} for table in ("wards", "visits", "codes", "names")]
+    report = segment(project, filters=held, format="sql")
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert [len(copy.rows(f"SELECT FROM {entry['table']}")) for entry in held] == [2, 1, 2, 1]
+    assert "42" not in str(copy.rows("SELECT secret, number FROM codes"))
+
+
+def test_what_no_stand_in_fits_is_told(project: Project, fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE TABLE t (id int, secret text, PRIMARY KEY (id, secret)) PARTITION BY LIST (secret);
+        CREATE TABLE t_a PARTITION OF t FOR VALUES IN ('a');
+        CREATE TABLE u (id int PRIMARY KEY, secret text, UNIQUE NULLS NOT DISTINCT (secret));
+        CREATE TABLE v (id int PRIMARY KEY, secret text NOT NULL);
+        CREATE UNIQUE INDEX v_start ON v (left(secret, 2)); CREATE UNIQUE INDEX v_lower ON v (lower(secret));
+        INSERT INTO t VALUES (1, 'a'); INSERT INTO u VALUES (1, 'x'), (2, 'y');
+    """)
+    project.add("it", fresh_database)
+    settle(project, '[redaction.patterns]\n"*.secret" = "exclude"\n')
+    report = segment(project, filters=[{"table": table} for table in "tuv"])
+    assert sorted(warning.partition(":")[0] for warning in report.warnings if "redacted" in warning) == [
+        "t.secret is redacted, and the check of the partitions refuses the value on import",
+        "u.secret is redacted, and the check of the index u_secret_key refuses the value on import",
+        "v.secret is redacted, and the check of the index v_start may refuse the value on import",
+    ]

@@ -1,6 +1,8 @@
 -- The checks that a value of a column must pass, of its table and of its domain (and of the domains behind that), with
 -- the expression of a table's check that can be tried by itself, and '' for a domain's that a cast tries: neither calls
--- functions or operators of users; and how the check is written, for the values that it names. $1: the tables.
+-- functions or operators of users; and how the check is written, for the values that it names. Also what checks without
+-- being a check: the bounds of partitions, generated columns, unique indexes over expressions, with conditions or where
+-- NULLs are equal. $1: the tables.
 WITH RECURSIVE behind (oid, attname, type) AS (
     SELECT a.attrelid, a.attname, a.atttypid
     FROM pg_catalog.pg_attribute AS a
@@ -18,11 +20,112 @@ checks AS (
     ) AS calls
     FROM pg_catalog.pg_constraint AS k
     WHERE k.contype = 'c' AND (k.conrelid = ANY ($1::oid[]) OR k.contypid IN (SELECT b.type FROM behind AS b))
+),
+partitioning (oid, attname, calls) AS (
+    SELECT
+        c.oid,
+        a.attname,
+        EXISTS (
+            SELECT FROM pg_catalog.pg_depend AS f
+            WHERE f.classid = d.classid AND f.objid = d.objid AND f.objsubid = 0
+              AND f.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)
+        )
+    FROM pg_catalog.pg_class AS c
+    CROSS JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p
+    JOIN pg_catalog.pg_depend AS d
+        ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = p.relid AND d.objsubid > 0
+        AND d.refclassid = d.classid AND d.refobjid = d.objid AND d.refobjsubid = 0 AND d.deptype = 'i'
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.objid AND a.attnum = d.objsubid
+    WHERE c.oid = ANY ($1::oid[]) AND c.relkind = 'p' AND NOT p.isleaf
+),
+bounds (oid, expression) AS (
+    SELECT
+        k.oid,
+        pg_catalog.string_agg(
+            coalesce('(' || pg_catalog.pg_get_partition_constraintdef(p.relid) || ')', 'true'), ' OR ' ORDER BY p.relid::oid
+        )
+    FROM (SELECT DISTINCT oid FROM partitioning) AS k
+    CROSS JOIN LATERAL pg_catalog.pg_partition_tree(k.oid) AS p
+    WHERE p.isleaf
+    GROUP BY k.oid
+),
+generated (oid, attname, name, expression) AS (
+    SELECT
+        g.attrelid,
+        a.attname,
+        g.attname,
+        CASE
+            WHEN pg_catalog.count(*) OVER (PARTITION BY d.adrelid, d.adnum) > 1 OR f.calls OR f.concerns THEN NULL
+            WHEN g.attnotnull THEN pg_catalog.format('(%s) IS NOT NULL', w.expression)
+            ELSE pg_catalog.format('(%1$s) IS NOT DISTINCT FROM (%1$s)', w.expression)
+        END
+    FROM pg_catalog.pg_attribute AS g
+    JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = g.attrelid AND d.adnum = g.attnum
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = g.attrelid AND a.attnum > 0 AND a.attnum <> g.attnum
+    CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS expression) AS w
+    CROSS JOIN LATERAL (
+        SELECT
+            EXISTS (
+                SELECT FROM pg_catalog.pg_depend AS e
+                WHERE e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid
+                  AND e.refclassid IN (
+                      'pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass
+                  )
+            ) AS calls,
+            EXISTS (
+                SELECT FROM pg_catalog.pg_constraint AS k
+                WHERE k.conrelid = g.attrelid AND g.attnum = ANY (k.conkey) AND k.contype IN ('c', 'u', 'p', 'x', 'f')
+            ) OR EXISTS (
+                SELECT FROM pg_catalog.pg_index AS x
+                WHERE x.indrelid = g.attrelid AND x.indisunique AND g.attnum = ANY (x.indkey)
+            ) AS concerns
+    ) AS f
+    WHERE g.attrelid = ANY ($1::oid[]) AND g.attgenerated <> '' AND EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS e
+        WHERE e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid
+          AND e.refobjsubid = a.attnum
+          AND (
+              (e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid)
+              OR (e.classid = e.refclassid AND e.objid = g.attrelid AND e.objsubid = g.attnum)
+          )
+    )
+),
+indexes (oid, attname, name, expression) AS (
+    SELECT
+        x.indrelid,
+        a.attname,
+        i.relname,
+        CASE WHEN a.attnum = ANY (x.indkey) THEN pg_catalog.format('%I IS NOT NULL', a.attname) END
+    FROM pg_catalog.pg_index AS x
+    JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum > 0 AND NOT a.attisdropped
+    CROSS JOIN LATERAL (
+        SELECT coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false) AS equal
+    ) AS n
+    WHERE x.indrelid = ANY ($1::oid[]) AND x.indisunique
+      AND (
+          (n.equal AND a.attnum = ANY (x.indkey))
+          OR (
+              a.attnum <> ALL (x.indkey)
+              AND EXISTS (
+                  SELECT FROM pg_catalog.pg_depend AS d
+                  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = x.indexrelid
+                    AND d.refclassid = d.classid AND d.refobjid = x.indrelid AND d.refobjsubid = a.attnum
+              )
+              AND (
+                  x.indpred IS NOT NULL
+                  OR pg_catalog.pg_get_expr(x.indexprs, x.indrelid) NOT IN (
+                      pg_catalog.format('lower(%I)', a.attname), pg_catalog.format('lower((%I)::text)', a.attname),
+                      pg_catalog.format('upper(%I)', a.attname), pg_catalog.format('upper((%I)::text)', a.attname)
+                  )
+              )
+          )
+      )
 )
 SELECT
     k.conrelid::int8 AS oid,
     a.attname AS column,
-    k.conname AS name,
+    k.conname::text AS name,
     CASE
         WHEN pg_catalog.cardinality(k.conkey) = 1 AND NOT k.calls
         THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid)
@@ -32,8 +135,24 @@ FROM checks AS k
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
 UNION
 SELECT
-    b.oid::int8, b.attname, k.conname, CASE WHEN NOT k.calls THEN '' END,
+    b.oid::int8, b.attname, k.conname::text, CASE WHEN NOT k.calls THEN '' END,
     pg_catalog.pg_get_expr(k.conbin, 'pg_catalog.pg_type'::pg_catalog.regclass)
 FROM behind AS b
 JOIN checks AS k ON k.contypid = b.type
+UNION
+SELECT
+    k.oid::int8, k.attname, 'of the partitions',
+    CASE WHEN o.columns = 1 AND NOT k.calls THEN b.expression END,
+    coalesce(b.expression, '')
+FROM partitioning AS k
+JOIN (
+    SELECT oid, pg_catalog.count(DISTINCT attname) AS columns FROM partitioning GROUP BY oid
+) AS o ON o.oid = k.oid
+LEFT JOIN bounds AS b ON b.oid = k.oid
+UNION
+SELECT g.oid::int8, g.attname, 'of the generated column ' || g.name, g.expression, coalesce(g.expression, '')
+FROM generated AS g
+UNION
+SELECT i.oid::int8, i.attname, 'of the index ' || i.name, i.expression, ''
+FROM indexes AS i
 ORDER BY 1, 2, 3
