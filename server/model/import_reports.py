@@ -43,14 +43,16 @@ class CheckReport(ImportReport):
     violations: list[Violation] = Field(default_factory=list[Violation])
 
 
-def _mapped(wrong: Sequence[ImportIssue]) -> str:
-    """The way out where only names differ."""
+def _way_out(wrong: Sequence[ImportIssue]) -> str:
+    """What helps where tables are missing, or only names differ."""
+    said = ""
+    if any(issue.type == "missing_table" for issue in wrong):
+        said += ", or make its tables first: export_database with content = schema, then mode restore"
     found = next((issue for issue in wrong if issue.type == "missing_column"), None)
-    if found is None:
-        return ""
-    return (
-        f', or map names: columns = {{"{found.table}": {{"{found.column}": "its column, or empty to leave it out"}}}}'
-    )
+    if found is not None:
+        example = f'{{"{found.table}": {{"{found.column}": "its column, or empty to leave it out"}}}}'
+        said += f", or map names: columns = {example}"
+    return said
 
 
 class FileRejected(ImportRejected):
@@ -66,7 +68,7 @@ class FileRejected(ImportRejected):
         super().__init__(
             "rows_rejected" if violations else "schema_mismatch",
             f"The file does not fit: {' and '.join(parts)}.",
-            next=f"Mend the file or the database{_mapped(wrong)}; check_import rehearses and lists what is left.",
+            next=f"Mend the file or the database{_way_out(wrong)}; check_import rehearses and lists what is left.",
             details={
                 "issues": [issue.model_dump(by_alias=True, exclude_none=True) for issue in wrong],
                 "violations": [

@@ -76,3 +76,9 @@ def test_days_that_read_in_one_way_are_taken(people: Importing) -> None:
     days = ("2025-12-31", "20251231", "2025/12/31", "31-Dec-2025", '"Dec 31, 2025"')
     people.run(people.write("people.csv", "id,name,born\n" + "".join(f"{n},a,{day}\n" for n, day in enumerate(days))))
     assert people.database.rows("SELECT DISTINCT born::text FROM people") == [("2025-12-31",)]
+
+
+def test_where_tables_are_missing_the_way_to_make_them_is_told(people: Importing) -> None:
+    with pytest.raises(FileRejected) as refused:
+        people.run(people.write("animals.csv", "id,name\n1,a\n"))
+    assert "content = schema, then mode restore" in str(refused.value.next)
