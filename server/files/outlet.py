@@ -7,7 +7,9 @@ last, also in compressed files: gzip's first member and zstd's first blocks hold
 import hashlib
 import os
 import zlib
+from collections import deque
 from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
@@ -21,7 +23,7 @@ _BLOCK = 1 << 17
 _OPENING = 6
 """Bytes of a zstd frame's own header (magic number, descriptor, window), which stand before the beginning."""
 _JOB = 1 << 20
-"""Bytes that a thread of zstd compresses at a time; by itself it would take eight times that, and the memory for it."""
+"""Bytes that a thread compresses at a time; zstd by itself would take eight times that, and the memory for it."""
 _THREADS = 4
 """More than these write faster than any server sends."""
 _PIECE = 1 << 20
@@ -52,6 +54,10 @@ def disk_failures(path: Path) -> Generator[None]:
         raise FerryError("cannot_write", what, state="No file was left.", next="Name another path.") from None
 
 
+def _cores() -> int:
+    return min(os.cpu_count() or 1, _THREADS)
+
+
 class _Packer(Protocol):
     """Compresses the body; `head` turns the beginning into bytes whose number depends on its length alone."""
 
@@ -74,19 +80,36 @@ class _Plain:
 
 
 class _Gzip:
-    """Two members: the beginning stored, the body compressed."""
+    """Members one after the other: the beginning stored, then pieces of the body, compressed over the cores."""
 
     def __init__(self) -> None:
-        self._body = zlib.compressobj(5, zlib.DEFLATED, 31)
+        self._pool = ThreadPoolExecutor(_cores(), thread_name_prefix="gzip")
+        self._waiting: deque[Future[bytes]] = deque()
+        self._piece = bytearray()
 
     def head(self, text: bytes) -> bytes:
         return zlib.compress(text, 0, wbits=31) if text else b""
 
     def pack(self, data: Any) -> bytes:
-        return self._body.compress(data)
+        self._piece += data
+        return self._compress() if len(self._piece) >= _JOB else b""
 
     def finish(self) -> bytes:
-        return self._body.flush()
+        rest = self._compress(0) if self._piece or not self._waiting else self._done(0)
+        self._pool.shutdown()
+        return rest
+
+    def _compress(self, left: int = _THREADS) -> bytes:
+        """Gives the piece to a thread, and what is done to the file, but for some pieces that may be under way."""
+        self._waiting.append(self._pool.submit(zlib.compress, self._piece, 5, wbits=31))
+        self._piece = bytearray()
+        return self._done(left)
+
+    def _done(self, left: int) -> bytes:
+        done: list[bytes] = []
+        while len(self._waiting) > left or (self._waiting and self._waiting[0].done()):
+            done.append(self._waiting.popleft().result())
+        return b"".join(done)
 
 
 def _zstd_frame(threads: int) -> Any:
@@ -103,7 +126,7 @@ class _Zstd:
     """One frame, so that every reader reads all of it: its first blocks hold the beginning as it is."""
 
     def __init__(self) -> None:
-        self._body = _zstd_frame(min(os.cpu_count() or 1, _THREADS))
+        self._body = _zstd_frame(_cores())
         self._opening = _OPENING
 
     def head(self, text: bytes) -> bytes:

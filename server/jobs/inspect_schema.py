@@ -8,12 +8,13 @@ from typing import Any, Literal, get_args
 from server.calls import Call
 from server.errors import Refused
 from server.model import phrases
-from server.model.inspection import Relation, SchemaInspection, Size, View, partitions_of, relation, sensitive_by
+from server.model.inspection import Relation, SchemaInspection
 from server.model.inspection_pages import MOST, Item, paged, place_of
 from server.model.overviews import overview
 from server.model.paging import BUDGET
 from server.model.patterns import choose
 from server.model.redaction import Policy
+from server.model.relation_lines import Size, View, partitions_of, relation, sensitive_by
 from server.model.schema import RELATIONS, Attributes, Identity, Schema, Value
 from server.postgres.outlines import read_outline, read_parts
 from server.postgres.questions import ask

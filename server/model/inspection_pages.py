@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from server.model import phrases
-from server.model.inspection import Relation, SchemaInspection, View
+from server.model.inspection import Relation, SchemaInspection
 from server.model.paging import BUDGET, cost, start_of
+from server.model.relation_lines import View
 from server.model.schema import Identity
 
 MOST = 300

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from server.model import phrases
-from server.model.inspection import View, partitions_of
 from server.model.paging import cost
+from server.model.relation_lines import View, partitions_of
 from server.model.schema import Identity, Value
 
 BUDGET = 13_500
