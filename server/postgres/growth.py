@@ -142,14 +142,19 @@ class Growth:
     def lists_down(self, way: Way) -> bool:
         """Whether the newer keys of a way go to the index of the rows below as one list."""
         edge = way.edge
-        if not edge.exact or len(edge.columns) > 1 or edge.when or edge.as_text or edge.period:
+        if not edge.exact or not self._is_scalar(edge) or edge.when or edge.as_text or edge.period:
             return False
         newer, read = self._newer([way]), self.relations.relations[edge.child].root in self._read
         return read or newer <= FEW or newer * PART <= self.relations.relations[edge.parent].rows
 
     def lists_up(self, edge: Edge) -> bool:
         """Whether the keys that newer rows refer to go to the unique index above as one list: no one is there twice."""
-        return len(edge.columns) == 1 and self._is_keyed(edge)
+        return self._is_scalar(edge) and self._is_keyed(edge)
+
+    def _is_scalar(self, edge: Edge) -> bool:
+        """Whether keys can stand in a list: those of one column that is no array itself."""
+        columns = self.relations.relations[edge.child].columns
+        return len(edge.columns) == 1 and columns[edge.columns[0]].category != "A"
 
     def walks_down(self, way: Way) -> bool:
         """Whether rows that refer to newer ones are looked up key by key."""

@@ -201,6 +201,17 @@ def test_a_reference_of_the_settings_onto_values_that_are_not_unique_means_all_r
     assert result.counts() == {"prices": (1, 1), "orders": (2, 0)}
 
 
+def test_keys_that_are_arrays_are_followed_both_ways(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE TABLE paths (path int[] PRIMARY KEY); INSERT INTO paths VALUES ('{1}'), ('{1,2}'), ('{3}');
+        CREATE TABLE leaves (id int PRIMARY KEY, path int[] REFERENCES paths); CREATE INDEX ON leaves (path);
+        INSERT INTO leaves VALUES (1, '{1,2}'), (2, '{1,2}'), (3, '{3}'), (4, NULL);
+    """)
+    assert grow(fresh_database, where("leaves", ("id", 1))).counts() == {"leaves": (1, 0), "paths": (0, 1)}
+    below = grow(fresh_database, where("paths", ("path", [1, 2])))
+    assert below.counts() == {"paths": (1, 0), "leaves": (2, 0)}
+
+
 def test_types_of_extensions_compare_as_they_do_in_the_schema_of_the_extension(fresh_database: FreshDatabase) -> None:
     fresh_database.run(
         "CREATE EXTENSION citext; CREATE TABLE users (email citext PRIMARY KEY);"
