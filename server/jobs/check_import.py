@@ -42,5 +42,5 @@ def _rejected(request: ImportRequest, failure: FileRejected, seconds: float) -> 
         issues=failure.issues,
         violations=failure.violations,
         seconds=seconds,
-        next="Mend the file or the database, then call check_import again.",
+        next=failure.next or "Mend the file or the database.",
     )
