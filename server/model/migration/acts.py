@@ -16,13 +16,12 @@ from server.model.migration import (
     types,
     views,
 )
+from server.model.migration.carrying import Carried, holder_of
 from server.model.migration.fates import Changes
 from server.model.migration.graph import Act, Key
-from server.model.migration.words import text, texts
-from server.model.migration.world import Draft, World, parents_named, parents_of
-from server.model.schema import Dependency, Identity
-
-_IMPLIED = frozenset("aiPS")
+from server.model.migration.words import text
+from server.model.migration.world import Draft, World, parents_of
+from server.model.schema import Identity
 
 
 class Drawing:
@@ -33,7 +32,7 @@ class Drawing:
         self.world = changes.world
         self.acts: dict[Key, Act] = {}
         self.deferred: set[Identity] = set()
-        self.carried: dict[Identity, Identity] = {}
+        self.carried = Carried(changes.world)
         self.fills: list[tuple[Key, Key]] = []
 
     def draw(self) -> None:
@@ -86,66 +85,10 @@ class Drawing:
         if identity.kind == "default_privileges":
             self._default_privileges(identity)
             return
-        drafts: list[Draft] = []
-        if (carrier := self._carrier(identity)) is not None and not self._goes_with(carrier, identity):
-            self.carried[identity] = carrier
-        else:
-            drafts = _rule(_DROP, identity, others.drop)(self.world, identity)
-        self.add("drop", identity, drafts)
+        alone = not self.carried.take(identity)
+        self.add("drop", identity, _rule(_DROP, identity, others.drop)(self.world, identity) if alone else [])
         if identity in self.changes.moved:
             self._aside(identity)
-
-    def _goes_with(self, identity: Identity, other: Identity) -> bool:
-        """Whether something is carried along by another already, at any remove: that is not carried by it in turn."""
-        while identity != other and identity in self.carried:
-            identity = self.carried[identity]
-        return identity == other
-
-    def _carrier(self, identity: Identity) -> Identity | None:
-        """What takes it along when it is dropped; None if it has to be dropped by itself."""
-        world, gone = self.world, self.world.dropped
-        table = world.table(identity, world.source) if identity.kind == "column" else None
-        if table in gone:
-            return table
-        if (identity.kind == "sequence" and identity in world.target.facts) or self._in_the_way(identity):
-            return None
-        home = world.table(identity, world.source) if identity.kind in ("constraint", "index") else None
-        if home in gone - world.moved and not self._waits_for_rows(home):
-            return home  # not its parent's: that may go with a column which can only go after the table
-        for d in sorted(world.source_needs.get(identity, ()), key=lambda d: d.part != "parent"):  # a parent's first
-            if d.on in gone - world.moved and types.made_of(world.source_needs, d.on, identity):
-                return d.on
-            if d.on.kind == "column" and world.before(identity).get("type") == "exclusion":
-                continue  # PostgreSQL does not let its predicate's column take it along
-            carries = d.kind in _IMPLIED and d.on in gone and not {d.on, self.holder(d.on) or d.on} & world.moved
-            if carries and not self._stays_behind(identity, d):
-                return d.on
-        return None
-
-    def _waits_for_rows(self, table: Identity | None) -> bool:
-        """Whether it is a partition that goes only after the rows of its parent were copied."""
-        ups = parents_named(self.world.before(table)) if table else []
-        return any(self.world.source.relation(*up) in self.world.moved for up in ups)
-
-    def _stays_behind(self, identity: Identity, dependency: Dependency) -> bool:
-        """Whether it does not go with its parent's: its table leaves the parent, or only the parent's own goes."""
-        world, on = self.world, dependency.on
-        if dependency.part != "parent" and dependency.kind not in "PS":
-            return False
-        table, up = world.table(identity, world.source), world.table(on, world.source)
-        return (table is not None and up is not None and world.leaves(table, up)) or bool(world.heirs(on))
-
-    def _in_the_way(self, identity: Identity) -> bool:
-        """A foreign key between two tables that both go, each needing the other; one that partitions would take along,
-        which leave.
-        """
-        world = self.world
-        if identity.kind != "constraint" or world.before(identity).get("type") != "foreign key":
-            return False
-        other = texts(world.before(identity), "references")
-        return (identity.schema, identity.name) != other or any(
-            identity in world.keys_above(table) for table in world.detached
-        )
 
     def _aside(self, identity: Identity) -> None:
         if identity.kind == "table":
@@ -196,7 +139,7 @@ class Drawing:
         """The materialised views whose rows it reads, by itself or through views and functions."""
         seen, todo, found = {view}, [view], set[Identity]()
         while todo:
-            for on in {self.holder(d.on) or d.on for d in self.world.needs(todo.pop())} - seen:
+            for on in {holder_of(self.world, d.on) or d.on for d in self.world.needs(todo.pop())} - seen:
                 seen.add(on)
                 found |= {on} if on.kind == "materialized_view" else set()
                 todo += [on] if on.kind in ("view", "function") else []
@@ -318,13 +261,6 @@ class Drawing:
                     found += [each for each in act.drafts if privileges.is_right(each)]
                     act.drafts = [each for each in act.drafts if not privileges.is_right(each)]
         return found
-
-    def holder(self, identity: Identity, *, gone: bool = False) -> Identity | None:
-        """What a part that has no acts of its own is made with; `gone`: what it goes with."""
-        if identity.kind in ("column", "view_column"):
-            target, source = self.world.table(identity), self.world.table(identity, self.world.source)
-            return source or target if gone else target or source
-        return Identity("composite", identity.schema, identity.name) if identity.kind == "attribute" else None
 
 
 Rule = Callable[[World, Identity], list[Draft]]

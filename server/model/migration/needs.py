@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from server.model.migration import indexes, types
 from server.model.migration.acts import Drawing
+from server.model.migration.carrying import holder_of
 from server.model.migration.graph import Act, Key
+from server.model.migration.taken import name_spaces
 from server.model.migration.words import texts
 from server.model.migration.world import parents_named, parents_of
-from server.model.schema import RELATIONS, Identity, Schema
+from server.model.schema import RELATIONS, Identity
 
 
 class Needs:
@@ -33,7 +34,7 @@ class Needs:
         for on, dependencies in self.world.source_dependents.items():
             for d in dependencies:
                 self._release(d.dependent, d.part, on)
-        for identity, carrier in self.drawing.carried.items():
+        for identity, carrier in self.drawing.carried.by.items():
             self._link([("drop", carrier)], [("drop", identity)])
         for first, second in self.drawing.fills:
             self._link([first], [second])
@@ -70,11 +71,9 @@ class Needs:
 
     def _dropped_with(self, identity: Identity) -> Identity:
         """What it really goes with: itself, or whatever carries it along."""
-        if ("drop", identity) not in self.acts and (holder := self.drawing.holder(identity, gone=True)):
+        if ("drop", identity) not in self.acts and (holder := holder_of(self.world, identity, gone=True)):
             return holder
-        while identity in self.drawing.carried:
-            identity = self.drawing.carried[identity]
-        return identity
+        return self.drawing.carried.end(identity)
 
     def _ready(self, identity: Identity, asker: Identity) -> list[Key]:
         """The acts after which it is as the target has it, or as far as those need it that it is made of itself."""
@@ -83,9 +82,9 @@ class Needs:
         found: list[Key] = [key for act in ("create", "alter") if (key := (act, identity)) in self.acts]
         if (
             not found
-            and (holder := self.drawing.holder(identity))
+            and (holder := holder_of(self.world, identity))
             and holder != asker
-            and self.drawing.holder(asker) != holder
+            and holder_of(self.world, asker) != holder
         ):
             found = self._held_by(identity, holder)
         if identity.kind == "table" and asker.kind not in ("column", "table") and not self._shared(identity, asker):
@@ -109,7 +108,7 @@ class Needs:
             inherits = self.world.after(identity).get("inherits")
             return [attach, ("create", identity)] if inherits or attach not in self.acts else [attach]
         found: list[Key] = [key for act in ("create", "alter") if (key := (act, identity)) in self.acts]
-        if not found and (holder := self.drawing.holder(identity)) and identity not in self.drawing.deferred:
+        if not found and (holder := holder_of(self.world, identity)) and identity not in self.drawing.deferred:
             found = self._held_by(identity, holder)
         return found
 
@@ -120,16 +119,19 @@ class Needs:
 
     def _release(self, dependent: Identity, part: str, on: Identity) -> None:
         """What ends a dependency comes before what it depended on goes or changes."""
-        holder = self.drawing.holder(on, gone=True)
+        holder = holder_of(self.world, on, gone=True)
         gone: list[Key] = [("drop", holder if holder and ("drop", on) not in self.acts else on)]
         gone += [("drop", self._dropped_with(on))]
         if on.kind == "attribute" and holder:
             gone.append(("alter", holder))
-        if dependent in self.world.dropped or (self.drawing.holder(dependent) or dependent) in self.world.dropped:
-            if on.kind == "sequence" and part == "default" and on in self.drawing.carried:
+        if dependent in self.world.dropped or (holder_of(self.world, dependent) or dependent) in self.world.dropped:
+            if on.kind == "sequence" and part == "default" and on in self.drawing.carried.by:
                 return
             ends: list[Key] = [("drop", self._dropped_with(dependent))]
-            last = {dependent, self.drawing.holder(dependent)} & self.changes.moved  # what is set aside goes at the end
+            last = {
+                dependent,
+                holder_of(self.world, dependent),
+            } & self.changes.moved  # these go at the end
             stays = on in self.changes.moved and dependent.kind in ("column", "table", "foreign_table")
             table = self.world.table(dependent, self.world.source)
             if last and part == "parent" and table and ("release", table) in self.acts:
@@ -143,7 +145,7 @@ class Needs:
             gone += [("aside", on)]
         else:
             ends = [("alter", dependent), ("release", dependent)]
-            if dependent.kind == "attribute" and (composite := self.drawing.holder(dependent)):
+            if dependent.kind == "attribute" and (composite := holder_of(self.world, dependent)):
                 ends.append(("alter", composite))
         if dependent.kind == "table" and on.kind == "composite":
             self._link([("release", dependent)], [("alter", on)])
@@ -154,11 +156,11 @@ class Needs:
         taken: dict[tuple[str, str, str], list[Key]] = {}
         for act, identity in self.acts:
             if act in ("drop", "aside") and not (act == "drop" and identity in self.changes.moved):
-                for space in _spaces(identity, self.world.source):
+                for space in name_spaces(identity, self.world.source):
                     taken.setdefault(space, []).append((act, identity))
         for act, identity in self.acts:
             if act in ("shell", "create", "default"):
-                for space in _spaces(identity, self.world.target):
+                for space in name_spaces(identity, self.world.target):
                     self._link(taken.get(space, ()), [(act, identity)])
 
     def _partitions(self) -> None:
@@ -275,29 +277,3 @@ _BEFORE: dict[str, tuple[str, ...]] = {
     "finish": ("release", "create", "alter", "attach", "copy"),
     "owner": ("create", "alter", "attach", "own", "finish", "copy"),
 }
-
-_RELATIONS = ("table", "foreign_table", "view", "materialized_view", "sequence", "index", "composite")
-
-
-def _spaces(identity: Identity, schema: Schema) -> list[tuple[str, str, str]]:
-    """The names that it takes: among relations, types, routines, and what identity columns' sequences are called."""
-    facts = schema.facts.get(identity, {})
-    found: list[tuple[str, str, str]] = []
-    if identity.kind in _RELATIONS:
-        found.append(("relation", identity.schema, identity.name))
-    if identity.kind in types.TYPES or identity.kind in _RELATIONS[:4]:
-        found.append(("type", identity.schema, identity.name))
-    if identity.kind == "range" and (multirange := types.multirange(facts)):
-        found.append(("type", *multirange))
-    if identity.kind in ("function", "procedure", "aggregate"):
-        found.append(("routine", identity.schema, identity.name))  # of all signatures: calls could mean either
-    if identity.kind == "constraint" and indexes.indexed(facts):
-        found.append(("relation", identity.schema, identity.sub))
-    if identity.kind == "column":
-        sequence = texts(facts, "identity_sequence")
-        if len(sequence) == 2:
-            found.append(("relation", sequence[0], sequence[1]))
-    if identity.kind == "table":
-        for column in schema.parts(identity, "column"):
-            found += [space for space in _spaces(column, schema) if space[0] == "relation"]
-    return found
