@@ -5,15 +5,14 @@ Refuses everything else: `..`, absolute paths elsewhere, and symbolic links that
 
 import os
 import re
-import socket
 import threading
-import zlib
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from server.errors import Refused, did_you_mean
+from server.processes import is_gone, this_host
 from server.settings import Settings
 
 _promising = threading.Lock()
@@ -116,29 +115,13 @@ class Workspace:
 _PART = re.compile(r"\..*\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)\.part", re.DOTALL)
 
 
-def _host() -> str:
-    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
-
-
 def sweep(folder: Path) -> None:
     """Removes what processes of this machine that were killed left half written: it holds rows, and is of no use."""
     for entry in folder.iterdir():
         match = _PART.fullmatch(entry.name)
-        if match and match["host"] == _host() and not _alive(int(match["pid"])):
+        if match and is_gone(match["host"], int(match["pid"])):
             with suppress(OSError):  # another process sweeps too, or it is another user's
                 remove(entry)
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":
-        return True  # os.kill would end it there
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
 
 
 @contextmanager
@@ -149,7 +132,7 @@ def written_beside(path: Path) -> Generator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)
-    part = path.with_name(f".{path.name}.{_host()}-{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{this_host()}-{os.getpid()}.part")
     try:
         yield part
         if os.path.lexists(path):

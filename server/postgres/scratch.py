@@ -7,10 +7,7 @@ what a killed process left is swept when the next one is made.
 import os
 import re
 import secrets
-import socket
-import sys
 import time
-import zlib
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +28,7 @@ from server.postgres.questions import ask, ask_one
 from server.postgres.script_frames import Readable
 from server.postgres.scripts import ScriptReader, Statement
 from server.postgres.subscribing import remove_subscriptions
+from server.processes import is_gone, this_host
 
 PREFIX = "pgferry_scratch"
 ORPHAN_SECONDS = 6 * 3600
@@ -142,7 +140,7 @@ def _drop_on(connection: Connection, name: str, beside: Database) -> None:
 
 def scratch_name() -> str:
     """A name that tells whose the database is, so that it can be swept when its process was killed."""
-    return f"{PREFIX}_{int(time.time())}_{_host()}_{os.getpid()}_{secrets.token_hex(4)}"
+    return f"{PREFIX}_{int(time.time())}_{this_host()}_{os.getpid()}_{secrets.token_hex(4)}"
 
 
 def sweep(connection: Connection, beside: Database) -> None:
@@ -160,25 +158,7 @@ def is_orphan(name: str, *, now: float) -> bool:
     parts = _NAME.fullmatch(name)
     if parts is None:
         return False
-    if parts["host"] == _host() and not _alive(int(parts["pid"])):
-        return True
-    return now - int(parts["time"]) > ORPHAN_SECONDS
-
-
-def _host() -> str:
-    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
-
-
-def _alive(pid: int) -> bool:
-    if sys.platform == "win32":
-        return True  # os.kill would end it there: age alone decides
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return is_gone(parts["host"], int(parts["pid"])) or now - int(parts["time"]) > ORPHAN_SECONDS
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from server.postgres.databases import Database, connected
 from server.postgres.embedded import EmbeddedServer
 from server.postgres.scratch import PREFIX, is_orphan, load_script, scratch
 from server.postgres.transactions import reading
+from server.processes import this_host
 from tests.fix_databases import FreshDatabase
 
 SCRIPT = b"""SET search_path = '';
@@ -111,10 +112,7 @@ def test_orphans_are_swept_and_others_left(postgres: EmbeddedServer, fresh_datab
 
 
 def test_a_living_process_keeps_its_scratch_database() -> None:
-    from server.postgres import scratch as module
-
-    host = module._host()  # pyright: ignore[reportPrivateUsage]  how a name is made is the module's own
-    now = time.time()
+    host, now = this_host(), time.time()
     assert not is_orphan(f"{PREFIX}_{int(now)}_{host}_{os.getpid()}_abcd", now=now)
     assert is_orphan(f"{PREFIX}_{int(now)}_{host}_{2**22 + 5}_abcd", now=now)
     assert not is_orphan("somebodys_database", now=now)
