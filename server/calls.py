@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 
 from server.errors import Cancelled, FerryError
 
@@ -27,9 +28,10 @@ def told_files() -> Generator[None]:
         yield
     except OSError as error:
         what = f"{error.filename or 'A file'}: {error.strerror or type(error).__name__}."
-        raise FerryError(
-            "file_trouble", what, state="What was under way was rolled back.", next="Check the path and its rights."
-        ) from None
+        code, following = "file_trouble", "Check the path and its rights."
+        if error.errno in (ENOSPC, EDQUOT):
+            code, following = "disk_full", "Free space, and call again."
+        raise FerryError(code, what, state="What was under way was rolled back.", next=following) from None
 
 
 class Call:

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from server.files.disk import disk_failures
 from server.files.manifests import write_manifest
-from server.files.outlet import ENDINGS, FileFacts, Outlet, disk_failures
+from server.files.outlet import ENDINGS, FileFacts, Outlet
 from server.files.writing import TableFile, TablePart
 from server.model.manifest import Compression, Manifest
 

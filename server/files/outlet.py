@@ -8,14 +8,11 @@ import hashlib
 import os
 import zlib
 from collections import deque
-from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from server.errors import FerryError
+from server.files.disk import disk_failures
 from server.model.manifest import Compression
 
 ENDINGS: dict[Compression, str] = {"none": "", "gzip": ".gz", "zstd": ".zst"}
@@ -36,22 +33,6 @@ class FileFacts(NamedTuple):
 
     bytes: int
     sha256: str
-
-
-@contextmanager
-def disk_failures(path: Path) -> Generator[None]:
-    """What the operating system says of a file becomes a failure of ours."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (ENOSPC, EDQUOT, EFBIG):
-            what, following = (
-                f"There is no room left for {path.name} in {path.parent}.",
-                "Free space there, or compress.",
-            )
-            raise FerryError("disk_full", what, state="No file was left.", next=following) from None
-        what = f"{path} cannot be written: {error.strerror}."
-        raise FerryError("cannot_write", what, state="No file was left.", next="Name another path.") from None
 
 
 def _cores() -> int:

@@ -1,11 +1,13 @@
 """Writes the whole result of a query to one file as csv, jsonl or json, row by row."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from server.errors import Refused
+from server.files.disk import disk_failures
 
 ResultFormat = Literal["csv", "jsonl", "json"]
 
@@ -57,8 +59,7 @@ def _csv(cell: bytes | None) -> bytes:
 
 def _write(path: Path, head: bytes, rows: Iterable[bytes], between: bytes, tail: bytes) -> Written:
     digest, count, size = hashlib.sha256(), 0, 0
-    path.touch(mode=0o600)
-    with path.open("wb", buffering=1 << 20) as file:
+    with disk_failures(path), open(path, "xb", buffering=1 << 20, opener=_closed_to_others) as file:
 
         def put(part: bytes) -> None:
             nonlocal size
@@ -72,3 +73,7 @@ def _write(path: Path, head: bytes, rows: Iterable[bytes], between: bytes, tail:
             count += 1
         put(tail)
     return Written(count, size, digest.hexdigest())
+
+
+def _closed_to_others(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -4,7 +4,6 @@ Refuses everything else: `..`, absolute paths elsewhere, and symbolic links that
 """
 
 import os
-import re
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -12,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.errors import Refused, did_you_mean
-from server.processes import is_gone, this_host
+from server.files.disk import PART, disk_failures, part_of
+from server.processes import is_gone
 from server.settings import Settings
 
 _promising = threading.Lock()
 _promised: set[Path] = set()
 """Names that calls of this process were given and may not have written yet: agents export side by side."""
+_under_way: set[Path] = set()
+"""What calls of this process are writing right now."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,9 @@ class Workspace:
             raise Refused(
                 "file_exists", f"{wanted} exists already; pgferry never overwrites a file.", next="Name another path."
             )
+        standing = next(folder for folder in wanted.parents if os.path.lexists(folder))
+        if not standing.is_dir():
+            raise Refused("bad_path", f"{standing} is a file, no folder.", next="Name a path below a folder.")
         return wanted
 
     def new_export(self, name: str) -> Path:
@@ -82,10 +87,11 @@ class Workspace:
 
     def make_export_folder(self) -> None:
         """The export folder, closed to others, with a .gitignore of `*`."""
-        self.exports.mkdir(parents=True, exist_ok=True, mode=0o700)
         ignore = self.exports / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        with disk_failures(ignore):
+            self.exports.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not ignore.exists():
+                _write_whole(ignore, "*\n")
 
     def _inside(self, path: str) -> Path:
         if not path or "\0" in path:
@@ -112,13 +118,19 @@ class Workspace:
         return did_you_mean(path.name, names) if names else f"The folder {folder} is empty or missing."
 
 
-_PART = re.compile(r"\..*\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)\.part", re.DOTALL)
+def _write_whole(path: Path, text: str) -> None:
+    """Writes a small file, or leaves none: an empty .gitignore would let exports into the repository."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def sweep(folder: Path) -> None:
     """Removes what processes of this machine that were killed left half written: it holds rows, and is of no use."""
     for entry in folder.iterdir():
-        match = _PART.fullmatch(entry.name)
+        match = PART.fullmatch(entry.name)
         if match and is_gone(match["host"], int(match["pid"])):
             with suppress(OSError):  # another process sweeps too, or it is another user's
                 remove(entry)
@@ -128,18 +140,37 @@ def sweep(folder: Path) -> None:
 def written_beside(path: Path) -> Generator[Path]:
     """A temporary path beside `path`, renamed to it when the block succeeds; removed, whatever it is, when it does not.
 
-    The rename never overwrites: a file that appeared meanwhile is kept and the export refused.
+    The rename never overwrites: a file that appeared meanwhile is kept and the export refused, as is at once a second
+    call of this process for the same path.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sweep(path.parent)
-    part = path.with_name(f".{path.name}.{this_host()}-{os.getpid()}.part")
+    part = part_of(path)
+    with _alone_at(path):
+        with disk_failures(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            sweep(path.parent)
+        try:
+            yield part
+            if os.path.lexists(path):
+                raise Refused("file_exists", f"{path} appeared while it was being written.", next="Name another path.")
+            with disk_failures(path):
+                part.rename(path)
+        finally:
+            if os.path.lexists(part):
+                remove(part)
+
+
+@contextmanager
+def _alone_at(path: Path) -> Generator[None]:
+    """Refused while another call of this process writes the same path."""
+    with _promising:
+        if path in _under_way:
+            what = f"Another call is writing {path} right now."
+            raise Refused("file_exists", what, next="Wait for it, or name another path.")
+        _under_way.add(path)
     try:
-        yield part
-        if os.path.lexists(path):
-            raise Refused("file_exists", f"{path} appeared while it was being written.", next="Name another path.")
-        part.rename(path)
+        yield
     finally:
-        remove(part)
+        _under_way.discard(path)
 
 
 def remove(path: Path) -> None:

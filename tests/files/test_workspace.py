@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from server.files.workspace import written_beside
+from server.errors import FerryError, Refused
+from server.files.outlet import Outlet
+from server.files.workspace import Workspace, written_beside
+from server.settings import Settings
 
 KILLED = """
 import os, sys
@@ -48,3 +51,44 @@ def test_a_writing_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         write()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_calls_that_write_the_same_path_do_not_disturb_each_other(tmp_path: Path) -> None:
+    with written_beside(tmp_path / "a.json") as first:
+        first.write_text("whole")
+        with pytest.raises(Refused, match="Another call is writing") as refused, written_beside(tmp_path / "a.json"):
+            pass
+        assert refused.value.code == "file_exists"
+    assert (tmp_path / "a.json").read_text() == "whole"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_names_as_long_as_a_file_system_takes_are_written(tmp_path: Path) -> None:
+    names = ["x" * 255, "x" * 254 + "y", "ü" * 127]
+    for name in names:
+        with written_beside(tmp_path / name) as part:
+            part.write_text(name)
+    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {name: name for name in names}
+
+
+def test_a_path_below_a_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    workspace = Workspace.of(tmp_path, Settings())
+    for path in ("file/x.json", "file/a/b.json"):
+        with pytest.raises(Refused, match="is a file, no folder") as refused:
+            workspace.new(path)
+        assert refused.value.code == "bad_path"
+
+
+def test_what_cannot_be_written_is_told_by_the_name_that_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "was-removed" / "a.json"
+
+    def write() -> None:
+        with written_beside(path) as part:
+            path.parent.rmdir()
+            Outlet(part)
+
+    with pytest.raises(FerryError, match=r"/a\.json cannot be written") as failure:
+        write()
+    assert failure.value.code == "cannot_write"
+    assert ".part" not in str(failure.value)

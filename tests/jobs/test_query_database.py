@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,20 @@ def test_numbers_are_exact_and_strings_where_json_would_round(fresh_database: Fr
         ]
     ]
     assert [column.type for column in answer.columns[:3]] == ["bigint", "bigint", "numeric"]
+
+
+def test_a_full_disk_is_told_and_leaves_no_file(fresh_database: FreshDatabase, tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        for ending in ("csv", "jsonl", "json"):
+            with pytest.raises(FerryError) as failure:
+                ask(fresh_database, tmp_path, "SELECT n FROM generate_series(1, 200000) AS n", save_as=f"x.{ending}")
+            assert failure.value.code == "disk_full"
+            assert f"x.{ending} in {tmp_path}" in failure.value.what
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pgferry.toml"]
 
 
 def test_a_range_type_of_peoples_own_is_no_hindrance(fresh_database: FreshDatabase, tmp_path: Path) -> None:
