@@ -71,7 +71,8 @@ def _compare_sides(
         reading(call, sides[1].database, row_security=False) as second,
     ):
         if place_of(first, sides[0].database) == place_of(second, sides[1].database):
-            raise Refused("same_database", f"{source} and {target} are one and the same database.")
+            what = f"{source} and {target} are one and the same database."
+            raise Refused("same_database", what, next="Name another database, or an export; list_databases tells.")
         compared, missing = _compare_tables(call, sides, (first, second), tables, wishes)
     differing = [item for item in compared if item.differs]
     equal = sorted((item for item in compared if not item.differs), key=lambda item: not item.notes)

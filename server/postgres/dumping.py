@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from server.calls import Call
-from server.errors import Cancelled, DatabaseFailed, Refused
+from server.errors import Cancelled, DatabaseFailed, FerryError, Refused
 from server.postgres.binaries import clean_environment, embedded_binaries
 from server.postgres.databases import Database
+from server.postgres.failures import of_connection
 
 Section = Literal["pre-data", "post-data"]
 _VARIABLES = {
@@ -161,9 +162,12 @@ def _environment(database: Database) -> tuple[dict[str, str], str]:
     return {**clean_environment(), **kept, **fixed, **named}, parameters.get("password", "")
 
 
-def _failure(database: Database, words: str, secret: str) -> DatabaseFailed | Refused:
+_DISCONNECTED = ("connection to server", "closed the connection", "terminating connection")
+
+
+def _failure(database: Database, words: str, secret: str) -> FerryError:
     said = " ".join(line.removeprefix("pg_dump: ").strip() for line in words.splitlines() if "DETAIL" not in line)
-    said = re.sub(r"Command was:.*", "", said)[:500]
+    said = re.sub(r"\s*(detail: )?(Command|Query) was:.*", "", said)[:500]
     if secret:
         said = said.replace(secret, "…")
     if "SSL" in said or "encryption" in said:
@@ -172,6 +176,8 @@ def _failure(database: Database, words: str, secret: str) -> DatabaseFailed | Re
             f"{database.name}: this pg_dump cannot reach a server that wants TLS: {said}.",
             next="Install your system's PostgreSQL client (postgresql-client), whose pg_dump has TLS.",
         )
+    if any(sign in said for sign in _DISCONNECTED):
+        return of_connection(said.removeprefix("error: "), database.name)
     return DatabaseFailed(
         "pg_dump_failed",
         f"{database.name}: {said}",

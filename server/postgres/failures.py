@@ -38,6 +38,8 @@ BY_SQLSTATE: dict[str, Meaning] = {
     "57P03": Meaning("server_starting", "The server is starting up or shutting down; call again."),
     "40001": Meaning("serialization_failure", "Another session changed the same rows; call again."),
     "40P01": Meaning("deadlock", "Two sessions waited for each other; call again."),
+    "25P03": Meaning("timed_out", "The role or database ends idle transactions very soon; raise that timeout."),
+    "25P04": Meaning("timed_out", "The role or database bounds transactions in time; raise that timeout."),
     "25006": Meaning("read_only", "The session is read-only; nothing can be written here."),
     "42601": Meaning("syntax_error", "Correct the SQL.", True),
     "42P01": Meaning("unknown_table", "inspect_schema shows the tables there are.", True),
@@ -57,6 +59,7 @@ BY_CLASS: dict[str, Meaning] = {
     "58": Meaning("server_system_error", "Read the server's log; its disk or files have a problem."),
     "XX": Meaning("server_internal_error", "Read the server's log."),
 }
+UNKNOWN_SERVICE = Meaning("unknown_service", "Add the service to pg_service.conf, or use a url.", True)
 UNREACHABLE: tuple[tuple[str, Meaning], ...] = (
     ("password authentication failed", BY_SQLSTATE["28P01"]),
     ("no password supplied", BY_SQLSTATE["28P01"]),
@@ -65,9 +68,21 @@ UNREACHABLE: tuple[tuple[str, Meaning], ...] = (
     ("SSL error", Meaning("tls_refused", "Check sslmode, sslrootcert and the server's certificate.", True)),
     ("certificate", Meaning("tls_refused", "Check sslmode, sslrootcert and the server's certificate.", True)),
     ("too many clients", BY_SQLSTATE["53300"]),
+    ("too many connections", BY_SQLSTATE["53300"]),
+    ("connection slots are reserved", BY_SQLSTATE["53300"]),
+    (
+        "CONNECT privilege",
+        Meaning("access_denied", "A person can allow it: GRANT CONNECT ON DATABASE … TO role.", True),
+    ),
+    ("not permitted to log in", BY_SQLSTATE["28000"]),
+    ("pg_hba.conf rejects", BY_SQLSTATE["28000"]),
     ("starting up", BY_SQLSTATE["57P03"]),
     ("shutting down", BY_SQLSTATE["57P03"]),
-    ("definition of service", Meaning("unknown_service", "Add the service to pg_service.conf, or use a url.", True)),
+    ("in recovery mode", BY_SQLSTATE["57P03"]),
+    ("not accepting connections", BY_SQLSTATE["57P03"]),
+    ("not yet accepting connections", BY_SQLSTATE["57P03"]),
+    ("definition of service", UNKNOWN_SERVICE),
+    ("service file", UNKNOWN_SERVICE),
     ("does not exist", BY_SQLSTATE["3D000"]),
 )
 """What libpq's text says of a connection that could not be made; it comes without a SQLSTATE."""
@@ -152,17 +167,26 @@ def _without_sqlstate(error: psycopg.Error, database: str, secret: str) -> Ferry
     text = " ".join(str(error).split())
     if secret:
         text = text.replace(secret, "…")
+    if isinstance(error, psycopg.OperationalError) or _LOST.search(text):
+        return of_connection(text, database)
+    return DatabaseFailed("database_error", f"{database}: {text}.", next="Report this: it is a defect of pgferry.")
+
+
+_LOST = re.compile("closed|terminat|lost")
+
+
+def of_connection(text: str, database: str) -> FerryError:
+    """The failure that libpq's words of a connection mean: one that could not be made, or that broke."""
+    what = f"{database}: {text}" if text.endswith((".", "?")) else f"{database}: {text}."
     for words, meaning in UNREACHABLE:
         if words in text:
             kind = Refused if meaning.refused else DatabaseFailed
-            return kind(meaning.code, f"{database}: {text}.", next=meaning.next)
-    if "closed" in text or "terminat" in text or "lost" in text:
-        return DatabaseFailed("connection_lost", f"{database}: {text}.", next="Check the server, and call again.")
-    if isinstance(error, psycopg.OperationalError):
-        return DatabaseFailed(
-            "unreachable",
-            f"{database}: {text}.",
-            state="Nothing was touched.",
-            next="Check that the server runs and that host and port are right (list_databases shows them).",
-        )
-    return DatabaseFailed("database_error", f"{database}: {text}.", next="Report this: it is a defect of pgferry.")
+            return kind(meaning.code, what, next=meaning.next)
+    if _LOST.search(text):
+        return DatabaseFailed("connection_lost", what, next="Check the server, and call again.")
+    return DatabaseFailed(
+        "unreachable",
+        what,
+        state="Nothing was touched.",
+        next="Check that the server runs and that host and port are right (list_databases shows them).",
+    )

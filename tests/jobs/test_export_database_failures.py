@@ -120,6 +120,21 @@ def test_a_server_that_ends_the_session_fails_the_export(
     assert left_behind(project) == []
 
 
+def test_a_server_that_ends_pg_dumps_session_is_told_as_that(
+    big: FreshDatabase, export: Export, project: Project
+) -> None:
+    ending = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE NOT granted AND relation = 'big'::regclass"
+    with locked(big, "big"):
+        ender = threading.Thread(target=comes_true, args=[lambda: bool(big.rows(ending)[0][0])])
+        ender.start()
+        with pytest.raises(DatabaseFailed) as failure:
+            export(format="sql", content="schema")
+        ender.join()
+    assert failure.value.code == "connection_lost"
+    assert "Query was" not in str(failure.value)
+    assert left_behind(project) == []
+
+
 @pytest.mark.parametrize("fmt", ["json", "csv"])
 def test_a_full_disk_is_told_and_leaves_no_file(
     big: FreshDatabase, export: Export, project: Project, monkeypatch: pytest.MonkeyPatch, fmt: str
