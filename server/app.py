@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -83,14 +84,29 @@ async def _watch_input(scope: anyio.CancelScope, source: int, sink: int) -> None
     """Passes input on; when it ends, calls may finish for a moment and are then cancelled."""
 
     def pump() -> None:
-        with suppress(BrokenPipeError), open(sink, "wb") as onward:
-            while chunk := os.read(source, 65536):
-                onward.write(chunk)
+        with suppress(BrokenPipeError), open(source, "rb") as incoming, open(sink, "wb") as onward:
+            for line in incoming:
+                onward.write(without_halves(line))
                 onward.flush()
 
     await anyio.to_thread.run_sync(pump, abandon_on_cancel=True)
     await anyio.sleep(GRACE)
     scope.cancel()
+
+
+_ESCAPED = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
+)
+
+
+def without_halves(line: bytes) -> bytes:
+    """The message with each half of a character (an emoji that a client cut in two) as `\\ufffd`.
+
+    The SDK drops a line that holds one: the call would never be answered.
+    """
+    if b"\\ud" not in line and b"\\uD" not in line:
+        return line
+    return _ESCAPED.sub(lambda match: b"\\ufffd" if match["half"] else match[0], line)
 
 
 async def _watch_signals(scope: anyio.CancelScope) -> None:

@@ -41,8 +41,11 @@ class Process:
         )
 
     def say(self, message: dict[str, Any]) -> None:
+        self.say_line(json.dumps(message).encode())
+
+    def say_line(self, line: bytes) -> None:
         assert self.process.stdin
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.write(line + b"\n")
         self.process.stdin.flush()
 
     def hear(self) -> dict[str, Any]:
@@ -111,6 +114,15 @@ def test_it_starts_and_answers_without_touching_a_database(server: Process, fres
     server.say({"jsonrpc": "2.0", "id": 3, "method": "tools/list"})
     assert server.hear()["result"]["tools"]
     assert running(fresh_database) == 0
+
+
+def test_half_a_character_does_not_leave_a_call_without_an_answer(server: Process) -> None:
+    server.hello()
+    server.say_line(
+        rb'{"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "query_database", "arguments":'
+        rb' {"database": "main", "sql": "SELECT $1, $2, $3", "params": ["a\ud83d", "\ud83d\ude00", "\\ud83d"]}}}'
+    )
+    assert server.hear()["result"]["structuredContent"]["rows"] == [["a\ufffd", "\U0001f600", "\\ud83d"]]
 
 
 def test_end_of_input_ends_it(server: Process) -> None:

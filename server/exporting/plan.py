@@ -75,7 +75,7 @@ def plan_masks(
 ) -> Masks:
     """The masks by the settings' policy. Refused: `redact` neither policy nor none, or none where it is not allowed."""
     if redact not in ("policy", "none"):
-        raise Refused("bad_arguments", f"redact is policy or none, not {redact}.")
+        raise Refused("bad_arguments", f"redact is policy or none, not {redact}.", next="Name one of them.")
     if redact == "none" and not services.settings.redaction.allow_none:
         raise Refused(
             "redaction_required",

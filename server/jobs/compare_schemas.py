@@ -61,7 +61,7 @@ def as_detail(word: str) -> Detail:
     for detail in get_args(Detail):
         if word == detail:
             return detail
-    raise Refused("bad_arguments", f"detail is summary, differences or full, not {word}.")
+    raise Refused("bad_arguments", f"detail is summary, differences or full, not {word}.", next="Name one of them.")
 
 
 def _read_both(services: Services, call: Call, source: Source, target: Source, *, in_full: bool) -> tuple[Side, Side]:
@@ -123,7 +123,8 @@ def _of_kinds(found: list[Difference], schemas: tuple[Schema, Schema], kinds: Se
     known = {identity.kind for schema in schemas for identity in schema.facts} | {*_KINDS, _ORDER}
     for kind in kinds:
         if kind not in known:
-            raise Refused("unknown_kind", f"There is no kind {kind!r}. {did_you_mean(kind, sorted(known))}")
+            what = f"There is no kind {kind!r}. {did_you_mean(kind, sorted(known))}"
+            raise Refused("unknown_kind", what, next="Correct it, or leave out kinds: each difference names its kind.")
     return [d for d in found if d.identity.kind in kinds or (d.attribute == _ORDER and _ORDER in kinds)]
 
 

@@ -84,7 +84,7 @@ def as_detail(word: str) -> Detail:
     for detail in get_args(Detail):
         if word == detail:
             return detail
-    raise Refused("bad_arguments", f"detail is overview, tables or full, not {word}.")
+    raise Refused("bad_arguments", f"detail is overview, tables or full, not {word}.", next="Name one of them.")
 
 
 def _shown(schema: Schema, patterns: Sequence[str] | None) -> list[Identity]:

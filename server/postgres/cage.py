@@ -164,6 +164,10 @@ class Cage:
             if query is not None and not described:
                 query.columns = self._describe(query, told)
             values = [_as_text(value, told.param_type(number)) for number, value in enumerate(parameters)]
+            for number, value in enumerate(values, 1):
+                if value is not None and b"\0" in value:  # libpq would end the value there
+                    what = f"The value of ${number} has a NUL character in it, which PostgreSQL has no text for."
+                    raise Refused("bad_parameters", what, next="Leave the NUL out of `params`.")
             runs = True
             line.send_query_prepared(name, values)
             result = self._received()

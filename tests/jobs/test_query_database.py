@@ -68,6 +68,14 @@ def test_a_full_disk_is_told_and_leaves_no_file(fresh_database: FreshDatabase, t
     assert [entry.name for entry in tmp_path.iterdir()] == ["pgferry.toml"]
 
 
+def test_a_nul_in_a_parameter_is_refused_and_never_cuts_the_value(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match=r"\$2 has a NUL") as refused:
+        ask(fresh_database, tmp_path, "SELECT $1::text, $2::text", params=["a", "b\0c"])
+    assert refused.value.code == "bad_parameters"
+
+
 def test_a_range_type_of_peoples_own_is_no_hindrance(fresh_database: FreshDatabase, tmp_path: Path) -> None:
     fresh_database.run("CREATE TYPE warmth AS RANGE (subtype = numeric)")
     assert ask(fresh_database, tmp_path, "SELECT 1").rows == [[1]]
