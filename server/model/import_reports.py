@@ -55,6 +55,10 @@ def _way_out(wrong: Sequence[ImportIssue]) -> str:
     return said
 
 
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 class FileRejected(ImportRejected):
     """The file does not fit, with all that was found; `details` holds the same, without any value of a row."""
 
@@ -62,9 +66,11 @@ class FileRejected(ImportRejected):
         wrong = [issue for issue in issues if issue.severity == "error"]
         parts: list[str] = []
         if wrong:
-            parts.append(f"{len(wrong)} schema problems in {len({issue.table for issue in wrong})} tables")
+            tables = len({issue.table for issue in wrong})
+            parts.append(f"{_several(len(wrong), 'schema problem')} in {_several(tables, 'table')}")
         if violations:
-            parts.append(f"{sum(v.total for v in violations)} violations of {len(violations)} rules")
+            total = sum(violation.total for violation in violations)
+            parts.append(f"{_several(total, 'violation')} of {_several(len(violations), 'rule')}")
         super().__init__(
             "rows_rejected" if violations else "schema_mismatch",
             f"The file does not fit: {' and '.join(parts)}.",

@@ -1,6 +1,7 @@
 """Fixed questions: one .sql file each in queries/, with $1-style parameters, asked by the file's name.
 
 A file with a line `-- since N` asks catalogs that servers older than major N do not have: these answer with no rows.
+After `-- since N, else X: Y` they read X wherever Y stands.
 """
 
 import re
@@ -17,6 +18,7 @@ from server.postgres.databases import Connection
 
 T = TypeVar("T")
 _SINCE = re.compile(r"^-- since (\d+)$", re.MULTILINE)
+_ELSE = re.compile(r"^-- since (\d+), else (.+?): (.+)$", re.MULTILINE)
 
 
 class Answer(NamedTuple):
@@ -40,11 +42,21 @@ def since(name: str) -> int:
     return int(found[1]) if found else 0
 
 
+@cache
+def understood(name: str, major: int) -> LiteralString:
+    """The text of queries/NAME.sql as a server of that major reads it."""
+    text = question(name)
+    for newer, instead, lacking in _ELSE.findall(text):
+        if major < int(newer):
+            text = text.replace(lacking, instead)
+    return cast(LiteralString, text)
+
+
 def answer(connection: Connection, name: str, *parameters: Any) -> Answer:
     """The answer to queries/NAME.sql with the names of its columns; empty from a server that is too old for it."""
     if connection.info.server_version < since(name) * 10000:
         return Answer((), [])
-    return composed(connection, question(name), *parameters)
+    return composed(connection, understood(name, connection.info.server_version // 10000), *parameters)
 
 
 def composed(connection: Connection, query: LiteralString | sql.Composed, *parameters: Any) -> Answer:

@@ -25,6 +25,13 @@ _PLAIN_SCHEMA = frozenset({
 _DEFINED = {"OBJECT_AGGREGATE", "OBJECT_OPERATOR", "OBJECT_COLLATION", "OBJECT_TSCONFIGURATION", "OBJECT_TSDICTIONARY"}
 _CLUSTER_OBJECTS = {"OBJECT_DATABASE", "OBJECT_ROLE", "OBJECT_TABLESPACE", "OBJECT_SUBSCRIPTION", "OBJECT_FDW",
                     "OBJECT_FOREIGN_SERVER", "OBJECT_USER_MAPPING", "OBJECT_EVENT_TRIGGER"}  # fmt: skip
+
+
+def _liftable(code: str, what: str) -> tuple[str, str, str]:
+    """What a dump may well need: refused with the words of how a person allows it."""
+    return code, what, f"Leave it out; or a person adds {code} to allow_statements under [imports] in pgferry.toml"
+
+
 _FORBIDDEN = {
     "transaction_stmt": ("transaction", "BEGIN, COMMIT and ROLLBACK would break out of the import's one transaction"),
     "createdb_stmt": ("database_command", "CREATE DATABASE", "Dump without --create, or import into the database"),
@@ -40,15 +47,15 @@ _FORBIDDEN = {
     "drop_owned_stmt": ("role_change", "DROP OWNED"),
     "alter_system_stmt": ("alter_system", "ALTER SYSTEM"),
     "load_stmt": ("load", "LOAD of a library"),
-    "do_stmt": ("do_block", "a DO block"),
+    "do_stmt": _liftable("do_block", "a DO block"),
     "call_stmt": ("unknown_statement", "CALL"),
-    "create_fdw_stmt": ("foreign_data", "foreign data wrappers, servers and tables"),
-    "create_foreign_server_stmt": ("foreign_data", "foreign data wrappers, servers and tables"),
-    "create_foreign_table_stmt": ("foreign_data", "foreign data wrappers, servers and tables"),
-    "create_user_mapping_stmt": ("foreign_data", "user mappings"),
+    "create_fdw_stmt": _liftable("foreign_data", "foreign data wrappers, servers and tables"),
+    "create_foreign_server_stmt": _liftable("foreign_data", "foreign data wrappers, servers and tables"),
+    "create_foreign_table_stmt": _liftable("foreign_data", "foreign data wrappers, servers and tables"),
+    "create_user_mapping_stmt": _liftable("foreign_data", "user mappings"),
     "create_subscription_stmt": ("subscription", "a subscription reaches out to another server"),
-    "create_event_trig_stmt": ("event_trigger", "an event trigger"),
-    "sec_label_stmt": ("security_label", "a security label"),
+    "create_event_trig_stmt": _liftable("event_trigger", "an event trigger"),
+    "sec_label_stmt": _liftable("security_label", "a security label"),
 }
 _PASSED_OVER = frozenset({
     "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt", "truncate_stmt", "lock_stmt",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from server.postgres.questions import understood
 from tests.fix_databases import FreshDatabase
 
 QUERIES = sorted((Path(__file__).parents[2] / "server" / "postgres" / "queries").glob("*.sql"))
@@ -19,3 +20,8 @@ def test_a_question_is_understood_by_the_server(path: Path, fresh_database: Fres
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 def test_a_question_opens_by_saying_what_it_answers(path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith("-- ")
+
+
+def test_a_server_of_an_older_major_is_not_asked_for_functions_that_it_lacks() -> None:
+    assert "coalesce(NULL, p.prosrc)" in understood("cage_functions", 13)
+    assert "coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)" in understood("cage_functions", 14)

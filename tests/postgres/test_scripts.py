@@ -264,6 +264,7 @@ def test_statements_after_a_body_are_judged_on_their_own() -> None:
 def test_settings_lift_what_they_name() -> None:
     policy = ScriptPolicy(extensions={"dblink"}, also_allow={"do_block"}, languages={"plpython3u"})
     read("CREATE EXTENSION dblink; DO $$ begin end $$;", policy)
+    assert "allow_statements" in (refusal("CREATE SERVER s FOREIGN DATA WRAPPER w;", policy).next or "")
     assert refusal("COMMIT;", ScriptPolicy(also_allow={"transaction"})).code == "transaction"
     assert refusal("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1';", policy).code == "untrusted_language"
 

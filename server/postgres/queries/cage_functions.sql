@@ -1,6 +1,7 @@
 -- What the server knows of functions that a query may call: those of given names, and those of given oids ($5).
 -- $1 schemas, $2 names, $3 numbers of arguments (-1: any; -2: a row, written as t.name), equally long;
 -- a schema that is NULL means: any of $4, or any at all where $4 is NULL.
+-- since 14, else NULL: pg_catalog.pg_get_function_sqlbody(p.oid)
 WITH wanted AS (
     SELECT w.schema, w.name, w.arguments
     FROM unnest($1::text[], $2::text[], $3::int[]) AS w (schema, name, arguments)

@@ -16,10 +16,12 @@ WITH used (classid, objid, function) AS (
     WHERE a.oid >= 16384 AND o.oid >= 16384
     UNION ALL
     SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, f.oid
-    FROM pg_catalog.pg_type AS t
+    FROM (SELECT 0::pg_catalog.oid AS typsubscript) AS absent
+    CROSS JOIN LATERAL (SELECT pg_type.*, typsubscript::pg_catalog.oid AS subscript
+                        FROM pg_catalog.pg_type) AS t
     CROSS JOIN LATERAL unnest(ARRAY[
         t.typinput::pg_catalog.oid, t.typoutput::pg_catalog.oid, t.typmodin::pg_catalog.oid,
-        t.typmodout::pg_catalog.oid, t.typsubscript::pg_catalog.oid
+        t.typmodout::pg_catalog.oid, t.subscript
     ]) AS f (oid)
     WHERE t.oid >= 16384 AND t.typtype = 'b' AND f.oid >= 16384
     UNION ALL

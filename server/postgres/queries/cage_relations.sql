@@ -4,6 +4,7 @@
 -- when read). `planned`: expressions whose constant parts the planner evaluates (of indexes, checks and statistics, also
 -- of tables below it). `foreign_parts`: foreign tables below it. `columns`: names by number, a dropped one as NULL;
 -- `types`: their base types.
+-- since 14, else NULL::text[]: pg_catalog.pg_get_statisticsobjdef_expressions(s.oid)
 SELECT
     c.oid::bigint AS oid,
     n.nspname AS schema,
