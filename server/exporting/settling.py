@@ -2,17 +2,18 @@
 a word on what can not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from server.exporting.plan import Masks
-from server.model.redaction import How, hashed_length, is_short
+from server.model.redaction import HASHED, How, hashed_length, is_short
 from server.model.tables import Column, Table
 from server.postgres.databases import Connection
 from server.postgres.masks import hash_key, set_hash_key
 from server.postgres.questions import ask
 from server.postgres.row_numbers import numbered
+from server.postgres.row_rules import Rule, concerned, keeps, read_rules
 from server.postgres.stand_ins import Check, fitting, passes, shared
 
 SET = ("blank", "hash", "null", "exclude")
@@ -41,20 +42,99 @@ def settled(connection: Connection, tables: Sequence[Table], masks: Masks) -> Se
     checks: dict[tuple[int, str], list[Check]] = {}
     for oid, name, *check in ask(connection, "exported_checks", oids):
         checks.setdefault((oid, name), []).append(Check(*check))
+    rules = read_rules(connection, oids)
     written: list[Table] = []
-    bent: dict[tuple[str, str], dict[str, How]] = {place: dict(hows) for place, hows in masks.items()}
+    bent: dict[tuple[str, str], Mapping[str, How]] = dict(masks)
     doubts: dict[str, list[str]] = {}
     for table in tables:
-        columns: list[Column] = []
-        for column in table.columns:
-            how, told = masked[table.oid].get(column.name), list[str]()
-            if how in SET:
-                made = _settled(connection, table, column, how, checks.get((table.oid, column.name), []))
-                column, bent[table.schema, table.name][column.name], told = made
-            columns.append(column)
-            doubts.setdefault(table.key, []).extend(f"{table.key}.{column.name} {words}" for words in told)
-        written.append(replace(table, columns=tuple(columns)))
+        if table.oid in oids:
+            trial = _Trial(connection, table, dict(masked[table.oid]), checks, rules.get(table.oid, []))
+            trial.settle()
+            table, bent[table.schema, table.name], doubts[table.key] = trial.table, trial.masks, trial.doubts
+        written.append(table)
     return Settled(written, bent, doubts)
+
+
+class _Trial:
+    """One table and its masks, tried against its checks column by column, then against the rules of whole rows."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        table: Table,
+        masks: dict[str, How],
+        checks: Mapping[tuple[int, str], Sequence[Check]],
+        rules: Sequence[Rule],
+    ) -> None:
+        self.connection = connection
+        self.table = table
+        self.masks: dict[str, How] = masks
+        self.checks = {column.name: checks.get((table.oid, column.name), ()) for column in table.columns}
+        self.rules = rules
+        self.doubts: list[str] = []
+
+    def settle(self) -> None:
+        """Bends table and masks; what cannot be had is among the doubts."""
+        for column in self.table.columns:
+            if (how := self.masks.get(column.name)) in SET:
+                made, how, told = _settled(self.connection, self.table, column, how, self.checks[column.name])
+                self._take(made, how)
+                self._doubt(column, told)
+        for rule in self.rules:
+            self._keep(rule)
+
+    def _doubt(self, column: Column, told: Sequence[str]) -> None:
+        self.doubts += [f"{self.table.key}.{column.name} {words}" for words in told]
+
+    def _take(self, column: Column, how: How) -> None:
+        columns = [column if column.name == other.name else other for other in self.table.columns]
+        self.table = replace(self.table, columns=tuple(columns))
+        masks = dict(self.masks)
+        masks[column.name] = how
+        self.masks = masks
+
+    def _keep(self, rule: Rule) -> None:
+        """Sees to it that the rows keep a rule, with other stand-ins if need be and if there are some."""
+        over = concerned(rule, self.rules)
+        masked = [column for column in self.table.columns if column.name in over and self._stands_in(column)]
+        if not masked or (kept := keeps(self.connection, self.table, self.masks, rule, self.rules)):
+            return
+        if kept is None or not any(self._mend(column, rule) for column in masked):
+            refuses = "may refuse" if kept is None else "refuses"
+            self._doubt(
+                masked[0], [f"is redacted, and the check {rule.said} {refuses} the value on import: {WAYS_OUT}."]
+            )
+
+    def _stands_in(self, column: Column) -> bool:
+        how = self.masks.get(column.name)
+        return how in SET and not column.generated and not (how == "exclude" and column.has_default)
+
+    def _mend(self, column: Column, rule: Rule) -> bool:
+        """Whether other stand-ins of a column keep this rule and all others: then they are taken."""
+        if column.references or column.referenced:
+            return False
+        before, asked = (self.table, self.masks), self.masks[column.name]
+        concerning = [other for other in self.rules if column.name in concerned(other, self.rules)]
+        for made, how in _others(column):
+            self._take(made, how)
+            fits = (passes(self.connection, self.table, made, how, check) for check in self.checks[column.name])
+            tries = (keeps(self.connection, self.table, self.masks, other, self.rules) for other in concerning)
+            if all(fits) and all(tries):
+                if asked == "hash":
+                    self._doubt(column, [f"has other stand-ins, for the check {rule.said} refuses a hash."])
+                return True
+        self.table, self.masks = before
+        return False
+
+
+def _others(column: Column) -> Iterator[tuple[Column, How]]:
+    """What else may stand in for a column's values, what says least first."""
+    yield column, "blank"
+    yield replace(column, unique=True, stand_in=None), "blank"
+    if column.base in HASHED:
+        yield column, "hash"
+    if not column.not_null:
+        yield column, "null"
 
 
 def _settled(
@@ -72,12 +152,11 @@ def _settled(
         if not column.unique and (value := fitting(connection, column, checks)) is not None:
             words = f"has one value in all rows, for the check {', '.join(refusing)} refuses a {how}."
             return replace(column, stand_in=value), "blank", [words] if how == "hash" else []
-        if (
-            read != "null"
-            and not column.not_null
-            and all(passes(connection, table, column, "null", check) for check in checks)
-        ):
-            return column, "null", [f"is NULL in all rows, for the check {', '.join(refusing)} refuses a {how}."]
+        others: list[How] = [*([] if column.unique else ["blank"]), *([] if column.not_null else ["null"])]
+        for other in others:
+            if other != read and all(passes(connection, table, column, other, check) for check in checks):
+                told = f"is NULL in all rows, for the check {', '.join(refusing)} refuses a {how}."
+                return column, other, [told] if other == "null" else []
     said += [f"is redacted, and the check {name} refuses the value on import: {WAYS_OUT}." for name in refusing]
     if how not in ("null", "exclude") and column.unique:
         said += _alike(connection, table, column, how)

@@ -23,11 +23,9 @@ from server.postgres.grouping import apart, groups_down, groups_up
 from server.postgres.growing import Manner
 from server.postgres.growth import Growth
 from server.postgres.key_tables import ASKED, WITHIN, KeyTable, Way, dropped, kept, origin
+from server.postgres.manners import Manners
 from server.postgres.planting import emptied_by_dates, seed_tests, seed_values, try_values
 from server.postgres.row_tests import table
-
-WORTH_KNOWING = 1000
-"""Rows of a key table from which on the planner is told about them."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +50,12 @@ class Closing:
         self.grown = self.growth.grown
         self.dangling: list[Dangling] = []
         self.notes = list(plan.notes)
-        self._analyzed = dict.fromkeys(plan.nodes, 0)
-        self._copied: set[KeyTable] = set()
+        self._manners = Manners(connection, self.growth)
         self._suspect: set[Edge] = set()
-        self._by_pages = False
 
     def create(self) -> None:
         """Makes the key tables, and keeps the tables of the segment from being rewritten while places count."""
-        self._set(work_mem="64MB", temp_buffers="64MB", random_page_cost="1.1", default_statistics_target="10")
+        self._manners.begin()
         tables = sql.SQL(", ").join([table(keys.plan.relation) for keys in self.keys.values()])
         self.connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(tables))
         for keys in self.keys.values():
@@ -77,13 +73,7 @@ class Closing:
         for part in self.plan.up:
             self._rounds(part, self._pull_up)
         self._find_dangling()
-        self._set(random_page_cost="0.05", enable_indexscan="on")  # rows are then read by place, as they lie
-
-    def _set(self, **settings: str) -> None:
-        self.connection.execute(
-            "SELECT pg_catalog.set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS s(name, value)",
-            [list(settings), list(settings.values())],
-        )
+        self._manners.end()
 
     def origins(self, node: int) -> list[tuple[sql.Composed, sql.Composed]]:
         """FROM and ORDER BY (alias t) of the rows of a table in the segment: one pair for each partition."""
@@ -131,8 +121,8 @@ class Closing:
             groups_down(self.growth, into, [w for w in ways if w not in chained]), apart(into)
         ):
             if (room := self._room(into, passing)) > 0:
-                manner = self._manner(into, some)
-                self._ready(manner, [way.keys for way in some])
+                manner = self._manners.down(into, some)
+                self._manners.ready(manner, [way.keys for way in some])
                 statement = growing.below(
                     self.relations,
                     into,
@@ -146,7 +136,7 @@ class Closing:
                 reasons = [self.growth.below(way.edge) for way in some]
                 self._insert(node, [way.edge for way in some], statement, reasons, manner=manner)
                 if manner == "fill":
-                    self._filled(into)
+                    self._manners.filled(into)
         return bool(ways)
 
     def _room(self, into: KeyTable, passing: bool | None) -> int:
@@ -155,42 +145,6 @@ class Closing:
         (held,) = self._ask(kept(into)) if not passing else (0,)
         return self.growth.max_rows + 1 if passing else (into.plan.limit or 0) - held
 
-    def _manner(self, into: KeyTable, ways: list[Way]) -> Manner:
-        circling = any(way.edge in into.plan.circling for way in ways)
-        if into.copy and into not in self._copied:
-            if not circling:
-                return "fill"
-            self.connection.execute(into.copy.fill())
-            self._filled(into)
-        if into.copy and circling:
-            return "copy"
-        if all(map(self.growth.lists_down, ways)):
-            return "list"
-        if len(ways) == 1 and self.growth.walks_down(ways[0]):
-            return "walk"
-        self.growth.read(into.plan.relation.oid)
-        return "scan"
-
-    def _ready(self, manner: Manner, used: Iterable[KeyTable]) -> None:
-        """Readies the planner for a statement: lists go to bitmaps of places, not to each place by itself; for all else
-        it has to know the key tables that are used.
-        """
-        if self._by_pages != (manner == "list"):
-            self._by_pages = not self._by_pages
-            self._set(enable_indexscan="off" if self._by_pages else "on")
-        for keys in used if manner != "list" else ():
-            node = keys.plan.relation.oid
-            held = self.growth.held[node]
-            if held > max(2 * self._analyzed[node], WORTH_KNOWING) and keys.plan.keys:
-                self._analyzed[node] = held
-                self.connection.execute(keys.analyze())
-
-    def _filled(self, into: KeyTable) -> None:
-        """Books that a narrow copy is filled, once for all."""
-        assert into.copy is not None
-        self._copied.add(into)
-        self.connection.execute(sql.SQL("ANALYZE {}").format(into.copy.name))
-
     def _pull_up(self, node: int) -> bool:
         """The rows that what is new in the tables below refers to. True where anything was asked."""
         into = self.keys[node]
@@ -198,8 +152,8 @@ class Closing:
         asked = [way for way in ways if way.seen >= 0 or not self.growth.came_over(way.edge)]
         chained = [way for way in asked if self.growth.is_chain(way.edge)]
         for group in groups_up(self.relations, [way for way in asked if way not in chained]):
-            room, manner = self.growth.max_rows + 1, self._manner_up(node, group)
-            self._ready(manner, [into, *(way.keys for way in group)])
+            room, manner = self.growth.max_rows + 1, self._manners.up(into, group)
+            self._manners.ready(manner, [into, *(way.keys for way in group)])
             statement = requiring.required(
                 self.relations, into, group, generation=self.growth.next(), room=room, manner=manner
             )
@@ -212,18 +166,10 @@ class Closing:
             self._chain(into, chained, down=False)
         return bool(ways)
 
-    def _manner_up(self, node: int, ways: list[Way]) -> Manner:
-        if self.growth.lists_up(ways[0].edge):
-            return "list"
-        if self.growth.walks_up(ways):
-            return "walk"
-        self.growth.read(node)
-        return "scan"
-
     def _chain(self, into: KeyTable, ways: list[Way], *, down: bool) -> None:
         """Whole chains of references within one table, at once."""
         node, growth, edges = into.plan.relation.oid, self.growth, [way.edge for way in ways]
-        self._ready("walk", [into])
+        self._manners.ready("walk", [into])
         statement = chaining.chain(
             self.relations, into, ways, down=down, generation=growth.next(), room=growth.max_rows + 1
         )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from server.postgres import closing, growth, populating
+from server.postgres import growth, manners, populating
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase
 from tests.random_schemas import examples
@@ -68,7 +68,7 @@ def test_a_random_segment_is_exactly_its_closure_loads_and_is_closed(postgres: E
     with two_databases(postgres) as (source, copy), pytest.MonkeyPatch.context() as patch:
         for name, value in zip(("FEW", "PART", "RARE"), random.choice(MANNERS), strict=True):
             patch.setattr(growth, name, value)
-        patch.setattr(closing, "WORTH_KNOWING", random.choice([0, 1000]))
+        patch.setattr(manners, "WORTH_KNOWING", random.choice([0, 1000]))
         fill(source, made.schema_sql(), made.rows_sql(), made.keys_sql())
         fill(copy, made.schema_sql(), made.keys_sql())
         result = grow(source, asked.segment, references=references, excluded=asked.excluded)

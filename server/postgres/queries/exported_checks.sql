@@ -1,8 +1,7 @@
--- The checks that a value of a column must pass, of its table and of its domain (and of the domains behind that), with
--- the expression of a table's check that can be tried by itself, and '' for a domain's that a cast tries: neither calls
+-- The checks that a value of a column must pass by itself, of its table and of its domain (and of the domains behind
+-- that), with the expression of a table's check that can be tried, and '' for a domain's that a cast tries: neither calls
 -- functions or operators of users; and how the check is written, for the values that it names. Also what checks without
--- being a check: the bounds of partitions, generated columns, unique indexes over expressions, with conditions or where
--- NULLs are equal. $1: the tables.
+-- being a check: the bounds of partitions, and generated columns. What concerns whole rows: exported_rules. $1: the tables.
 WITH RECURSIVE behind (oid, attname, type) AS (
     SELECT a.attrelid, a.attname, a.atttypid
     FROM pg_catalog.pg_attribute AS a
@@ -50,89 +49,39 @@ bounds (oid, expression) AS (
     GROUP BY k.oid
 ),
 generated (oid, attname, name, expression) AS (
-    SELECT
-        g.attrelid,
-        a.attname,
-        g.attname,
-        CASE
-            WHEN pg_catalog.count(*) OVER (PARTITION BY d.adrelid, d.adnum) > 1 OR f.calls OR f.concerns THEN NULL
-            WHEN g.attnotnull THEN pg_catalog.format('(%s) IS NOT NULL', w.expression)
-            ELSE pg_catalog.format('(%1$s) IS NOT DISTINCT FROM (%1$s)', w.expression)
-        END
+    SELECT g.attrelid, a.attname, g.attname, CASE
+        WHEN g.attnotnull THEN pg_catalog.format('(%s) IS NOT NULL', w.expression)
+        ELSE pg_catalog.format('(%1$s) IS NOT DISTINCT FROM (%1$s)', w.expression)
+    END
     FROM pg_catalog.pg_attribute AS g
     JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = g.attrelid AND d.adnum = g.attnum
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = g.attrelid AND a.attnum > 0 AND a.attnum <> g.attnum
     CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS expression) AS w
     CROSS JOIN LATERAL (
-        SELECT
-            EXISTS (
-                SELECT FROM pg_catalog.pg_depend AS e
-                WHERE e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid
-                  AND e.refclassid IN (
-                      'pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass
-                  )
-            ) AS calls,
-            EXISTS (
-                SELECT FROM pg_catalog.pg_constraint AS k
-                WHERE k.conrelid = g.attrelid AND g.attnum = ANY (k.conkey) AND k.contype IN ('c', 'u', 'p', 'x', 'f')
-            ) OR EXISTS (
-                SELECT FROM pg_catalog.pg_index AS x
-                WHERE x.indrelid = g.attrelid AND x.indisunique AND g.attnum = ANY (x.indkey)
-            ) AS concerns
-    ) AS f
-    WHERE g.attrelid = ANY ($1::oid[]) AND g.attgenerated <> '' AND EXISTS (
-        SELECT FROM pg_catalog.pg_depend AS e
-        WHERE e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid
-          AND e.refobjsubid = a.attnum
+        SELECT pg_catalog.min(e.refobjsubid) AS number
+        FROM pg_catalog.pg_depend AS e
+        WHERE e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = g.attrelid AND e.refobjsubid > 0
           AND (
-              (e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid)
+              (e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid AND e.refobjsubid <> g.attnum)
               OR (e.classid = e.refclassid AND e.objid = g.attrelid AND e.objsubid = g.attnum)
           )
+        HAVING pg_catalog.count(DISTINCT e.refobjsubid) = 1
+    ) AS o
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = g.attrelid AND a.attnum = o.number
+    WHERE g.attrelid = ANY ($1::oid[]) AND g.attgenerated <> '' AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS e
+        WHERE e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid
+          AND e.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)
     )
-),
-indexes (oid, attname, name, expression) AS (
-    SELECT
-        x.indrelid,
-        a.attname,
-        i.relname,
-        CASE WHEN a.attnum = ANY (x.indkey) THEN pg_catalog.format('%I IS NOT NULL', a.attname) END
-    FROM pg_catalog.pg_index AS x
-    JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum > 0 AND NOT a.attisdropped
-    CROSS JOIN LATERAL (
-        SELECT coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false) AS equal
-    ) AS n
-    WHERE x.indrelid = ANY ($1::oid[]) AND x.indisunique
-      AND (
-          (n.equal AND a.attnum = ANY (x.indkey))
-          OR (
-              a.attnum <> ALL (x.indkey)
-              AND EXISTS (
-                  SELECT FROM pg_catalog.pg_depend AS d
-                  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = x.indexrelid
-                    AND d.refclassid = d.classid AND d.refobjid = x.indrelid AND d.refobjsubid = a.attnum
-              )
-              AND (
-                  x.indpred IS NOT NULL
-                  OR pg_catalog.pg_get_expr(x.indexprs, x.indrelid) NOT IN (
-                      pg_catalog.format('lower(%I)', a.attname), pg_catalog.format('lower((%I)::text)', a.attname),
-                      pg_catalog.format('upper(%I)', a.attname), pg_catalog.format('upper((%I)::text)', a.attname)
-                  )
-              )
-          )
-      )
 )
 SELECT
     k.conrelid::int8 AS oid,
     a.attname AS column,
     k.conname::text AS name,
-    CASE
-        WHEN pg_catalog.cardinality(k.conkey) = 1 AND NOT k.calls
-        THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid)
-    END AS expression,
+    CASE WHEN NOT k.calls THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END AS expression,
     pg_catalog.pg_get_expr(k.conbin, k.conrelid) AS written
 FROM checks AS k
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+WHERE pg_catalog.cardinality(k.conkey) = 1
 UNION
 SELECT
     b.oid::int8, b.attname, k.conname::text, CASE WHEN NOT k.calls THEN '' END,
@@ -150,9 +99,6 @@ JOIN (
 ) AS o ON o.oid = k.oid
 LEFT JOIN bounds AS b ON b.oid = k.oid
 UNION
-SELECT g.oid::int8, g.attname, 'of the generated column ' || g.name, g.expression, coalesce(g.expression, '')
+SELECT g.oid::int8, g.attname, 'of the generated column ' || g.name, g.expression, g.expression
 FROM generated AS g
-UNION
-SELECT i.oid::int8, i.attname, 'of the index ' || i.name, i.expression, ''
-FROM indexes AS i
 ORDER BY 1, 2, 3
