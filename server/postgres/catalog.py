@@ -4,7 +4,7 @@ The reader is generic: each question's rows open with an address (class, oid, su
 name, sub); the other columns are the attributes by name. Columns with a leading underscore only help to resolve.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from psycopg.rows import TupleRow
@@ -95,6 +95,7 @@ class Reader:
         self.addresses: dict[Address, Identity] = {}
         self.behind: dict[Address, Identity] = {}  # the index behind a constraint, the relation behind a composite
         self.not_covered: list[NotCovered] = []
+        self.unknown: list[tuple[str, Address, Any]] = []  # what is said about something that is no fact
         self.ours: set[Address] = set()
 
     def take(self, answer: Answer) -> None:
@@ -130,7 +131,7 @@ class Reader:
             elif identity := self.behind.get(address):
                 self.facts[identity][f"index_{attribute}"] = _frozen(value)
             elif address not in self.ours:
-                self.not_covered.append(NotCovered(f"{attribute} of an object that is not modelled", f"{class_}/{oid}"))
+                self.unknown.append((attribute, address, value))
 
     def about(self, answers: Answers) -> None:
         """Everything that is said about what was taken, and what is not covered."""
@@ -146,6 +147,7 @@ class Reader:
         digests: Mapping[Part, Digest] | None = None,
     ) -> Schema:
         """What was taken, as one schema."""
+        self.not_covered += _named(connection, self.unknown)
         return Schema(
             facts=self.facts,
             server_version=connection.info.server_version,
@@ -170,6 +172,17 @@ class Reader:
 def _frozen(value: Any) -> Any:
     """An array of the server as tuples within tuples; anything else as it is."""
     return tuple(map(_frozen, cast("list[Any]", value))) if type(value) is list else value
+
+
+def _named(connection: Connection, unknown: list[tuple[str, Address, Any]]) -> Iterator[NotCovered]:
+    """What is said about objects that are not modelled, with their names as the server prints them."""
+    if not unknown:
+        return
+    columns = [list(column) for column in zip(*(address for _, address, _ in unknown), strict=True)]
+    names = {(class_, oid, subid): name for class_, oid, subid, name in answer(connection, "described", *columns).rows}
+    for attribute, address, value in unknown:
+        said = ", ".join(cast("list[str]", value)) if type(value) is list else value
+        yield NotCovered(f"{attribute} of an object that is not modelled", f"{names[address]}: {said}")
 
 
 def _resolve(addresses: dict[Address, Identity], rows: list[TupleRow]) -> list[Dependency]:

@@ -129,7 +129,7 @@ def values(url: str) -> dict[tuple[str, str, str], str]:
     found: dict[tuple[str, str, str], str] = {}
     with psycopg.connect(url) as connection:
         for schema, table, column, kind in connection.execute(columns).fetchall():
-            rows = sql.SQL("(SELECT {} FROM {})").format(sql.Identifier(column), sql.Identifier(schema, table))
+            rows = sql.SQL("(SELECT {} FROM ONLY {})").format(sql.Identifier(column), sql.Identifier(schema, table))
             found[f"{schema}.{table}", column, kind] = connection.execute(held.format(rows)).fetchall()[0][0]
     return found
 

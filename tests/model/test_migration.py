@@ -52,6 +52,32 @@ CASES = {
         " create index pi on p (at);"
         " create table p1 partition of p for values from ('2024-01-01') to ('2025-01-01')",
     ),
+    "a table joins a parent of whose columns and checks it lacks some": (
+        "create table p (a int); create table q (i int, n int); create table c (a int, k int) inherits (q)",
+        "create table p (a int, b int, g int generated always as (b * 2) stored, constraint l check (b > 0) not valid);"
+        " create table q (i int, n int); create table c (a int, k int) inherits (q, p); create index on c (g)",
+    ),
+    "a child leaves a parent that has a column like one of another's": (
+        "create table p (a int, n int); create table q (i int, n int); create table c () inherits (p, q)",
+        "create table p (a int); create table q (i int); create table c () inherits (p)",
+    ),
+    "a column that is a child's own, too, follows its parent's type": (
+        "create table p (a int not null, check (a > 0)); create table c (a int, b int) inherits (p)",
+        "create table p (a bigint not null, check (a > 0)); create table c (a bigint, b int) inherits (p)",
+    ),
+    "not null comes to a parent, of whose partitions one has it": (
+        "create table t (a int, b int) partition by list (a);"
+        " create table t1 partition of t (b not null) for values in (1);"
+        " create table t2 partition of t for values in (2)",
+        "create table t (a int, b int not null) partition by list (a);"
+        " create table t1 partition of t for values in (1); create table t2 partition of t for values in (2)",
+    ),
+    "a column of a foreign table has a type that is made anew": (
+        "create foreign data wrapper w; create server s foreign data wrapper w; create type e as enum ('a', 'b');"
+        " create foreign table t (k e default 'a', n int) server s",
+        "create foreign data wrapper w; create server s foreign data wrapper w; create type e as enum ('b', 'a');"
+        " create foreign table t (k e default 'b', n text) server s",
+    ),
     "a default needs a function that needs the table": (
         "",
         "create table t (a int); create function f(t) returns int language sql as 'select 1';"

@@ -187,3 +187,12 @@ def test_every_question_prepares(name: str, fresh_database: FreshDatabase) -> No
 
 def test_every_question_of_the_catalog_opens_with_address_and_identity() -> None:
     assert set(FACTS) <= set(QUERIES)
+
+
+def test_a_comment_on_what_is_not_modelled_is_told_with_the_name_of_that(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(
+        "CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE t (o int CONSTRAINT f REFERENCES o) PARTITION BY LIST (o);"
+        "CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1); COMMENT ON CONSTRAINT f ON t1 IS 'a copy'"
+    )
+    (found,) = facts(fresh_database).not_covered
+    assert found == ("comment of an object that is not modelled", "constraint f on table public.t1: a copy")

@@ -19,8 +19,9 @@ from server.model.migration import (
 from server.model.migration.carrying import Carried, holder_of
 from server.model.migration.fates import Changes
 from server.model.migration.graph import Act, Key
+from server.model.migration.joining import check_for_parent, column_for_parent, comes_along
 from server.model.migration.words import text
-from server.model.migration.world import Draft, World, parents_of
+from server.model.migration.world import Draft, World
 from server.model.schema import Identity
 
 
@@ -163,34 +164,19 @@ class Drawing:
                 )  # fmt: skip
                 self.add("create" if generated else "default", identity, drafts)
             return
-        if self._comes_along(identity):
+        if comes_along(world, identity):
             self.add("create", identity, columns.settled(world, identity))
             return
-        self.add("create", identity, columns.create(world, identity))
-
-    def _comes_along(self, identity: Identity) -> bool:
-        """Whether it comes with its parent's, because its table is, and stays, a child."""
-        world = self.world
-        table = world.table(identity)
-        if not world.after(identity).get("inherited") or table is None or table in world.detached:
-            return False
-        child = world.before(table) if world.kept(table) else world.after(table)
-        if not world.kept(table) and world.after(table).get("partition_of"):
-            return False
-        twins = [twin for twin in parents_of(world.target, identity) if twin in world.created]
-        up = {str(child.get("partition_of")), str(child.get("inherits"))}
-        return any(any(f"'{t.schema}', '{t.name}'" in u for u in up) for t in twins) or (
-            not world.kept(table) and bool(parents_of(world.target, identity))
-        )
+        self.add("create", identity, column_for_parent(world, identity) or columns.create(world, identity))
 
     def _create_constraint(self, identity: Identity) -> None:
         world = self.world
         after = world.after(identity)
-        if self._comes_along(identity):
+        if comes_along(world, identity):
             self.add("create", identity, privileges.said(world, identity))
             return
         new_table = world.table(identity) in world.created
-        drafts = indexes.create_constraint(world, identity, new_table=new_table)
+        drafts = check_for_parent(world, identity) or indexes.create_constraint(world, identity, new_table=new_table)
         self.add("create", identity, drafts, late=after.get("type") == "foreign key")
         if after.get("parent_index"):
             self._attach_index(identity)

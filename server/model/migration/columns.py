@@ -1,5 +1,7 @@
 """Columns: added, dropped, altered in place; what their type change needs."""
 
+from collections.abc import Iterator
+
 from server.model.migration import not_null
 from server.model.migration.conversions import own_storage
 from server.model.migration.privileges import resaid, said, sequence_rights
@@ -7,7 +9,7 @@ from server.model.migration.retyping import park, set_type
 from server.model.migration.sequences import clamp, go_on
 from server.model.migration.steps import Hazard
 from server.model.migration.words import changed_options, literal, options, path, quote, rows, table_of, text, texts
-from server.model.migration.world import Draft, World, draft, parents_of
+from server.model.migration.world import Draft, World, draft, parents_named, parents_of
 from server.model.schema import Attributes, Identity
 
 _UNFILLED = (
@@ -93,7 +95,8 @@ def create(world: World, identity: Identity) -> list[Draft]:
             *not_null.set_on(world, identity, _TO_FILL if world.concurrent_indexes else _UNFILLED),
         ]
     else:
-        drafts = [_alter_table(identity, f"ADD COLUMN {definition(after, identity.sub)}")]
+        words = definition(after, identity.sub, not_null_name=not_null.name_to_say(world, identity))
+        drafts = [_alter_table(identity, f"ADD COLUMN {words}")]
     return drafts + settled(world, identity)
 
 
@@ -153,11 +156,9 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
     """Type, NOT NULL, storage and what is said about it; the default is set by `default`."""
     before, after = world.before(identity), world.after(identity)
     drafts: list[Draft] = []
-    if (changed & _TYPE or identity in world.retyped) and not (
-        world.by_type(identity) or _inherits(world, identity, changed)
-    ):
+    if (changed & _TYPE or identity in world.retyped) and not (world.by_type(identity) or _follows(world, identity)):
         drafts += set_type(world, identity, before, after)
-    if changed & not_null.ASPECTS and not _inherits(world, identity, frozenset({"not_null"})):
+    if changed & not_null.ASPECTS and not _loses_null_with(world, identity):
         drafts += not_null.change(world, identity, before, after)
     drafts += not_null.resaid(identity, before, after, drafts)
     drafts += _settings(identity, before, after, ("storage", "compression", "statistics", "options", "foreign_options"))
@@ -185,17 +186,34 @@ def _made_local(world: World, identity: Identity, changed: frozenset[str]) -> li
     return [_alter_table(identity, f"{act} {up}", reason=reason) for up in ups for act in ("NO INHERIT", "INHERIT")]
 
 
-def _inherits(world: World, identity: Identity, changed: frozenset[str]) -> bool:
-    """Whether the same change reaches it from a parent."""
-    table = world.table(identity)
-    if not (world.after(identity).get("inherited") and world.before(identity).get("inherited")) or table is None:
+def _follows(world: World, identity: Identity) -> bool:
+    """Whether its type changes with that of a parent, which reaches it though it is its own, too."""
+    return any(
+        twin in world.retyped or any(world.before(twin).get(n) != world.after(twin).get(n) for n in _TYPE)
+        for twin in _staying_parents(world, identity)
+    )
+
+
+def _loses_null_with(world: World, identity: Identity) -> bool:
+    """Whether NOT NULL comes or goes with a parent's; that goes from the parent only where some children keep it."""
+    before, after = world.before(identity), world.after(identity)
+    if not (before.get("inherited") and after.get("inherited")) or before.get("not_null") == after.get("not_null"):
         return False
+    return any(
+        world.before(twin).get("not_null") != world.after(twin).get("not_null")
+        and not not_null.stays_below(world, twin)
+        for twin in _staying_parents(world, identity)
+    )
+
+
+def _staying_parents(world: World, identity: Identity) -> Iterator[Identity]:
+    table = world.table(identity)
+    if table is None:
+        return
     for twin in parents_of(world.target, identity):
-        if twin in world.created or world.leaves(table, twin) or world.table(twin) in world.created:
-            continue
-        if twin in world.retyped or any(world.before(twin).get(n) != world.after(twin).get(n) for n in changed):
-            return True
-    return False
+        stays = world.kept(twin) and world.table(twin) not in world.created and not world.leaves(table, twin)
+        if stays and (twin.schema, twin.name) in parents_named(world.before(table)):
+            yield twin
 
 
 def _settings(identity: Identity, before: Attributes, after: Attributes, wanted: tuple[str, ...]) -> list[Draft]:

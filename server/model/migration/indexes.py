@@ -2,6 +2,7 @@
 
 import re
 
+from server.model.migration.joining import check_of_child
 from server.model.migration.privileges import resaid, said
 from server.model.migration.steps import Hazard
 from server.model.migration.words import (
@@ -29,11 +30,6 @@ _LOOSE = frozenset({
     "comment", "index_comment", "security_labels", "clustered", "statistics", "index_invalid", "invalid", "tablespace",
     "options", "parent_index", "key_columns", "inherited",
 })  # fmt: skip
-
-
-def is_inherited(world: World, identity: Identity) -> bool:
-    """A constraint that comes from the parent's alone."""
-    return bool(world.after(identity).get("inherited"))
 
 
 def indexed(attributes: Attributes) -> bool:
@@ -124,6 +120,11 @@ def alter_constraint(world: World, identity: Identity, changed: frozenset[str]) 
         drafts += _index_options(path(identity.schema, identity.sub), _with(before), _with(after))
     if before.get("parent_index") and before.get("parent_index") != after.get("parent_index"):
         return None
+    if "inherited" in changed and after.get("type") == "check":
+        merged = check_of_child(world, identity)
+        if merged is None:
+            return None
+        drafts += merged
     if "index_comment" in changed:
         drafts.append(_comment_index(identity, after))
     if "clustered" in changed:

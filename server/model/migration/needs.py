@@ -41,6 +41,7 @@ class Needs:
         self._names()
         self._partitions()
         self._checks()
+        self._nulls()
         self._parked()
         self._leaving()
         self._persistence()
@@ -87,7 +88,11 @@ class Needs:
             and holder_of(self.world, asker) != holder
         ):
             found = self._held_by(identity, holder)
-        if identity.kind == "table" and asker.kind not in ("column", "table") and not self._shared(identity, asker):
+        if (
+            identity.kind == "table"
+            and asker.kind not in ("column", "table", "foreign_table")
+            and not self._shared(identity, asker)
+        ):
             found.append(("copy", identity))
         return found
 
@@ -189,20 +194,23 @@ class Needs:
                     self._link([key], [("create", index) for index in hollow])  # complete until a partition is there
                     for part in world.target.parts(parent, "column"):
                         self._link([("create", part), ("alter", part)], [key])
-                    for part in world.source.parts(parent, "column"):
-                        self._link([("drop", part)], [key])
+                    self._link(self._columns_gone(parent), [key])
         for (act, identity), each in self.acts.items():
             if act == "finish" and identity.kind in ("table", "materialized_view"):
                 for part in world.target.parts(identity, "column", "constraint", "index"):
                     self._link([("create", part), ("alter", part)], [(act, identity)])
-                for part in world.source.parts(identity, "column"):
-                    self._link([("drop", part)], [(act, identity)])
+                self._link(self._columns_gone(identity), [(act, identity)])
             if act == "create" and world.after(identity).get("type") == "foreign key":
                 each.after.update(attached)
             if act == "drop" and identity.kind == "table":
                 up = texts(world.before(identity), "partition_of")
                 if up and (parent := world.source.relation(up[0], up[1])) in self.changes.moved and parent:
                     self._link([("copy", parent)], [(act, identity)])
+
+    def _columns_gone(self, relation: Identity) -> list[Key]:
+        """The drops of its columns; none where it is made anew beside the old one, which keeps them to the end."""
+        stays = relation not in self.changes.moved
+        return [("drop", part) for part in self.world.source.parts(relation, "column")] if stays else []
 
     def _joins_late(self, part: Identity) -> bool:
         """Whether ATTACH PARTITION, to which an index that is not complete is none, would make it another one."""
@@ -220,6 +228,19 @@ class Needs:
             if act == "create" and check.kind == "constraint" and not self.world.after(check).get("not_valid"):
                 ups = [up for up in parents_of(self.world.target, check) if self.world.after(up).get("not_valid")]
                 self._link([(act, check)], [("create", up) for up in ups])
+
+    def _nulls(self) -> None:
+        """A child's NOT NULL changes its name while it is its own: before it comes to a parent, after it left that."""
+        world = self.world
+        for act, column in list(self.acts):
+            if act != "alter" or column.kind != "column" or not world.before(column).get("not_null"):
+                continue
+            for up in parents_of(world.source, column):
+                was, wanted = world.before(up).get("not_null"), world.after(up).get("not_null")
+                if was and not wanted:
+                    self._link([(act, up)], [(act, column)])
+                elif wanted and not was:
+                    self._link([(act, column)], [(act, up)])
 
     def _parked(self) -> None:
         """Columns of whole rows stand aside before what they are rows of changes, and come back after."""
@@ -245,6 +266,8 @@ class Needs:
             for parent in parents_named(world.before(table)):
                 up = world.source.relation(*parent)
                 if up is None or not world.leaves(table, up):
+                    mates = world.source.parts(up, "column", "constraint") if up else []
+                    self._link([(act, table)], [("drop", part) for part in mates])  # else the other parent's stays
                     continue
                 for part in {*world.source.parts(up), *world.target.parts(up)} - keys:
                     self._link([(act, table)], [(each, part) for each in ("release", "drop", "create", "alter")])

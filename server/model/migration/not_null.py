@@ -74,26 +74,56 @@ def set_on(world: World, identity: Identity, reason: str = "") -> list[Draft]:
         return [unproved(identity, after)]
     if world.concurrent_indexes and _can_wait(world, identity):
         return _in_steps(world, identity, after, reason or _FAILS)
-    if after.get("not_null_name") or after.get("not_null_no_inherit"):
-        return [_alter(identity, f"ADD {_constraint(identity, after)}", "may_fail_on_data", reason=reason or _FAILS)]
+    named = bool(name_to_say(world, identity))
+    if named or after.get("not_null_name") or after.get("not_null_no_inherit"):
+        added = f"ADD {_constraint(identity, after, named=named)}"
+        return [_alter(identity, added, "may_fail_on_data", reason=reason or _FAILS)]
     return [_column(identity, "SET NOT NULL", "may_fail_on_data", reason=reason or _FAILS)]
+
+
+def name_to_say(world: World, identity: Identity) -> str:
+    """The name that PostgreSQL would choose, but not while partitions have it from their parent; '' without any."""
+    table = world.table(identity)
+    parted = table is not None and bool(world.after(table).get("partition_key"))
+    return constraint_name(identity, world.after(identity)) if parted and _has_names(world) else ""
+
+
+def _has_names(world: World) -> bool:
+    return world.source.server_version >= _CONSTRAINTS_SINCE
 
 
 def change(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
     """From one state to the other, for a column that does not get the same from a parent."""
     old, new = bool(before.get("not_null")), bool(after.get("not_null"))
     if old and not new:
-        only = any(world.after(heir).get("not_null") for heir in world.heirs(identity))
-        return [_column(identity, "DROP NOT NULL", only=only)]
+        return _dropped(world, identity)
     if new and not old:
         return set_on(world, identity)
     table = world.table(identity)
     ups = parents_of(world.source, identity) if before.get("inherited") and after.get("inherited") else []
+    ups = [up for up in ups if world.before(up).get("not_null") and world.after(up).get("not_null")]
     if table and any(world.kept(table) and not world.leaves(table, up) for up in ups):
         return []  # the name of an inherited constraint stays as it is
     if after.get("not_null_not_valid") and not before.get("not_null_not_valid"):
         return [_column(identity, "DROP NOT NULL"), unproved(identity, after)]
     return _renamed(world, identity, before, after) + _validated(identity, before, after)
+
+
+def _dropped(world: World, identity: Identity) -> list[Draft]:
+    """Before PostgreSQL 18 a partitioned table cannot lose it alone: the partitions that keep it get it back."""
+    below, table = stays_below(world, identity), world.table(identity)
+    alone = world.source.server_version >= _CONSTRAINTS_SINCE or not (
+        table and world.before(table).get("partition_key")
+    )
+    keeping = [heir for heir in world.heirs(identity) if world.after(heir).get("not_null")] if not alone else []
+    again = [_column(heir, "SET NOT NULL", reason="stays in the partition") for heir in keeping]
+    return [_column(identity, "DROP NOT NULL", only=below and alone), *again]
+
+
+def stays_below(world: World, identity: Identity) -> bool:
+    """Whether it goes from a column and stays in some of the children, as their own."""
+    goes = world.before(identity).get("not_null") and not world.after(identity).get("not_null")
+    return bool(goes) and any(world.after(heir).get("not_null") for heir in world.heirs(identity))
 
 
 def _renamed(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:
@@ -128,7 +158,7 @@ def _can_wait(world: World, identity: Identity) -> bool:
 
 def _in_steps(world: World, identity: Identity, after: Attributes, reason: str) -> list[Draft]:
     hazard: Hazard = "may_fail_on_data"
-    if world.source.server_version >= _CONSTRAINTS_SINCE:
+    if _has_names(world):
         validate = f"VALIDATE CONSTRAINT {quote(constraint_name(identity, after))}"
         return [
             _alter(identity, f"ADD {_constraint(identity, after, named=True)} NOT VALID"),

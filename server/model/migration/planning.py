@@ -13,7 +13,7 @@ from server.model.migration.others import SAID
 from server.model.migration.rereading import read_alike
 from server.model.migration.steps import NotPlanned, Phase, Plan, Step
 from server.model.migration.words import literal
-from server.model.migration.world import World
+from server.model.migration.world import World, parents_of
 from server.model.schema import Identity, Schema
 
 
@@ -33,14 +33,31 @@ def _not_planned(changes: Changes) -> Iterator[NotPlanned]:
     for subscription in world.target.of("subscription"):
         yield from subscriptions.by_hand(world, subscription, changes.changed.get(subscription, frozenset()))
     for identity, names in changes.changed.items():
-        table = world.table(identity) if identity.kind == "column" else None
-        inherited = "inherited" in names and world.after(identity).get("inherited")
         if identity.kind == "base_type" and identity not in changes.anew and names - SAID:
             yield NotPlanned(identity, "a base type cannot change while columns hold its values")
-        if table and columns.becomes_local(world, identity, names) and _keeps_parents_own(world, table):
-            yield NotPlanned(identity, "its table gets only all of its parent's columns and checks as its own, or none")
-        if table and inherited and identity not in changes.anew and world.after(table).get("inherits"):
-            yield NotPlanned(identity, "a column that its table has already cannot become its parent's alone")
+        if identity.kind in ("column", "constraint") and "inherited" in names and (table := world.table(identity)):
+            yield from _not_inherited(changes, table, identity, names)
+        if identity.kind == "table" and identity not in changes.anew and names & {"inherits", "partition_of"}:
+            yield from _left_alone(changes, identity)
+
+
+def _not_inherited(changes: Changes, table: Identity, part: Identity, names: frozenset[str]) -> Iterator[NotPlanned]:
+    """A column or check of a child whose own it is to be, too, or no more."""
+    world = changes.world
+    if part.kind == "column" and columns.becomes_local(world, part, names) and _keeps_parents_own(world, table):
+        yield NotPlanned(part, "its table gets only all of its parent's columns and checks as its own, or none")
+    if world.after(part).get("inherited") and part not in changes.anew and world.after(table).get("inherits"):
+        yield NotPlanned(part, f"a {part.kind} that its table has already cannot become its parent's alone")
+
+
+def _left_alone(changes: Changes, table: Identity) -> Iterator[NotPlanned]:
+    """What a table has from a parent that it leaves, and then from another's alone: leaving makes it its own."""
+    world = changes.world
+    for part in world.target.parts(table, "column", "constraint"):
+        both = world.before(part).get("inherited") and world.after(part).get("inherited")
+        ups = {up for up in parents_of(world.source, part) if not world.leaves(table, up)}
+        if both and part not in changes.anew and world.after(table).get("inherits") and not ups:
+            yield NotPlanned(part, f"a {part.kind} that its table has already cannot become another parent's alone")
 
 
 def _keeps_parents_own(world: World, table: Identity) -> bool:

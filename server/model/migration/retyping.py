@@ -19,12 +19,12 @@ def set_type(world: World, identity: Identity, before: Attributes, after: Attrib
     old, new, column = text(before, "type"), text(after, "type"), quote(identity.sub)
     if identity in world.parked:
         return _by_name(world, identity, new, identity, column)
+    sql = f"TYPE {new}" + (f" COLLATE {text(after, 'collation')}" if after.get("collation") else "")
+    if (table := world.table(identity)) and table.kind == "foreign_table":
+        return [_alter(identity, sql, reason=f"from {old}: what its server has is not touched")]
     anew = types.moved(world, new) if identity in world.retyped else None
     if anew is not None and old == new and types.is_composite(world, anew):
         return _by_name(world, identity, new, anew, f"pg_catalog.to_jsonb({column})")
-    sql = f"TYPE {new}"
-    if after.get("collation"):
-        sql += f" COLLATE {text(after, 'collation')}"
     bottom = types.bottom(world.target, new)
     using = conversion(old, new, column, by_text=identity in world.retyped and not is_text(new), bottom=bottom)
     if using:

@@ -3,6 +3,7 @@
 from server.model.migration import columns, not_null, types
 from server.model.migration.columns import change_foreign_options, foreign_options
 from server.model.migration.conversions import conversion
+from server.model.migration.joining import let_go
 from server.model.migration.privileges import resaid, rights_last, said
 from server.model.migration.steps import Hazard
 from server.model.migration.words import (
@@ -165,6 +166,7 @@ def attach(world: World, identity: Identity, changed: frozenset[str], *, new: bo
             for parent in rows(after, "inherits")
             if parent not in rows(before, "inherits")
         ]
+        drafts += let_go(world, identity)
     return drafts
 
 
