@@ -118,7 +118,9 @@ _LOSING = {
 
 _GEOMETRIC = ("point", "line", "lseg", "box", "path", "polygon", "circle")
 _FEWER = ("boolean", '"char"', "money", "jsonb", "tsvector")
-"""Types in which several texts, as `yes` and `on`, are one value; geometric ones are made of floats."""
+"""Types in which several texts, as `yes` and `on`, are one value; numbers forget leading zeros; geometric ones are made
+of floats.
+"""
 
 
 def _reads_less(one: str, new: str) -> bool:
@@ -132,7 +134,7 @@ def _reads_less(one: str, new: str) -> bool:
         return other != "interval" or bool(_numbers(new))
     if other == "timestamp with time zone":
         return bool(_numbers(new))
-    return other in (*_FLOATS, *_TIMES, *_GEOMETRIC, *_FEWER) or _scale(new) is not None
+    return other in (*_NUMBERS, *_TIMES, *_GEOMETRIC, *_FEWER)
 
 
 def _rounds(old: str, new: str) -> bool:

@@ -35,6 +35,8 @@ def set_type(world: World, identity: Identity, before: Attributes, after: Attrib
     if loses(types.bottom(world.source, old), bottom):
         hazards.append("data_loss")
     reason = f"from {old}" if old != new else "its type is made anew"
+    if "data_loss" in hazards and is_text(types.bottom(world.source, old)):
+        reason += "; how it was written, as leading zeros, is lost"
     if anew is not None and (gone := types.labels_removed(world.before(anew), world.after(anew))):
         reason += f"; fails where it holds {', '.join(map(literal, gone))}"
     return [_alter(identity, sql, *hazards, reason=reason)]
