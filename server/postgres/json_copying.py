@@ -27,11 +27,13 @@ OPTIONS = {"null": "null", "escape": "\\"}
 
 _ODD_ESCAPE = re.compile(rb'\\(?<!\\\\)(?:["\\]\\|(?!))*+(u[0-9a-fA-F]{4}|[bfnrt/])')
 """An escape that csv has no word for, with the plain ones right before it."""
+_ODD_NAME = re.compile(r'["\\\x00-\x1f]')
+"""What msgspec takes no name of a field with: JSON would escape it."""
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"/": b"/"}
 
 
 def converting(columns: Sequence[ColumnPlan], enums: Collection[str]) -> Callable[[bytes], bytes] | None:
-    """A function from a block of rows to csv lines, or None where a column's type is not one of the plain ones.
+    """A function from a block of rows to csv lines, or None where a column's type or name is not one of the plain ones.
 
     The function raises msgspec.DecodeError for a block that is not plain.
     """
@@ -39,7 +41,7 @@ def converting(columns: Sequence[ColumnPlan], enums: Collection[str]) -> Callabl
     converts: list[tuple[str, Convert]] = []
     for number, column in enumerate(columns):
         found = _reading(column.type, enums)
-        if found is None:
+        if found is None or _ODD_NAME.search(column.file):
             return None
         kind, convert = found
         fields.append((f"f{number}", kind, msgspec.field(name=column.file, default=None)))

@@ -191,3 +191,15 @@ def test_rows_come_in_where_their_schema_holds_what_no_import_may_make(
         imported(tmp_path, path, "restore")
     imported(tmp_path, path, "append")
     assert target.rows("SELECT id, mood::text FROM t") == [(1, "ok")]
+
+
+def test_columns_whose_names_json_escapes_come_back(tmp_path: Path, make_database: MakeDatabase) -> None:
+    source, copy = make_database(), make_database()
+    made = """CREATE TABLE "sel.ect" (id int, "quo""te" text, "back\\slash" text, "new\nline" text, "ü 🚀" text)"""
+    source.run(made)
+    copy.run(made)
+    source.run("""INSERT INTO "sel.ect" VALUES (1, 'a', 'b', 'c', 'd')""")
+    settings_of(tmp_path, source, copy)
+    for format_ in ("json", "jsonl", "csv"):
+        imported(tmp_path, exported(tmp_path, format_, "none"), "replace")
+        assert copy.rows('SELECT * FROM "sel.ect"') == [(1, "a", "b", "c", "d")]
