@@ -56,14 +56,19 @@ class EmbeddedServer:
 
 @contextmanager
 def embedded_server(
-    home: Path | None = None, *, bin_directory: Path | None = None, durable: bool | None = None
+    home: Path | None = None,
+    *,
+    inside: Path | None = None,
+    bin_directory: Path | None = None,
+    durable: bool | None = None,
 ) -> Generator[EmbeddedServer]:
     """A server for as long as the block runs; a keeper process stops it even when this process is killed.
 
-    Without `home` its data live in a temporary folder that goes with it. Durable (fsync, autovacuum) by default only
-    with a `home`. Refused: no programs, no unprivileged user to run as. DatabaseFailed: it did not start.
+    Without `home` its data live in a temporary folder (of `inside`, where one is named) that goes with it. Durable
+    (fsync, autovacuum) by default only with a `home`. Refused: no programs, no unprivileged user to run as.
+    DatabaseFailed: it did not start.
     """
-    place = (home or _temporary_home()).resolve()
+    place = (home or _temporary_home(inside)).resolve()
     with _keeper(place, remove=home is None) as orders:
         cluster = _Cluster.prepare(place, bin_directory, durable=home is not None if durable is None else durable)
         cluster.start_by(orders)
@@ -167,8 +172,8 @@ def _make_home(home: Path) -> None:
     os.chown(home, account.uid, account.gid)
 
 
-def _temporary_home() -> Path:
-    places = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
+def _temporary_home(inside: Path | None) -> Path:
+    places = [inside] if inside else [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
     if _account() is not None:
         places = [place for place in places if place.is_dir() and enterable(place.resolve())] or places
     return Path(tempfile.mkdtemp(prefix="pgferry-", dir=places[0]))
@@ -182,8 +187,11 @@ def _initialise(home: Path, programs: Programs, *, durable: bool) -> None:
     password.write_text(secrets.token_urlsafe(18))
     if programs.account is not None:
         os.chown(password, programs.account.uid, programs.account.gid)
+    major = int((re.search(r"\d+", programs.run(home, "postgres", "-V").stdout) or ["0"])[0])
     login = ["-U", _USER, "--auth=scram-sha-256", f"--pwfile={password}"]
-    done = programs.run(home, "initdb", "-N", "-D", str(data), "-E", "UTF8", *login, *_locale(home, programs))
+    if major >= 16 and not durable:
+        login += ["-c", "scram_iterations=1"]  # they slow down guessing, and each login; nobody guesses this password
+    done = programs.run(home, "initdb", "-N", "-D", str(data), "-E", "UTF8", *login, *_locale(major))
     if done.returncode != 0:
         raise _failure("initdb failed", done.stdout)
     settings = _SETTINGS | ({} if durable else _THROW_AWAY)
@@ -191,10 +199,9 @@ def _initialise(home: Path, programs: Programs, *, durable: bool) -> None:
         file.writelines(f"{name} = {value}\n" for name, value in settings.items())
 
 
-def _locale(home: Path, programs: Programs) -> list[str]:
+def _locale(major: int) -> list[str]:
     """C.UTF-8: built into PostgreSQL since 17, before that the operating system's."""
-    major = re.search(r"\d+", programs.run(home, "postgres", "-V").stdout)
-    if major is not None and int(major[0]) >= 17:
+    if major >= 17:
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     return ["--locale=C.UTF-8", "--lc-messages=C"]
 
