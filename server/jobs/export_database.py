@@ -19,7 +19,7 @@ from server.model.exports import ExportedTable, ExportReport, ExportRequest, Red
 from server.model.patterns import choose, matcher
 from server.model.tables import Table, load_order
 from server.postgres.databases import Connection, Database
-from server.postgres.tables import is_distributed, lock_tables, read_tables
+from server.postgres.tables import count_large_objects, is_distributed, lock_tables, read_tables
 from server.postgres.transactions import reading
 from server.services import Services
 
@@ -86,7 +86,7 @@ def _plan(
         filters=filters_of(request),
         redactions=listed(masks, chosen) if request.content != "schema" else (),
         excluded_tables=left_out,
-        warnings=[*_warnings(chosen), *doubts] if request.content != "schema" else (),
+        warnings=[*_warnings(chosen), *_large_objects(connection), *doubts] if request.content != "schema" else (),
         consistency="one transaction, each shard as it was first read" if distributed else "one snapshot",
         sessions=sessions,
     )
@@ -107,6 +107,11 @@ def _warnings(tables: Sequence[Table]) -> list[str]:
         if outside:
             said.append(f"{table.key} refers to {', '.join(outside)}, which this export has no rows of.")
     return said
+
+
+def _large_objects(connection: Connection) -> list[str]:
+    count = count_large_objects(connection)
+    return [f"No export holds large objects, of which the database has {count}; pg_dump takes them."] if count else []
 
 
 def _estimate(plan: Plan, tables: Sequence[Table]) -> ExportReport:

@@ -153,6 +153,12 @@ def settle(connection: Connection, *, by_place: bool) -> None:
             connection.execute(sql.SQL("SET LOCAL {} = off").format(sql.Identifier(f"enable_{method}")))
 
 
+def count_large_objects(connection: Connection) -> int:
+    """How many large objects the database holds: they lie beside all tables."""
+    row = connection.execute("SELECT count(*) FROM pg_catalog.pg_largeobject_metadata").fetchone()
+    return int(row[0]) if row else 0
+
+
 def is_distributed(connection: Connection) -> bool:
     """Whether Citus spreads tables over nodes: then sizes and places of rows say nothing, and no snapshot is shared."""
     row = connection.execute("SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')").fetchone()

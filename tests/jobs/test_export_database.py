@@ -304,3 +304,13 @@ def test_losses_inside_of_arrays_and_composites_are_counted(
         "nested 2 rows",
     ]
     assert export(format="csv").warnings == []
+
+
+def test_large_objects_which_no_export_holds_are_told(
+    project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
+    project.add("it", fresh_database)
+    fresh_database.run("CREATE TABLE t (id int, o oid); INSERT INTO t VALUES (1, lo_from_bytea(0, 'planted'))")
+    assert export(format="csv").warnings == [
+        "No export holds large objects, of which the database has 1; pg_dump takes them."
+    ]
