@@ -115,7 +115,8 @@ class _Trial:
             return False
         before, asked = (self.table, self.masks), self.masks[column.name]
         concerning = [other for other in self.rules if column.name in concerned(other, self.rules)]
-        for made, how in _others(column):
+        value = fitting(self.connection, column, self.checks[column.name])
+        for made, how in _others(column, value):
             self._take(made, how)
             fits = (passes(self.connection, self.table, made, how, check) for check in self.checks[column.name])
             tries = (keeps(self.connection, self.table, self.masks, other, self.rules) for other in concerning)
@@ -127,9 +128,10 @@ class _Trial:
         return False
 
 
-def _others(column: Column) -> Iterator[tuple[Column, How]]:
-    """What else may stand in for a column's values, what says least first."""
+def _others(column: Column, value: str | None) -> Iterator[tuple[Column, How]]:
+    """What else may stand in for a column's values, what says least first; `value`: one that passes its checks."""
     yield column, "blank"
+    yield replace(column, stand_in=value), "blank"
     yield replace(column, unique=True, stand_in=None), "blank"
     if column.base in HASHED:
         yield column, "hash"

@@ -13,6 +13,7 @@ from psycopg import sql
 from server.model.redaction import HASHED, How, hashed_length
 from server.model.tables import Column
 from server.postgres.databases import Connection
+from server.postgres.relations import written
 from server.postgres.row_numbers import numbered
 
 _INNER, _OUTER = "pgferry.hash_inner", "pgferry.hash_outer"
@@ -45,7 +46,7 @@ def masked(column: Column, how: How) -> sql.Composable:
     if how == "hash" and column.base in HASHED:
         return _hash(column, value)
     if column.stand_in is not None:
-        blank: sql.Composable = sql.Literal(column.stand_in)
+        blank: sql.Composable = sql.SQL("{}::{}").format(sql.Literal(column.stand_in), written(column.type))
     else:
         blank = (numbered(column) if column.unique else None) or _blank(column, value)
     return sql.SQL("CASE WHEN {} IS NOT NULL THEN {} END").format(value, blank)

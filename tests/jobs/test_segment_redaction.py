@@ -252,6 +252,9 @@ def test_stand_ins_fit_the_partitions_and_the_generated_columns_that_hang_on_the
 
 
 RULED = """
+CREATE DOMAIN code AS text CHECK (VALUE ~ '^[A-Z]{2}-[0-9]+$');
+CREATE TABLE coded (id int PRIMARY KEY, secret code, kind text, CHECK ((secret IS NULL) = (kind IS NULL)));
+INSERT INTO coded VALUES (1, 'AB-1', 'x'), (2, NULL, NULL);
 CREATE TABLE pairs (id int PRIMARY KEY, secret text, kind text, CHECK ((secret IS NULL) = (kind IS NULL)));
 CREATE TABLE flagged (
     id int PRIMARY KEY, secret int, known int GENERATED ALWAYS AS (num_nonnulls(secret)) STORED CHECK (known = 1)
@@ -277,7 +280,7 @@ def test_stand_ins_keep_the_rules_that_concern_more_than_one_value(
     fresh_database.run(RULED)
     project.add("it", fresh_database)
     settle(project, f'[redaction.patterns]\n"*.secret" = "{how}"\n')
-    held = {"pairs": 2, "flagged": 2, "slugs": 3, "ones": 3, "open": 3, "starts": 2, "nets": 1}
+    held = {"coded": 2, "pairs": 2, "flagged": 2, "slugs": 3, "ones": 3, "open": 3, "starts": 2, "nets": 1}
     report = segment(project, filters=[{"table": table} for table in held], format="sql")
     copy = make_database()
     load_with_psql(postgres, Path(str(report.path)), copy)
@@ -285,6 +288,15 @@ def test_stand_ins_keep_the_rules_that_concern_more_than_one_value(
     for table in held:
         real, written = (dict(database.rows(f"SELECT id, secret FROM {table}")) for database in (fresh_database, copy))
         assert not [key for key in real if real[key] is not None and real[key] == written[key]]
+
+
+def test_a_stand_in_of_a_document_is_no_text(project: Project, fresh_database: FreshDatabase) -> None:
+    fresh_database.run("CREATE TABLE t (id int, secret jsonb NOT NULL CHECK (secret IN ('{\"a\": 0}', '{\"a\": 1}')))")
+    fresh_database.run("INSERT INTO t VALUES (1, '{\"a\": 1}')")
+    project.add("it", fresh_database)
+    settle(project, '[redaction.patterns]\n"*.secret" = "hash"\n')
+    report = segment(project, filters=[{"table": "t"}])
+    assert document(str(report.path))["data"]["t"] == [{"id": "1", "secret": {"a": "0"}}]
 
 
 def test_what_no_stand_in_fits_is_told(project: Project, fresh_database: FreshDatabase) -> None:
