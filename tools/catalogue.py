@@ -9,7 +9,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NamedTuple, cast
 
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ValidationError
@@ -30,7 +30,7 @@ from tools.list_databases import list_databases
 from tools.migration_status import migration_status
 from tools.plan_migration import plan_migration
 from tools.query_database import query_database
-from tools.teaching import taught
+from tools.teaching import admitted, taught
 
 
 class Entry(NamedTuple):
@@ -108,11 +108,13 @@ ADMIN: tuple[Entry, ...] = (
 
 
 class FerryTool(Tool):
-    """A tool whose bad arguments are answered in one teaching line."""
+    """A tool whose bad arguments are answered in one teaching line, and its own mistakes as such."""
 
     async def run(self, arguments: dict[str, Any], context: Any, convert_result: bool = False) -> Any:
         try:
             return await super().run(arguments, context, convert_result)
+        except UnexpectedToolError as error:
+            raise ToolError(admitted(self.name, error.__cause__)) from None
         except ToolError as error:
             if isinstance(error.__cause__, ValidationError):
                 raise ToolError(taught(self.name, self.parameters, error.__cause__)) from None

@@ -1,6 +1,10 @@
-"""What an agent is told of arguments that do not fit a tool: which, why, and how they look that do."""
+"""What an agent is told of arguments that do not fit a tool: which, why, and how they look that do; and of a mistake of
+pgferry's own.
+"""
 
+import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -24,6 +28,16 @@ def taught(tool: str, parameters: Schema, failure: ValidationError) -> str:
     wrong = "; ".join(lines[:MOST]) + (f"; and {len(lines) - MOST} more" if len(lines) > MOST else "")
     end = "" if wrong.endswith("?") else "."
     return f"[bad_arguments] {tool}: {wrong}{end} Nothing was touched. Next: {_next(parameters, list(shapes))}."
+
+
+def admitted(tool: str, mistake: BaseException | None) -> str:
+    """A failure that nobody foresaw: its kind and its place in the source; its own words may hold rows."""
+    frames = traceback.extract_tb(mistake.__traceback__ if mistake else None)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return (
+        f"[internal_error] {tool} failed by a mistake in pgferry: {type(mistake).__name__}{place}."
+        " What was not committed is rolled back. Next: Other calls go on; please report this line with the arguments."
+    )
 
 
 def _next(parameters: Schema, shapes: list[str]) -> str:
