@@ -53,12 +53,16 @@ class MakeDatabase(Protocol):
     def __call__(self, template: FreshDatabase | None = None) -> FreshDatabase: ...
 
 
+def memory() -> Path | None:
+    """The folder that is in memory, where there is one with room."""
+    return MEMORY if MEMORY.is_dir() and disk_usage(MEMORY).free > ENOUGH else None
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedServer]:
     """The server of the whole session."""
     folder = os.environ.get("PGFERRY_TEST_POSTGRES_BIN")
-    memory = MEMORY if MEMORY.is_dir() and disk_usage(MEMORY).free > ENOUGH else None
-    with embedded_server(inside=memory, bin_directory=Path(folder) if folder else None) as server:
+    with embedded_server(inside=memory(), bin_directory=Path(folder) if folder else None) as server:
         yield server
 
 

@@ -42,6 +42,7 @@ from server.postgres.catalog import read_schema
 from server.postgres.embedded import EmbeddedServer, embedded_server
 from server.postgres.populating import drop_database, make_database
 from server.services import load_services
+from tests.fix_databases import memory
 
 _ROLE = re.compile(r"CREATE (ROLE|USER) (?!MAPPING)[^;]*;", re.IGNORECASE)
 _numbers = itertools.count(1)
@@ -356,7 +357,7 @@ def run(arguments: argparse.Namespace) -> Iterator[tuple[Pair, str, str]]:
     pairs = [p for p in pairs if re.search(arguments.only or "", f"{p['suite']}/{p['name']}")]
     pairs = pairs[arguments.start :: arguments.every]
     binaries = Path(arguments.bin) if arguments.bin else None
-    with embedded_server(bin_directory=binaries) as server:
+    with embedded_server(inside=memory(), bin_directory=binaries) as server:
         pairs = [p for p in pairs if int(p.get("min_version", 0)) <= major(server)]
         roles(server, every)
         alone = [p for p in pairs if re.search(r"ROLE|SUBSCRIPTION", p["old"] + p["new"], re.IGNORECASE)]
