@@ -34,19 +34,23 @@ async def test_a_failure_of_the_job_comes_out_as_it_is() -> None:
 async def test_progress_rises_and_only_the_newest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "INTERVAL", 0.01)
     heard: Told = []
-    enough = threading.Event()
+    begun, counted, enough = threading.Event(), threading.Event(), threading.Event()
 
     async def listener(done: float, total: float | None, message: str) -> None:
         heard.append((done, total, message))
-        enough.set()
+        (enough if begun.is_set() else begun).set()
+        await anyio.to_thread.run_sync(counted.wait)
 
     def job(call: Call) -> None:
+        call.progress(0, 1000, "0 of 1000 rows")
+        assert begun.wait(10)
         for number in range(1000):
             call.progress(number, 1000, f"{number} of 1000 rows")
+        counted.set()
         assert enough.wait(10)
 
     await run(job, listener)
-    assert heard[0] == (999, 1000, "999 of 1000 rows")
+    assert heard[:2] == [(0, 1000, "0 of 1000 rows"), (999, 1000, "999 of 1000 rows")]
 
 
 def test_a_phase_that_counts_anew_does_not_turn_the_bar_back() -> None:
