@@ -100,7 +100,7 @@ class NarrowCopy:
             sql.SQL("CREATE INDEX ON {} ({}) WHERE {}").format(
                 self.name,
                 sql.SQL(", ").join([self.columns[name] for name in edge.columns]),
-                every([sql.SQL("{} IS NOT NULL").format(self.columns[name]) for name in edge.columns]),
+                every([sql.SQL("{} IS DISTINCT FROM NULL").format(self.columns[name]) for name in edge.columns]),
             )
             for edge in self.plan.circling
             if not edge.as_text
@@ -124,7 +124,7 @@ class NarrowCopy:
     def _circles(self, columns: Mapping[str, sql.Composable]) -> sql.Composed:
         return any_of(
             [
-                every([sql.SQL("{} IS NOT NULL").format(columns[name]) for name in edge.columns])
+                every([sql.SQL("{} IS DISTINCT FROM NULL").format(columns[name]) for name in edge.columns])
                 for edge in self.plan.circling
             ]
         )

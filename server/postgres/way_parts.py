@@ -27,7 +27,7 @@ def needs_of(relations: RelationMap, way: Way) -> sql.Composed:
     edge, keys = way.edge, way.keys
     columns = [sql.SQL("k.{}").format(keys.columns[name]) for name in edge.columns]
     tests: list[sql.Composable] = [of_relation(relations, edge.child, sql.Identifier("k")), *way.newer]
-    tests += [sql.SQL("{} IS NOT NULL").format(column) for column in columns]
+    tests += [sql.SQL("{} IS DISTINCT FROM NULL").format(column) for column in columns]
     if edge in keys.tests:
         tests.append(sql.SQL("k.{}").format(keys.tests[edge]))
     return sql.SQL("SELECT {} FROM {} AS k WHERE {}").format(

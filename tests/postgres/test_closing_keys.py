@@ -287,3 +287,21 @@ def test_dangling_references_that_no_trigger_stopped_are_reported_too(fresh_data
     result = grow(fresh_database, where("children"))
     assert result.counts() == {"parents": (0, 2), "children": (3, 0)}
     assert [(d.reference, d.rows) for d in result.dangling] == [("children (other)", 1), ("children (parent)", 2)]
+
+
+def test_a_key_of_a_composite_type_with_a_null_inside_is_followed_like_any_other(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    ddl = """
+    CREATE TYPE place AS (street text, flat int);
+    CREATE TABLE homes (at place PRIMARY KEY, next place REFERENCES homes);
+    CREATE TABLE people (id int PRIMARY KEY, at place REFERENCES homes);
+    INSERT INTO homes VALUES ('(a,)', NULL), ('(b,1)', '(a,)'), ('(,)', NULL), ('(c,3)', NULL);
+    INSERT INTO people VALUES (1, '(b,1)'), (2, '(,)'), (3, NULL), (4, '(c,3)');
+    """
+    fresh_database.run(ddl)
+    result = grow(fresh_database, where("people", ("id", "<", 4)))
+    assert result.counts() == {"people": (3, 0), "homes": (0, 3)}
+    assert loaded(result, make_database, ddl).rows("SELECT count(*) FROM people JOIN homes USING (at)") == [(2,)]
+    down = grow(fresh_database, {"filters": [{"table": "homes"}]})
+    assert down.counts() == {"people": (3, 0), "homes": (4, 0)}
