@@ -4,6 +4,7 @@ a word on what can not.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from server.exporting.plan import Masks
@@ -14,9 +15,13 @@ from server.postgres.masks import hash_key, set_hash_key
 from server.postgres.questions import ask
 from server.postgres.row_numbers import numbered
 from server.postgres.row_rules import Rule, concerned, keeps, read_rules
-from server.postgres.stand_ins import Check, fitting, passes, shared
+from server.postgres.stand_ins import Check, candidates, fitting, passes, shared
+from server.postgres.tables import with_attributes
 
 SET = ("blank", "hash", "null", "exclude")
+OF_PARTITIONS = "of the partitions"
+TRIED = 40
+"""Values that are tried at most for one rule."""
 WAYS_OUT = "exclude it, null it where it may be NULL, or keep it"
 
 
@@ -46,9 +51,10 @@ def settled(connection: Connection, tables: Sequence[Table], masks: Masks) -> Se
     written: list[Table] = []
     bent: dict[tuple[str, str], Mapping[str, How]] = dict(masks)
     doubts: dict[str, list[str]] = {}
+    whole = with_attributes(connection, [table for table in tables if table.oid in oids])
     for table in tables:
         if table.oid in oids:
-            trial = _Trial(connection, table, dict(masked[table.oid]), checks, rules.get(table.oid, []))
+            trial = _Trial(connection, whole[table.oid], dict(masked[table.oid]), checks, rules.get(table.oid, []))
             trial.settle()
             table, bent[table.schema, table.name], doubts[table.key] = trial.table, trial.masks, trial.doubts
         written.append(table)
@@ -76,12 +82,23 @@ class _Trial:
     def settle(self) -> None:
         """Bends table and masks; what cannot be had is among the doubts."""
         for column in self.table.columns:
-            if (how := self.masks.get(column.name)) in SET:
+            if (how := self._how(column)) in SET:
                 made, how, told = _settled(self.connection, self.table, column, how, self.checks[column.name])
                 self._take(made, how)
                 self._doubt(column, told)
         for rule in self.rules:
             self._keep(rule)
+
+    def _how(self, column: Column) -> How | None:
+        """How a column is masked: left to its default only where no rule may refuse that in all rows."""
+        how = self.masks.get(column.name)
+        if how == "exclude" and column.has_default and not column.generated and self._is_ruled(column):
+            return "blank" if column.not_null else "null"
+        return how
+
+    def _is_ruled(self, column: Column) -> bool:
+        partitions = any(check.name == OF_PARTITIONS for check in self.checks[column.name])
+        return partitions or any(column.name in rule.columns and rule.kind != "generated" for rule in self.rules)
 
     def _doubt(self, column: Column, told: Sequence[str]) -> None:
         self.doubts += [f"{self.table.key}.{column.name} {words}" for words in told]
@@ -115,8 +132,9 @@ class _Trial:
             return False
         before, asked = (self.table, self.masks), self.masks[column.name]
         concerning = [other for other in self.rules if column.name in concerned(other, self.rules)]
-        value = fitting(self.connection, column, self.checks[column.name])
-        for made, how in _others(column, value):
+        first = fitting(self.connection, column, self.checks[column.name])
+        named = islice(candidates(column, rule.parts or ()), TRIED) if rule.kind == "check" else ()
+        for made, how in _others(column, [first, *named]):
             self._take(made, how)
             fits = (passes(self.connection, self.table, made, how, check) for check in self.checks[column.name])
             tries = (keeps(self.connection, self.table, self.masks, other, self.rules) for other in concerning)
@@ -128,11 +146,13 @@ class _Trial:
         return False
 
 
-def _others(column: Column, value: str | None) -> Iterator[tuple[Column, How]]:
-    """What else may stand in for a column's values, what says least first; `value`: one that passes its checks."""
+def _others(column: Column, values: Sequence[str | None]) -> Iterator[tuple[Column, How]]:
+    """What else may stand in for a column's values, what says least first; `values`: some that may pass its checks."""
     yield column, "blank"
-    yield replace(column, stand_in=value), "blank"
+    yield replace(column, stand_in=values[0]), "blank"
     yield replace(column, unique=True, stand_in=None), "blank"
+    for value in values[1:]:
+        yield replace(column, stand_in=value), "blank"
     if column.base in HASHED:
         yield column, "hash"
     if not column.not_null:

@@ -214,6 +214,8 @@ def _possible(column: Column, how: How) -> How | None:
         how = "null"
     if how in ("exclude", "null") and column.not_null and (how == "null" or column.unique or not column.has_default):
         how = "blank"
+    if how == "exclude" and column.unique and column.has_default and not column.not_null:
+        how = "null"  # the default would stand in every row
     if how == "blank" and column.unique and column.base in HASHED and not is_short(column):
         return "hash"
     return how

@@ -58,6 +58,8 @@ class Column:
     readable: bool = True
     built_in: bool = False
     """`base` is a type of PostgreSQL's own."""
+    attributes: tuple["Column", ...] = ()
+    """Of a composite type, where its values are redacted."""
     stand_in: str | None = None
     """What a blank of it is, where the usual one would not pass its checks; as PostgreSQL reads the type."""
 

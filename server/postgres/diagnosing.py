@@ -171,7 +171,7 @@ def _not_null(diagnosis: Diagnosis, staged: Staged) -> None:
     loaded = {column.name for column in staged.plan.columns}
     for part in diagnosis.target.parts(staged.plan.identity, "column"):
         if diagnosis.target.facts[part].get("not_null") and part.sub in loaded:
-            query = sql.SQL("SELECT {} FROM {} WHERE {} IS NULL").format(
+            query = sql.SQL("SELECT {} FROM {} WHERE {} IS NOT DISTINCT FROM NULL").format(
                 sql.Identifier(ROW), _readable(diagnosis, staged, [part.sub]), sql.Identifier(part.sub)
             )
             _add(diagnosis, staged, "not_null", query, columns=[part.sub])
@@ -194,7 +194,7 @@ def _partitions(diagnosis: Diagnosis, staged: Staged) -> None:
     if rule is not None:
         parts = {part.sub: diagnosis.target.facts[part] for part in diagnosis.target.parts(identity, "column")}
         needed = [name for name in rule.columns if parts[name].get("not_null")]
-        given = [sql.SQL("{} IS NOT NULL AND ").format(sql.Identifier(name)) for name in needed]
+        given = [sql.SQL("{} IS DISTINCT FROM NULL AND ").format(sql.Identifier(name)) for name in needed]
         query = sql.SQL("SELECT {} FROM {} WHERE {} {} IS NOT TRUE").format(
             sql.Identifier(ROW), _readable(diagnosis, staged, rule.columns), sql.Composed(given), rule.takes
         )
@@ -275,7 +275,9 @@ def _orphans(
     their: Sequence[str],
     parents: Iterable[sql.Composable],
 ) -> sql.Composed:
-    given = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(sql.Identifier("child", name)) for name in own)
+    given = sql.SQL(" AND ").join(
+        sql.SQL("{} IS DISTINCT FROM NULL").format(sql.Identifier("child", name)) for name in own
+    )
     equal = sql.SQL(" AND ").join(
         sql.SQL("{} = {}").format(sql.Identifier("parent", theirs), sql.Identifier("child", ours))
         for ours, theirs in zip(own, their, strict=True)

@@ -14,7 +14,7 @@ from server.model.redaction import HASHED, How, hashed_length
 from server.model.tables import Column
 from server.postgres.databases import Connection
 from server.postgres.relations import written
-from server.postgres.row_numbers import numbered
+from server.postgres.row_numbers import numbered, row_of
 
 _INNER, _OUTER = "pgferry.hash_inner", "pgferry.hash_outer"
 _BLOCK = 64
@@ -49,7 +49,12 @@ def masked(column: Column, how: How) -> sql.Composable:
         blank: sql.Composable = sql.SQL("{}::{}").format(sql.Literal(column.stand_in), written(column.type))
     else:
         blank = (numbered(column) if column.unique else None) or _blank(column, value)
-    return sql.SQL("CASE WHEN {} IS NOT NULL THEN {} END").format(value, blank)
+    return _where_set(value, blank)
+
+
+def _where_set(value: sql.Composable, stand_in: sql.Composable) -> sql.Composed:
+    """NULL stays NULL. `IS NOT NULL` would be false too for a row with a NULL in it."""
+    return sql.SQL("CASE WHEN {} IS DISTINCT FROM NULL THEN {} END").format(value, stand_in)
 
 
 def _hash(column: Column, value: sql.Composable) -> sql.Composable:
@@ -142,6 +147,9 @@ def _blank(column: Column, value: sql.Composable) -> sql.Composable:
         return sql.SQL("'{}'" if "multirange" in column.base else "'empty'")
     if column.category == "V":
         return sql.SQL("{value} # {value}").format(value=value)
+    if column.attributes:
+        parts = [(inner, sql.SQL("({}).{}").format(value, sql.Identifier(inner.name))) for inner in column.attributes]
+        return row_of(column, [_where_set(part, _blank(inner, part)) for inner, part in parts])
     if column.category == "C":
         return sql.SQL("pg_catalog.jsonb_populate_record(NULLIF({value}, {value}), '{{}}')").format(value=value)
     return sql.SQL("''")

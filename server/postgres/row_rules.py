@@ -75,10 +75,12 @@ def _test(rule: Rule, parts: Sequence[str], rows: sql.Composable) -> sql.Compose
         return sql.SQL("SELECT pg_catalog.bool_and(coalesce(({}), true)) FROM {} AS x").format(written(parts[0]), rows)
     if rule.kind == "generated":
         name = sql.Identifier(rule.name)
-        test = sql.SQL("x.{} IS NOT NULL" if rule.condition else "x.{0} IS NOT DISTINCT FROM x.{0}").format(name)
+        test = sql.SQL("x.{} IS DISTINCT FROM NULL" if rule.condition else "x.{0} IS NOT DISTINCT FROM x.{0}").format(
+            name
+        )
         return sql.SQL("SELECT pg_catalog.bool_and({}) FROM {} AS x").format(test, rows)
     keys = [sql.SQL("({})").format(written(part)) for part in parts]
-    tests = [] if rule.nulls_equal else [sql.SQL("{} IS NOT NULL").format(key) for key in keys]
+    tests = [] if rule.nulls_equal else [sql.SQL("{} IS DISTINCT FROM NULL").format(key) for key in keys]
     tests.append(sql.SQL("({})").format(written(rule.condition or "true")))
     return sql.SQL(
         "SELECT NOT EXISTS (SELECT FROM {} AS x WHERE {} GROUP BY {} HAVING pg_catalog.count(*) > 1)"

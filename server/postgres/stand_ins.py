@@ -2,6 +2,7 @@
 where it does not, a value is looked for that does.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -17,6 +18,17 @@ from server.postgres.relations import written
 
 SAMPLE = 1000
 """Rows whose stand-ins are tried."""
+_PLAIN = {
+    "B": ("true", "false"),
+    "I": ("127.0.0.1", "10.0.0.0/8", "::1"),
+    "T": ("1 day", "-1 day"),
+    "R": ("(,)", "[1,2)", "[2000-01-01,2000-01-02)"),
+    "multi": ("{(,)}", "{[1,2)}", "{[2000-01-01,2000-01-02)}"),
+    "G": ("(1,1)", "((0,0),(1,1))", "<(0,0),1>", "((0,0),(0,1),(1,1))"),
+    "V": ("1", "0"),
+}
+"""By the category of the type; those of an array are its elements'."""
+_ELEMENTS = ("0", "x", "t", "2000-01-01", "1 day", "127.0.0.1", '"(1,1)"')
 LONGEST = 200
 """Characters of a value that is made up."""
 
@@ -55,7 +67,7 @@ def passes(connection: Connection, table: Table, column: Column, how: How, check
 def fitting(connection: Connection, column: Column, checks: Sequence[Check]) -> str | None:
     """A value that says nothing and passes all checks of a column, as text; None where none is found."""
     tests = [check.expression for check in checks if check.expression is not None]
-    for value in dict.fromkeys(_candidates(column, [check.text for check in checks])):
+    for value in dict.fromkeys(candidates(column, [check.text for check in checks])):
         name = sql.Identifier(column.name)
         one = sql.SQL("(SELECT {}::{} AS {})").format(sql.Literal(value), written(column.type), name)
         try:
@@ -94,7 +106,24 @@ def _meets(connection: Connection, column: Column, rows: sql.Composable, tests: 
     return found is None or found[1] is not False
 
 
-def _candidates(column: Column, texts: Sequence[str]) -> Iterator[str]:
+def candidates(column: Column, texts: Sequence[str]) -> Iterator[str]:
+    """Values that a check may be content with; of a composite type rows of such, one attribute changed at a time."""
+    if not column.attributes:
+        yield from _plain_candidates(column, texts)
+        return
+    each = [list(_plain_candidates(attribute, texts)) or [""] for attribute in column.attributes]
+    for place, values in enumerate(each):
+        for value in values:
+            yield _row_text([value if n == place else others[0] for n, others in enumerate(each)])
+    yield from _named(texts)
+
+
+def _row_text(values: Iterable[str]) -> str:
+    quoted = (value.replace("\\", "\\\\").replace('"', '""') for value in values)
+    return "(" + ",".join(f'"{value}"' if value else "" for value in quoted) + ")"
+
+
+def _plain_candidates(column: Column, texts: Sequence[str]) -> Iterator[str]:
     """Values that a check may be content with: plain ones of the type, those that it names itself, and near them."""
     numbers = [number for text in texts for number in re.findall(r"(?<![\w.'])-?\d+(?:\.\d+)?", text)]
     if column.category == "S":
@@ -116,7 +145,13 @@ def _candidates(column: Column, texts: Sequence[str]) -> Iterator[str]:
         yield from (str(int(float(number)) + step) for number in numbers for step in (1, -1))
     elif column.category == "D":
         yield from ("1970-01-01", "2000-01-01", "infinity", "-infinity")
+    yield from _PLAIN.get("multi" if column.base.endswith("multirange") else column.category, ())
+    yield from _named(texts)
+    if column.category == "A":
+        yield from ("{" + value + "}" for value in (*_ELEMENTS, *(json.dumps(value) for value in _named(texts))))
+
+
+def _named(texts: Sequence[str]) -> Iterator[str]:
+    """The literals in checks."""
     for text in texts:
         yield from (literal.replace("''", "'") for literal in re.findall(r"'((?:[^']|'')*)'", text))
-    if column.category == "B":
-        yield from ("true", "false")

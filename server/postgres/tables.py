@@ -83,6 +83,23 @@ def _columns(connection: Connection, references: dict[tuple[int, str], list[Refe
     return found
 
 
+def with_attributes(connection: Connection, tables: Sequence[Table]) -> dict[int, Table]:
+    """Some tables with what their columns of composite types are made of, by oid."""
+    found: dict[tuple[int, str], list[Column]] = defaultdict(list)
+    if any(column.category == "C" for table in tables for column in table.columns):
+        for oid, column, name, type_, base, category, length, label in ask(
+            connection, "exported_attributes", [table.oid for table in tables]
+        ):
+            found[oid, column].append(Column(name, type_, base, category, length, first_label=label))
+    return {
+        table.oid: replace(
+            table,
+            columns=tuple(replace(column, attributes=tuple(found[table.oid, column.name])) for column in table.columns),
+        )
+        for table in tables
+    }
+
+
 def _unreadable(column: Column) -> Column:
     return replace(column, readable=False)
 

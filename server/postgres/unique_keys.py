@@ -48,7 +48,7 @@ class UniqueKey:
             return sql.SQL(
                 "SELECT b.place FROM ({0}) AS b WHERE EXISTS (SELECT FROM ({0}) AS a WHERE a.place < b.place AND {1})"
             ).format(rows, self._meets())
-        some_null = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(name) for name in self._names)
+        some_null = sql.SQL(" OR ").join(sql.SQL("{} IS NOT DISTINCT FROM NULL").format(name) for name in self._names)
         return sql.SQL(
             "SELECT place FROM (SELECT place, pg_catalog.row_number() OVER (PARTITION BY {0} ORDER BY place) AS nth"
             " FROM ({1}) AS k WHERE NOT ({2})) AS numbered WHERE nth > 1"

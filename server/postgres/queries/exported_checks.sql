@@ -50,7 +50,7 @@ bounds (oid, expression) AS (
 ),
 generated (oid, attname, name, expression) AS (
     SELECT g.attrelid, a.attname, g.attname, CASE
-        WHEN g.attnotnull THEN pg_catalog.format('(%s) IS NOT NULL', w.expression)
+        WHEN g.attnotnull THEN pg_catalog.format('(%s) IS DISTINCT FROM NULL', w.expression)
         ELSE pg_catalog.format('(%1$s) IS NOT DISTINCT FROM (%1$s)', w.expression)
     END
     FROM pg_catalog.pg_attribute AS g
@@ -91,11 +91,11 @@ JOIN checks AS k ON k.contypid = b.type
 UNION
 SELECT
     k.oid::int8, k.attname, 'of the partitions',
-    CASE WHEN o.columns = 1 AND NOT k.calls THEN b.expression END,
+    CASE WHEN NOT k.calls THEN b.expression END,
     coalesce(b.expression, '')
 FROM partitioning AS k
 JOIN (
-    SELECT oid, pg_catalog.count(DISTINCT attname) AS columns FROM partitioning GROUP BY oid
+    SELECT oid FROM partitioning GROUP BY oid HAVING pg_catalog.count(DISTINCT attname) = 1
 ) AS o ON o.oid = k.oid
 LEFT JOIN bounds AS b ON b.oid = k.oid
 UNION

@@ -41,7 +41,8 @@ SELECT a.attrelid::bigint AS table_oid,
        pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
        t.typname AS base,
        t.typcategory::text AS category,
-       CASE WHEN t.typname IN ('varchar', 'bpchar') AND m.modifier > 4 THEN m.modifier - 4 END AS length,
+       CASE WHEN t.typname IN ('varchar', 'bpchar') AND m.modifier > 4 THEN m.modifier - 4
+            WHEN t.typname IN ('bit', 'varbit') AND m.modifier > 0 THEN m.modifier END AS length,
        a.attnotnull OR b.not_null AS not_null,
        a.atthasdef AND a.attgenerated = '' OR a.attidentity <> ''
            OR EXISTS (SELECT FROM pg_catalog.pg_type AS d WHERE d.oid = a.atttypid AND d.typdefault IS NOT NULL)

@@ -75,6 +75,34 @@ WHERE k.conrelid = ANY ($1::oid[]) AND k.contype = 'c'
   )
 UNION ALL
 SELECT
+    k.oid::int8, 'of the partitions', 'check', k.columns,
+    CASE
+        WHEN NOT EXISTS (
+            SELECT FROM pg_catalog.pg_partition_tree(k.oid) AS p
+            JOIN called AS c ON c.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.objid = p.relid
+        ) THEN ARRAY[(
+            SELECT pg_catalog.string_agg(
+                coalesce('(' || pg_catalog.pg_get_partition_constraintdef(p.relid) || ')', 'true'), ' OR '
+                ORDER BY p.relid::oid
+            )
+            FROM pg_catalog.pg_partition_tree(k.oid) AS p WHERE p.isleaf
+        )]
+    END,
+    NULL, false
+FROM (
+    SELECT c.oid, pg_catalog.array_agg(DISTINCT a.attname::text) AS columns
+    FROM pg_catalog.pg_class AS c
+    CROSS JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p
+    JOIN pg_catalog.pg_depend AS d
+        ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = p.relid AND d.objsubid > 0
+        AND d.refclassid = d.classid AND d.refobjid = d.objid AND d.refobjsubid = 0 AND d.deptype = 'i'
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.objid AND a.attnum = d.objsubid
+    WHERE c.oid = ANY ($1::oid[]) AND c.relkind = 'p' AND NOT p.isleaf
+    GROUP BY c.oid
+    HAVING pg_catalog.count(DISTINCT a.attname) > 1
+) AS k
+UNION ALL
+SELECT
     g.oid::int8, a.attname::text, 'generated', g.columns, ARRAY[g.expression], CASE WHEN g.not_null THEN 'not null' END, false
 FROM generated AS g
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = g.oid AND a.attnum = g.attnum
