@@ -138,8 +138,12 @@ def _with_access(database: Database, settings: Settings) -> Database:
     """What the settings grant by name, capped by PGFERRY_MAX_ACCESS."""
     configured = settings.databases.get(database.name)
     granted: Access = (configured.access if configured else None) or database.access
-    timeout = settings.postgres.connect_timeout_seconds
-    return replace(database, access=lesser(granted, settings.max_access), connect_timeout=timeout)
+    return replace(
+        database,
+        access=lesser(granted, settings.max_access),
+        connect_timeout=settings.postgres.connect_timeout_seconds,
+        lock_timeout=settings.postgres.lock_timeout_seconds,
+    )
 
 
 def _with_shares(databases: list[Database]) -> list[Database]:

@@ -112,10 +112,12 @@ class MigrationSettings(Part):
 
 
 class PostgresSettings(Part):
-    """`[postgres]`: programs of a PostgreSQL installation, and how connections are made."""
+    """`[postgres]`: programs of a PostgreSQL installation, how connections are made, and how patiently they read."""
 
     bin_directory: str | None = None
     connect_timeout_seconds: float = Field(default=10, gt=0)
+    lock_timeout_seconds: float = Field(default=20, gt=0)
+    """How long what only reads (an export, a comparison) waits for a table that another session holds."""
 
 
 class Settings(BaseSettings):

@@ -171,6 +171,8 @@ class Cage:
             runs = True
             line.send_query_prepared(name, values)
             result = self._received()
+        except psycopg.errors.LockNotAvailable:
+            raise  # who holds the lock is told where the transaction was opened
         except psycopg.Error as error:
             raise self._teach(error, query, text, runs=runs) from None
         return [[result.get_value(row, column) for column in range(result.nfields)] for row in range(result.ntuples)]

@@ -6,6 +6,8 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -19,6 +21,26 @@ from server.settings import Access
 
 Connection = psycopg.Connection[TupleRow]
 """A synchronous connection whose rows are tuples."""
+
+
+_failed_on: WeakKeyDictionary[psycopg.Error, Connection] = WeakKeyDictionary()
+
+
+class _Line(Connection):
+    """Remembers which of its statements' errors are its own: a job with two databases has to name the right one."""
+
+    def wait(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().wait(*args, **kwargs)
+        except psycopg.Error as error:
+            _failed_on.setdefault(error, self)
+            raise
+
+
+def is_of(error: psycopg.Error, *connections: Connection) -> bool:
+    """Whether an error is that of one of the connections, as far as is known: False only for another's."""
+    failed = _failed_on.get(error)
+    return failed is None or failed in connections
 
 
 @dataclass(frozen=True)
@@ -37,6 +59,7 @@ class Database:
     problem: str | None = None
     shared_with: tuple[str, ...] = ()
     connect_timeout: float = 10
+    lock_timeout: float = 20
 
     @property
     def place(self) -> str:
@@ -71,15 +94,17 @@ def connected(call: Call, database: Database, *, timeout: float | None = None) -
             f"The database {database.name} cannot be used: {database.problem}.",
             next=f"Correct it where it is configured ({database.source}).",
         )
+    owned: list[Connection] = []
     parameters = {"application_name": "pgferry", "client_encoding": "UTF8", **database.address.parameters()}
     patience = max(2, round(timeout or database.connect_timeout))
     with (
-        translated(database.name, call, secret=database.address.password),
+        translated(database.name, call, secret=database.address.password, passing=lambda e: not is_of(e, *owned)),
         closing(
-            psycopg.connect(make_conninfo("", **parameters), autocommit=True, connect_timeout=patience)
+            _Line.connect(make_conninfo("", **parameters), autocommit=True, connect_timeout=patience)
         ) as connection,
         call.cancelling(lambda: interrupt(connection)),
     ):
+        owned.append(connection)
         connection.prepare_threshold = None
         yield connection
 

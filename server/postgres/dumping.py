@@ -4,6 +4,7 @@ The password travels in the environment of the process, never in its arguments; 
 mappings, subscriptions) is left out.
 """
 
+import itertools
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from server.errors import Cancelled, DatabaseFailed, FerryError, Refused
 from server.postgres.binaries import clean_environment, embedded_binaries
 from server.postgres.databases import Database
 from server.postgres.failures import of_connection
+from server.postgres.waiting import Watch
 
 Section = Literal["pre-data", "post-data"]
 _VARIABLES = {
@@ -119,17 +121,20 @@ def dump_schema(
     DatabaseFailed: pg_dump failed, with its words but no secret. Cancelling ends pg_dump and its queries.
     """
     arguments = [str(dumper.path), "--no-subscriptions", "--no-password", "--exclude-schema=pgferry"]
+    arguments.append(f"--lock-wait-timeout={round(database.lock_timeout * 1000)}")
     arguments += [] if rights else ["--no-owner", "--no-acl"]
     arguments += [f"--section={section}"] if section else ["--schema-only"]
     if snapshot:
         arguments.append(f"--snapshot={snapshot}")
-    environment, secret = _environment(database)
+    program = f"pgferry pg_dump {os.getpid()}-{next(_runs)}"
+    environment, secret = _environment(database, program)
+    watch = Watch(call, database, program=program)
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as words:
         process = subprocess.Popen(
             arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=words, env=environment, cwd="/"
         )
         try:
-            with call.cancelling(process.terminate):
+            with call.cancelling(process.terminate), watch.watching():
                 code = _wait(call, process)
         finally:
             if process.poll() is None:
@@ -138,7 +143,8 @@ def dump_schema(
         call.check()
         words.seek(0)
         if code != 0:
-            raise _failure(database, words.read().decode(errors="replace"), secret)
+            said = words.read().decode(errors="replace")
+            raise watch.failure() if _LOCKED.search(said) else _failure(database, said, secret)
         output.seek(0)
         return cleaned(output.read().decode(), server_version)
 
@@ -153,15 +159,18 @@ def _wait(call: Call, process: "subprocess.Popen[bytes]") -> int:
                 raise Cancelled from None
 
 
-def _environment(database: Database) -> tuple[dict[str, str], str]:
+def _environment(database: Database, program: str) -> tuple[dict[str, str], str]:
     """Everything that pg_dump must know, and the password to keep out of its words."""
     parameters = database.address.parameters() if database.address else {}
     named = {_VARIABLES[key]: value for key, value in parameters.items() if key in _VARIABLES}
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    fixed = {"PGAPPNAME": "pgferry", "PGCLIENTENCODING": "UTF8"}
+    fixed = {"PGAPPNAME": program, "PGCLIENTENCODING": "UTF8"}
     return {**clean_environment(), **kept, **fixed, **named}, parameters.get("password", "")
 
 
+_runs = itertools.count(1)
+_LOCKED = re.compile(r"lock timeout|statement timeout.*LOCK TABLE", re.DOTALL)
+"""How pg_dump says that a lock did not come within --lock-wait-timeout: it bounds its LOCK TABLE in time."""
 _DISCONNECTED = ("connection to server", "closed the connection", "terminating connection")
 
 

@@ -89,11 +89,22 @@ UNREACHABLE: tuple[tuple[str, Meaning], ...] = (
 
 
 @contextmanager
-def translated(database: str, call: Call | None = None, *, secret: str = "") -> Generator[None]:
-    """Every psycopg error of the block becomes a FerryError without a value in it, or Cancelled."""
+def translated(
+    database: str,
+    call: Call | None = None,
+    *,
+    secret: str = "",
+    passing: Callable[[psycopg.Error], bool] = lambda _: False,
+) -> Generator[None]:
+    """Every psycopg error of the block becomes a FerryError without a value in it, or Cancelled.
+
+    What is `passing` is left to a block around this one.
+    """
     try:
         yield
     except psycopg.Error as error:
+        if passing(error):
+            raise
         if call is not None and call.cancelled:
             raise Cancelled from None
         raise translate(error, database, secret=secret) from None

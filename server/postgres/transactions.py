@@ -1,5 +1,6 @@
 """The only doors to a connection: reading, joining a snapshot, writing. Each is one transaction from end to end."""
 
+import math
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import LiteralString, NamedTuple, TypeVar
@@ -12,6 +13,7 @@ from server.errors import Refused
 from server.postgres.committing import commit
 from server.postgres.databases import Connection, Database, connected
 from server.postgres.questions import ask_one
+from server.postgres.waiting import waits_told
 
 __all__ = [
     "Connection",
@@ -54,9 +56,9 @@ def reading(
 
     `row_security=False`: rows that a policy would hide make the query fail instead of silently missing.
     """
-    with connected(call, database, timeout=timeout) as connection:
+    with connected(call, database, timeout=timeout) as connection, waits_told(call, database, connection):
         _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        _settle(connection, row_security=row_security)
+        _settle(connection, row_security=row_security, lock_timeout=min(database.lock_timeout, timeout or math.inf))
         try:
             yield connection
         finally:
@@ -73,10 +75,10 @@ def reading_with_tables(
     still be filled and nothing else can be written. They go with the transaction. Refused on a standby, and where the
     role may not make them.
     """
-    with connected(call, database) as connection:
+    with connected(call, database) as connection, waits_told(call, database, connection):
         _refuse_without_tables(database, connection)
         _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
-        _settle(connection, row_security=row_security)
+        _settle(connection, row_security=row_security, lock_timeout=database.lock_timeout)
         try:
             made = make(connection)
             connection.execute("SET TRANSACTION READ ONLY")
@@ -104,10 +106,10 @@ def _refuse_without_tables(database: Database, connection: Connection) -> None:
 @contextmanager
 def joining(call: Call, database: Database, snapshot: str, *, row_security: bool = True) -> Generator[Connection]:
     """As `reading`, on the snapshot that another transaction exported and still holds."""
-    with connected(call, database) as connection:
+    with connected(call, database) as connection, waits_told(call, database, connection):
         _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
-        _settle(connection, row_security=row_security)
+        _settle(connection, row_security=row_security, lock_timeout=database.lock_timeout)
         try:
             yield connection
         finally:
@@ -139,14 +141,14 @@ class Habits(NamedTuple):
 @contextmanager
 def caged(call: Call, database: Database, *, seconds: float) -> Generator[tuple[Connection, Habits]]:
     """As `reading`, for SQL of a caller that was judged before: bounded in time, the session wiped at the end."""
-    with connected(call, database) as connection:
+    with connected(call, database) as connection, waits_told(call, database, connection):
         _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         row = connection.execute(
             "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_schemas(true)::text[],"
             " pg_catalog.current_setting('timezone')"
         ).fetchone()
         assert row is not None
-        _settle(connection, row_security=True, statement_timeout=seconds)
+        _settle(connection, row_security=True, statement_timeout=seconds, lock_timeout=database.lock_timeout)
         try:
             yield connection, Habits(*row)
         finally:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.calls import Call
-from server.errors import FerryError, Refused
+from server.errors import DatabaseFailed, FerryError, Refused
 from server.jobs.compare_data import compare_data
 from server.jobs.export_database import export_database
 from server.model.comparing import DataComparison, TableDifference
@@ -276,3 +276,16 @@ def test_what_is_named_in_vain_is_refused_with_the_nearest_name(
     with pytest.raises(Refused, match="books") as caught:
         compare(source, target, tmp_path, **wishes)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_failure_names_the_side_that_it_is_of(
+    side: str, source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    for database in (source, target):
+        database.run("CREATE TABLE t (id int PRIMARY KEY)")
+    failing = source if side == "a" else target
+    with failing.connect() as holder, holder.transaction():
+        holder.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(DatabaseFailed, match=rf"locked\] {side}: waited .* for public.t, held by session"):
+            compare(source, target, tmp_path, "[postgres]\nlock_timeout_seconds = 0.2")

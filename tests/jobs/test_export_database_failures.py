@@ -1,5 +1,6 @@
 """What an export refuses, how it fails, how it is cancelled: a clear word, nothing left behind, nothing told."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -90,6 +91,37 @@ def test_cancelling_an_export_that_waits_for_a_lock_ends_it(
         assert not thread.is_alive()
     assert isinstance(failures[0], Cancelled)
     assert left_behind(project) == []
+
+
+@pytest.mark.parametrize("content", ["full", "schema"])
+def test_a_lock_that_does_not_come_fails_the_export_with_who_holds_it(
+    big: FreshDatabase, export: Export, project: Project, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    """The rows' own LOCK, and pg_dump's."""
+    monkeypatch.setenv("PGFERRY_POSTGRES__LOCK_TIMEOUT_SECONDS", "0.5")
+    with locked(big, "big"), pytest.raises(DatabaseFailed) as failure:
+        export(format="sql", content=content)
+    assert failure.value.code == "locked"
+    assert re.search(r"public\.big, held by session \d+ \(idle in transaction, its trans", str(failure.value))
+    assert "LOCK TABLE" not in str(failure.value)
+    assert failure.value.state == "Nothing was changed; no file was left."
+    assert left_behind(project) == []
+
+
+@pytest.mark.parametrize("content", ["full", "schema"])
+def test_an_export_that_waits_for_a_lock_says_so_and_for_whom(big: FreshDatabase, export: Export, content: str) -> None:
+    heard: list[str] = []
+
+    def hear(_done: float, _total: float | None, message: str) -> None:
+        if message.startswith("waiting for public.big, "):
+            heard.append(message)
+            holder.close()
+
+    with psycopg.connect(big.url, application_name="the holder") as holder:
+        holder.execute("LOCK TABLE big IN ACCESS EXCLUSIVE MODE")
+        report = export(format="sql", content=content, call=Call(hear))
+    assert re.search(r"held by session \d+ \(the holder, idle in transaction", heard[0])
+    assert Path(report.path or "").is_file()
 
 
 def running(database: FreshDatabase) -> int:
