@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from server.errors import Refused, did_you_mean
 from server.files.disk import PART, disk_failures, part_of
@@ -52,16 +53,23 @@ class Workspace:
             return False
 
     def new(self, path: str) -> Path:
-        """A file or folder to write. Refused outside of the allowed folders, or where something is there already."""
+        """A file or folder to write. Refused outside of the allowed folders, where something is there already, or where
+        nothing can be written: before any work is done for it.
+        """
         wanted = self._inside(path)
         if os.path.lexists(wanted):
             raise Refused(
                 "file_exists", f"{wanted} exists already; pgferry never overwrites a file.", next="Name another path."
             )
-        standing = next(folder for folder in wanted.parents if os.path.lexists(folder))
-        if not standing.is_dir():
-            raise Refused("bad_path", f"{standing} is a file, no folder.", next="Name a path below a folder.")
+        refuse_unwritable(wanted)
         return wanted
+
+    def ready(self, path: str | None) -> None:
+        """Refused where `new` of that path, or `new_export` where there is none, would come to nothing."""
+        if path is None:
+            refuse_unwritable(self.exports / ".gitignore")
+        else:
+            self.new(path)
 
     def new_export(self, name: str) -> Path:
         """A path in the export folder that nothing has yet: `name`, or with `-2`, `-3` … before its ending."""
@@ -116,6 +124,15 @@ class Workspace:
         folder = path.parent
         names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
         return did_you_mean(path.name, names) if names else f"The folder {folder} is empty or missing."
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Tries whether `path` can be made. Refused: a file stands in its way. FerryError: the folder takes no new ones."""
+    standing = next(folder for folder in path.parents if os.path.lexists(folder))
+    if not standing.is_dir():
+        raise Refused("bad_path", f"{standing} is a file, no folder.", next="Name a path below a folder.")
+    with disk_failures(path), TemporaryFile(dir=standing):
+        pass
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -28,8 +28,8 @@ def export_database(services: Services, call: Call, request: ExportRequest) -> E
     """Writes what the request asks for and reports it; with `estimate_only` nothing is written."""
     database = services.databases.get(request.database)
     _refuse_contradictions(request)
-    if request.path is not None and not request.estimate_only:
-        services.workspace.new(request.path)
+    if not request.estimate_only:
+        services.workspace.ready(request.path)
     with reading(call, database, row_security=False) as connection:
         chosen, left_out = _choose(services, request, read_tables(connection))
         plan = _plan(services, connection, database, request, chosen, left_out)

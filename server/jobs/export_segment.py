@@ -13,8 +13,8 @@ from server.services import Services
 def export_segment(services: Services, call: Call, request: SegmentRequest) -> SegmentReport:
     """Writes the rows that the request chooses, closed under references; with `estimate_only` nothing is written."""
     services.databases.get(request.database)
-    if request.path is not None and not request.estimate_only:
-        services.workspace.new(request.path)
+    if not request.estimate_only:
+        services.workspace.ready(request.path)
     with grown_segment(services, call, request) as segment:
         if request.estimate_only:
             report = _estimate(segment.plan)

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from server.calls import Call
 from server.errors import Refused
 from server.files.migrations_folder import migrations_folder, next_path, save_migration
+from server.files.workspace import refuse_unwritable
 from server.model.migration.files import read_migration, write_migration
 from server.model.migration.renaming import Renaming
 from server.model.migration.steps import Step
@@ -33,6 +35,8 @@ def plan_migration(
     urls: bool = False,
 ) -> MigrationPlan:
     """The proved plan; saved as a file with `save_as`, if it is proved and loses no data (or that is allowed)."""
+    if save_as is not None:
+        refuse_unwritable(_place(services, save_as))
     first, second = find_source(services, source, urls=urls), find_source(services, target, urls=urls)
     with (
         opened_side(services, call, first, None) as before,
@@ -95,9 +99,12 @@ def _statements(measured: Sequence[Measured]) -> tuple[list[PlannedStatement], i
     return told, len(measured) - len(told)
 
 
+def _place(services: Services, save_as: str) -> Path:
+    return next_path(migrations_folder(services.workspace, services.settings.migrations.folder), save_as)
+
+
 def _save(services: Services, proof: Proof, save_as: str) -> str:
-    folder = migrations_folder(services.workspace, services.settings.migrations.folder)
-    path = next_path(folder, save_as)
+    path = _place(services, save_as)
     steps = [Step(m.step.sql, m.step.identity, m.step.reason, m.hazards, m.step.phase) for m in proof.measured]
     losing = [str(number) for number, step in enumerate(steps, 1) if "data_loss" in step.hazards]
     text = write_migration(

@@ -9,7 +9,7 @@ import pytest
 from server.errors import FerryError, Refused
 from server.files.outlet import Outlet
 from server.files.workspace import Workspace, written_beside
-from server.settings import Settings
+from server.settings import FileSettings, Settings
 
 KILLED = """
 import os, sys
@@ -78,6 +78,12 @@ def test_a_path_below_a_file_is_refused_before_anything_is_read(tmp_path: Path) 
         with pytest.raises(Refused, match="is a file, no folder") as refused:
             workspace.new(path)
         assert refused.value.code == "bad_path"
+
+
+def test_a_folder_that_takes_no_files_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    workspace = Workspace.of(tmp_path, Settings(files=FileSettings(allowed_folders=("/proc",))))
+    with pytest.raises(FerryError, match=r"^\[cannot_write\] /proc/x.json cannot be written: .* No file was left"):
+        workspace.new("/proc/x.json")
 
 
 def test_what_cannot_be_written_is_told_by_the_name_that_was_asked_for(tmp_path: Path) -> None:

@@ -316,3 +316,13 @@ def test_a_wrong_password_is_refused_without_telling_it(big: FreshDatabase, proj
     with pytest.raises(DatabaseFailed) as failed:
         export_database(project.services, Call(), ExportRequest(database="away"))
     assert failed.value.code == "unreachable"
+
+
+@pytest.mark.parametrize("path", [None, ".pgferry/mine.json"])
+def test_a_place_that_takes_no_file_is_told_before_any_work(export: Export, project: Project, path: str | None) -> None:
+    """Here before the database is asked, which nothing answers for."""
+    project.add("it", FreshDatabase("none", "postgresql://nobody@127.0.0.1:1/none"))
+    (project.root / ".pgferry").touch()
+    with pytest.raises(Refused, match="is a file, no folder") as refused:
+        export(path=path)
+    assert refused.value.code == "bad_path"

@@ -356,3 +356,10 @@ def test_grants_that_files_cannot_bring_are_told(two: Two) -> None:
     plan = plan_migration(two.services, Call(), source="main", target="wanted.sql")
     assert plan.verified
     assert any(note.startswith("Grants and owners were not judged") for note in plan.notes)
+
+
+def test_a_folder_that_takes_no_plan_is_told_before_any_work(two: Two) -> None:
+    """Here before the names of the sides are looked at."""
+    (two.root / "migrations").touch()
+    with pytest.raises(Refused, match="is a file, no folder"):
+        plan_migration(two.services, Call(), source="mian", target="feature", save_as="x")
