@@ -33,6 +33,10 @@ class Progress(NamedTuple):
     total: float | None
     message: str
 
+    def after(self, done: float) -> "Progress":
+        """The same, counted on from what was done before."""
+        return Progress(done + self.done, done + self.total if self.total else None, self.message)
+
 
 class _Slot:
     """Holds the newest progress only; written by threads, read by the event loop."""
@@ -98,7 +102,7 @@ _SAID_NOTHING = Progress(0, None, "working")
 async def _tell(slot: _Slot, listener: Listener) -> None:
     """Passes on what is new at most twice a second; when nothing was new for a while, that it goes on since when."""
     heard, heard_at, done, share = _SAID_NOTHING, time.monotonic(), -1.0, 0.0
-    told_at = heard_at
+    told_at, base = heard_at, 0.0
     while True:
         await anyio.sleep(INTERVAL)
         newest, now = slot.get() or _SAID_NOTHING, time.monotonic()
@@ -107,8 +111,9 @@ async def _tell(slot: _Slot, listener: Listener) -> None:
         if newest == heard:
             newest = newest._replace(message=f"{newest.message} (for {now - heard_at:.0f} s)")
         else:
+            base = done if newest.done < heard.done else base  # a phase that counts anew goes on from what was told
             heard, heard_at = newest, now
-        told = rising(newest, done, share)
+        told = rising(newest.after(base), done, share)
         told_at, done = now, told.done
         share = told.done / told.total if told.total else share
         await listener(*told)

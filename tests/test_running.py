@@ -67,6 +67,26 @@ def test_a_phase_that_counts_anew_does_not_turn_the_bar_back() -> None:
     assert rising(Progress(4, None, "rows"), 9, 0.9).total is None
 
 
+async def test_a_phase_that_counts_anew_moves_the_bar_by_what_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "INTERVAL", 0.01)
+    heard: Told = []
+    told = threading.Semaphore(0)
+
+    async def listener(done: float, total: float | None, message: str) -> None:
+        heard.append((done, total, message))
+        told.release()
+
+    def job(call: Call) -> None:
+        for done, total in ((1000, None), (0, 400), (100, 400), (300, 400)):
+            call.progress(done, total, "rows")
+            assert told.acquire(timeout=10)
+
+    await run(job, listener)
+    assert [(done, total) for done, total, _ in heard[:1]] == [(1000, None)]
+    assert [round(done) for done, _, _ in heard] == [1000, 1000, 1100, 1300]
+    assert [round(total or 0) for _, total, _ in heard[1:]] == [1400, 1400, 1400]
+
+
 async def test_a_job_that_is_silent_is_said_to_go_on_with_a_rising_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "INTERVAL", 0.01)
     monkeypatch.setattr(running, "SILENCE", 0.02)
