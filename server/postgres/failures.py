@@ -83,6 +83,7 @@ UNREACHABLE: tuple[tuple[str, Meaning], ...] = (
     ("not yet accepting connections", BY_SQLSTATE["57P03"]),
     ("definition of service", UNKNOWN_SERVICE),
     ("service file", UNKNOWN_SERVICE),
+    ('role "', BY_SQLSTATE["28000"]),  # … does not exist
     ("does not exist", BY_SQLSTATE["3D000"]),
 )
 """What libpq's text says of a connection that could not be made; it comes without a SQLSTATE."""

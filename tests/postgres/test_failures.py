@@ -23,6 +23,8 @@ AT = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: 
         ),
         ('FATAL: pg_hba.conf rejects connection for host "127.0.0.1", user "u"', "access_denied", True),
         ('FATAL: role "u" is not permitted to log in', "access_denied", True),
+        ('FATAL: role "u" does not exist', "access_denied", True),
+        ('FATAL: database "u" does not exist', "no_such_database", True),
         ('service file "/etc/none" not found', "unknown_service", True),
         ("server closed the connection unexpectedly", "connection_lost", False),
         (
