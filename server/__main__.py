@@ -8,26 +8,31 @@ from pathlib import Path
 
 def main() -> None:
     """Serves MCP over stdio for `serve`, or where a client starts it without a terminal; else the command line."""
+    gc.disable()  # imports only make objects that stay: looking for garbage among them costs a seventh of the start
     arguments = sys.argv[1:]
     if arguments == ["serve"] or (not arguments and not sys.stdin.isatty()):
         _serve()
     else:
         from server.commands import app
 
+        _collect_from_now_on()
         app(prog_name="pgferry")
 
 
 def _serve() -> None:
-    gc.disable()  # imports only make objects that stay: looking for garbage among them costs a seventh of the start
     from server.app import build_server, serve
     from server.settings import grants_admin
     from tools.catalogue import build_tools
     from tools.guides import add_guides
 
     server = add_guides(build_server(build_tools(admin=grants_admin(os.environ, Path.cwd()))))
+    _collect_from_now_on()
+    serve(server)
+
+
+def _collect_from_now_on() -> None:
     gc.freeze()
     gc.enable()
-    serve(server)
 
 
 if __name__ == "__main__":
