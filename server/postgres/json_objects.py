@@ -15,9 +15,10 @@ from server.postgres.fields import Field
 
 JSON_SCALAR = 170000
 """The first server version that has the function."""
-_AT_ONCE = 49
-"""Columns of one concat, which takes two arguments for each, and a hundred at most."""
+_AT_ONCE = 100
+"""Arguments of one function, at most."""
 _INTEGERS = ("int2", "int4", "int8")
+_FLOATS = ("float4", "float8")
 _UNQUOTED = ("uuid", "date")
 """Types whose text has nothing to escape, and is the same in JSON."""
 _SMALL = 16
@@ -38,37 +39,46 @@ def json_object(fields: Sequence[Field], server_version: int) -> sql.Composable:
 
 
 def _composed(fields: Sequence[Field]) -> sql.Composable:
-    parts: list[sql.Composable] = []
+    parts: list[str | sql.Composable] = []
     for number, field in enumerate(fields):
-        key = json.dumps(field.column.name, ensure_ascii=False)
-        parts += [_text(("," if number else "{") + key + ":"), _value(field)]
-    parts.append(_text("}"))
-    groups = [parts[first : first + 2 * _AT_ONCE] for first in range(0, len(parts), 2 * _AT_ONCE)]
+        parts += _member(("," if number else "{") + json.dumps(field.column.name, ensure_ascii=False) + ":", field)
+    parts.append("}")
+    groups = [parts[first : first + _AT_ONCE] for first in range(0, len(parts), _AT_ONCE)]
     concats = [_concat(group) for group in groups]
     return concats[0] if len(concats) == 1 else _concat(concats)
 
 
-def _concat(parts: Iterable[sql.Composable]) -> sql.Composed:
-    return sql.SQL("pg_catalog.concat({})").format(sql.SQL(", ").join(parts))
+def _concat(parts: Iterable[str | sql.Composable]) -> sql.Composed:
+    texts = [_text(part) if isinstance(part, str) else part for part in parts]
+    return sql.SQL("pg_catalog.concat({})").format(sql.SQL(", ").join(texts))
 
 
 def _text(value: str) -> sql.Composed:
     return sql.SQL("{}::text").format(sql.Literal(value))
 
 
-def _value(field: Field) -> sql.Composed:
-    """A value as JSON writes it. Only what PostgreSQL's own types print is taken as it is."""
-    column, name = field.column, sql.Identifier(field.column.name)
+def _member(key: str, field: Field) -> list[str | sql.Composable]:
+    """A key and its value as JSON writes them, as arguments of `concat`: it passes over NULL and prints numbers without
+    making texts of them. Only what PostgreSQL's own types print is taken as it is.
+    """
+    column = field.column
     own = column.base if column.built_in and field.expression is None and not column.json_cast else ""
+    value, null = sql.SQL("x.{}").format(sql.Identifier(column.name)), _text(key + "null")
     if own in _INTEGERS:
-        return sql.SQL("COALESCE(x.{}::text, 'null')").format(name)
+        return [key, value, sql.SQL("CASE WHEN {} IS NULL THEN 'null'::text END").format(value)]
+    if own in _FLOATS:
+        finite = sql.SQL("{0} < 'Infinity' AND {0} > '-Infinity'").format(value)
+        other = sql.SQL("COALESCE(JSON_SCALAR({})::text, 'null')").format(value)
+        plain, odd = sql.SQL("CASE WHEN {} THEN {} END"), sql.SQL("CASE WHEN {} THEN NULL ELSE {} END")
+        return [key, plain.format(finite, value), odd.format(finite, other)]
     if own in ("json", "jsonb"):
-        return sql.SQL("COALESCE(x.{}, 'null')").format(name)
+        return [key, sql.SQL("COALESCE({}, 'null')").format(value)]
     if own == "bool":
-        return sql.SQL("CASE WHEN x.{0} THEN 'true'::text WHEN x.{0} IS NULL THEN 'null' ELSE 'false' END").format(name)
+        cases = sql.SQL("CASE WHEN {} THEN {} WHEN {} IS NULL THEN {} ELSE {} END")
+        return [cases.format(value, _text(key + "true"), value, null, _text(key + "false"))]
     if own in _UNQUOTED:
-        return sql.SQL("""COALESCE('"' || x.{}::text || '"', 'null')""").format(name)
-    return sql.SQL("COALESCE(JSON_SCALAR(x.{}), 'null')").format(name)
+        return [sql.SQL("COALESCE({} || {}::text || '\"', {})").format(_text(key + '"'), value, null)]
+    return [key, sql.SQL("COALESCE(JSON_SCALAR({}), 'null')").format(value)]
 
 
 class Losses(NamedTuple):

@@ -17,14 +17,16 @@ from tests.fix_databases import FreshDatabase
 TYPES = (Path(__file__).parents[1] / "jobs" / "exported_types.sql").read_text()
 ODD = r'''
 CREATE DOMAIN answer AS boolean; CREATE DOMAIN key AS uuid; CREATE DOMAIN body AS jsonb CHECK (value <> 'null');
-CREATE TYPE holder AS (day date, body jsonb, several numeric[]);
+CREATE DOMAIN ratio AS real; CREATE TYPE holder AS (day date, body jsonb, several numeric[]);
 CREATE SCHEMA other; CREATE TYPE other.uuid AS ENUM ('a "quoted" label', 'b');
 CREATE TABLE every (x answer, "per % cent {0} é" key, b body, "tab	here" holder, hs holder[], own other.uuid,
     "it's \ ""so""" date, "new
-line" daterange, "ends with \" int2);
+line" daterange, "ends with \" int2, r ratio, f float8);
 INSERT INTO every VALUES (true, gen_random_uuid(), '{"a": null}', ROW('infinity', '"\\"', '{NaN, 1}'),
-    ARRAY[NULL, ROW(NULL, NULL, NULL)]::holder[], 'a "quoted" label', '0044-03-15 BC', '[2024-01-01,)', -3);
-INSERT INTO every (x) VALUES (false);
+    ARRAY[NULL, ROW(NULL, NULL, NULL)]::holder[], 'a "quoted" label', '0044-03-15 BC', '[2024-01-01,)',
+    -3, '-Infinity', 'NaN');
+INSERT INTO every (x, r, f) VALUES (false, '-0', '1e-300'), (false, 'NaN', 'Infinity'), (NULL, 1e20, -1e20);
+INSERT INTO every (x) VALUES (NULL);
 '''
 MANY = [f"c{number} int" for number in range(260)]
 WIDE = f"CREATE TABLE every ({', '.join(MANY)}); INSERT INTO every (c0, c99, c259) VALUES (1, NULL, 3)"
