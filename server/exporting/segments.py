@@ -125,7 +125,7 @@ def _carry(plan: SegmentPlan, tables: Mapping[int, Table], masks: Masks) -> None
     """
     for oid, node in plan.nodes.items():
         table = tables.get(oid)
-        if table is None or node.copied or table.rows < BIG or table.bytes > table.rows * SHORT:
+        if table is None or node.copied or node.sought or table.rows < BIG or table.bytes > table.rows * SHORT:
             continue
         if not any(piece.toast_bytes for piece in table.pieces):
             how = masks.get((table.schema, table.name), {})

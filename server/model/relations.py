@@ -39,6 +39,8 @@ class Relation:
     rows: int
     bytes: int
     columns: Mapping[str, RelationColumn]
+    leading: frozenset[str] = frozenset()
+    """The first columns of its indexes."""
 
     @property
     def key(self) -> str:

@@ -24,8 +24,9 @@ class NodePlan:
     into it; `up`: the edges by which its rows are required; `written`: what comes down is part of the segment, not only
     the way to it; `may_pass`: rows outside of the dates may be kept for a while, as a way to others;
     `cyclic`: rows come in rounds; `copied`: the columns of a narrow copy, where rounds would else read the table anew;
-    `circling`: the ways down within its cycle; `carried`: the columns that are written, where it pays to keep them
-    beside the keys instead of reading rows twice.
+    `circling`: the ways down within its cycle; `sought`: the ways up that no index helps, `sought_by`: the columns of a
+    narrow copy for them, where they would else read the table more than once; `carried`: the columns that are
+    written, where it pays to keep them beside the keys instead of reading rows twice.
     """
 
     relation: Relation
@@ -41,6 +42,8 @@ class NodePlan:
     cyclic: bool = False
     copied: dict[str, None] = field(default_factory=dict[str, None])
     circling: list[Edge] = field(default_factory=list[Edge])
+    sought: list[Edge] = field(default_factory=list[Edge])
+    sought_by: dict[str, None] = field(default_factory=dict[str, None])
     carried: tuple[str, ...] = ()
 
 

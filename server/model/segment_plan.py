@@ -52,6 +52,8 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
     for part in components(nodes, upward):
         for oid in part:
             nodes[oid].cyclic = len(part) > 1 or oid in upward.get(oid, ())
+    for node in nodes.values():
+        _set_sought(relations, node)
     downward = tuple(map(tuple, components(walked, forward)))
     for part in downward:
         _set_copies(relations, nodes, part)
@@ -76,6 +78,23 @@ def _set_copies(relations: RelationMap, nodes: Mapping[int, NodePlan], part: tup
         needed = [*node.keys, *(name for edge in node.down for name in edge.columns), *sample_key(node.relation)]
         needed += [name for edge in (*node.down, *node.tests) if edge.when for name in columns_of(edge.when)]
         node.copied.update(dict.fromkeys([*needed, *([node.date.column.name] if node.date else [])]))
+
+
+def _set_sought(relations: RelationMap, node: NodePlan) -> None:
+    """Which ways up read a table as a whole: virtual references to columns that begin no index. It is copied where
+    several do, or one does in rounds.
+    """
+    blind = [edge for edge in node.up if edge.virtual and not _leads(relations, edge)]
+    if blind and (node.cyclic or len({(edge.parent, edge.targets, edge.as_text) for edge in blind}) > 1):
+        node.sought = blind
+        needed = [*node.keys, *(name for edge in blind for name in edge.targets)]
+        needed += [name for edge in node.tests if edge.when for name in columns_of(edge.when)]
+        node.sought_by.update(dict.fromkeys(needed))
+
+
+def _leads(relations: RelationMap, edge: Edge) -> bool:
+    """Whether an index helps to find what an edge refers to."""
+    return edge.alike and not relations.relations[edge.parent].leading.isdisjoint(edge.targets)
 
 
 def _written(relations: RelationMap, patterns: list[str] | None, excluded: Sequence[str]) -> set[int]:

@@ -59,7 +59,8 @@ class Closing:
         tables = sql.SQL(", ").join([table(keys.plan.relation) for keys in self.keys.values()])
         self.connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(tables))
         for keys in self.keys.values():
-            for statement in (*keys.create(), *(keys.copy.create() if keys.copy else ())):
+            copies = [copy for copy in (keys.copy, keys.sought) if copy]
+            for statement in (*keys.create(), *(made for copy in copies for made in copy.create())):
                 self.connection.execute(statement)
 
     def grow(self) -> None:

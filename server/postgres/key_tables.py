@@ -9,7 +9,7 @@ is as late as the latest row that it refers to. Rows of 1 and 3 are only a way t
 for and no date speaks of: it stays, whatever it refers to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from psycopg import sql
@@ -22,6 +22,8 @@ UNDATED, BEFORE, WITHIN, AFTER, ASKED = 0, 1, 2, 3, 4
 OUTSIDE = sql.SQL("IN ({}, {})").format(sql.Literal(BEFORE), sql.Literal(AFTER))
 INSIDE = sql.SQL("NOT {}").format(OUTSIDE)
 """What follows a standing, to say that the row is only a way to others, or that it is not."""
+_ONE_TEXT = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "uuid")
+"""Types whose text hangs on no setting."""
 
 
 class KeyTable:
@@ -34,7 +36,10 @@ class KeyTable:
         kept = dict.fromkeys([*plan.keys, *plan.carried])
         self.columns = {name: sql.Identifier(f"c{place}") for place, name in enumerate(kept)}
         self.tests = {edge: sql.Identifier(f"w{place}") for place, edge in enumerate(plan.tests)}
-        self.copy = NarrowCopy(number, plan) if plan.copied else None
+        down = [(edge, edge.columns) for edge in plan.circling]
+        up = [(edge, edge.targets) for edge in plan.sought]
+        self.copy = NarrowCopy(f"pgferry_copy_{number}", plan.relation, plan.copied, down) if plan.copied else None
+        self.sought = NarrowCopy(f"pgferry_sought_{number}", plan.relation, plan.sought_by, up) if up else None
 
     @property
     def target(self) -> sql.Composed:
@@ -81,31 +86,37 @@ class KeyTable:
 
 
 class NarrowCopy:
-    """Those rows of a table that refer to others within its cycle, with the columns alone that its growth asks for; an
-    index for each such way.
+    """Those rows of a table that some `ways` can lead to, with the columns alone that its growth asks for; an index for
+    each way, by the columns at this end of it.
 
-    For cycles whose keys have no index: the table is read once, for the ways into the cycle and to fill it, and each
-    round looks there.
+    Down, for cycles whose keys have no index: the table is read once, for the ways into the cycle and to fill it, and
+    each round looks there. Up, for virtual references to columns without an index.
     """
 
-    def __init__(self, number: int, plan: NodePlan) -> None:
-        self.plan = plan
-        self.name = sql.Identifier("pg_temp", f"pgferry_copy_{number}")
-        self.columns = {name: sql.Identifier(f"p{place}") for place, name in enumerate(plan.copied)}
+    def __init__(
+        self, name: str, relation: Relation, columns: Iterable[str], ways: Sequence[tuple[Edge, tuple[str, ...]]]
+    ) -> None:
+        self.relation = relation
+        self.name = sql.Identifier("pg_temp", name)
+        self.columns = {name: sql.Identifier(f"p{place}") for place, name in enumerate(columns)}
+        self.ways = ways
 
     def create(self) -> list[sql.Composed]:
         """Makes it, empty."""
         made = sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {} WITH NO DATA").format(self.name, self._select())
-        indexes = [
-            sql.SQL("CREATE INDEX ON {} ({}) WHERE {}").format(
-                self.name,
-                sql.SQL(", ").join([self.columns[name] for name in edge.columns]),
-                every([sql.SQL("{} IS DISTINCT FROM NULL").format(self.columns[name]) for name in edge.columns]),
-            )
-            for edge in self.plan.circling
-            if not edge.as_text
-        ]
-        return [made, *indexes]
+        return [made, *(self._index(edge, names) for edge, names in self.ways if self._is_fit(edge, names))]
+
+    def _is_fit(self, edge: Edge, names: Sequence[str]) -> bool:
+        """Whether an index can find the values as they are compared: as texts only where these hang on nothing else."""
+        return not edge.as_text or all(self.relation.columns[name].base in _ONE_TEXT for name in names)
+
+    def _index(self, edge: Edge, names: Sequence[str]) -> sql.Composed:
+        form = "({}::text)" if edge.as_text else "{}"
+        return sql.SQL("CREATE INDEX ON {} ({}) WHERE {}").format(
+            self.name,
+            sql.SQL(", ").join([sql.SQL(form).format(self.columns[name]) for name in names]),
+            every([sql.SQL("{} IS DISTINCT FROM NULL").format(self.columns[name]) for name in names]),
+        )
 
     def fill(self) -> sql.Composed:
         """INSERT of its rows."""
@@ -124,8 +135,8 @@ class NarrowCopy:
     def _circles(self, columns: Mapping[str, sql.Composable]) -> sql.Composed:
         return any_of(
             [
-                every([sql.SQL("{} IS DISTINCT FROM NULL").format(columns[name]) for name in edge.columns])
-                for edge in self.plan.circling
+                every([sql.SQL("{} IS DISTINCT FROM NULL").format(columns[name]) for name in names])
+                for _, names in self.ways
             ]
         )
 
@@ -134,7 +145,7 @@ class NarrowCopy:
         while it is filled."""
         names = [sql.SQL("p.{} AS {}").format(own, sql.Identifier(name)) for name, own in self.columns.items()]
         own = TRUE
-        if child.oid != self.plan.relation.oid:
+        if child.oid != self.relation.oid:
             own = sql.SQL("p.row_table = ANY ({}::oid[])").format(sql.Literal(list(child.leaves or (child.oid,))))
         return sql.SQL("(SELECT p.row_table AS tableoid, p.row_at AS ctid, {} FROM {} AS p WHERE {}) AS t").format(
             sql.SQL(", ").join(names), sql.Identifier("seen") if seen else self.name, own
@@ -143,7 +154,7 @@ class NarrowCopy:
     def _select(self) -> sql.Composed:
         names = [sql.SQL("t.{} AS {}").format(sql.Identifier(name), own) for name, own in self.columns.items()]
         return sql.SQL("SELECT t.tableoid AS row_table, t.ctid AS row_at, {} FROM {} AS t").format(
-            sql.SQL(", ").join(names), table(self.plan.relation)
+            sql.SQL(", ").join(names), table(self.relation)
         )
 
 

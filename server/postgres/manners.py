@@ -7,7 +7,7 @@ from psycopg import sql
 from server.postgres.databases import Connection
 from server.postgres.growing import Manner
 from server.postgres.growth import Growth
-from server.postgres.key_tables import KeyTable, Way
+from server.postgres.key_tables import KeyTable, NarrowCopy, Way
 
 WORTH_KNOWING = 1000
 """Rows of a key table from which on the planner is told about them."""
@@ -21,6 +21,7 @@ class Manners:
         self.growth = growth
         self._analyzed: dict[int, int] = {}
         self._copied: set[KeyTable] = set()
+        self._sought: set[KeyTable] = set()
         self._by_pages = False
 
     def begin(self) -> None:
@@ -49,7 +50,13 @@ class Manners:
         return "scan"
 
     def up(self, into: KeyTable, ways: list[Way]) -> Manner:
-        """For rows that newer ones refer to over some ways that end alike."""
+        """For rows that newer ones refer to over some ways that end alike; fills the narrow copy where it is due."""
+        if into.sought and ways[0].edge in into.plan.sought:
+            if into not in self._sought:
+                self._sought.add(into)
+                self.connection.execute(into.sought.fill())
+                self._tell(into.sought)
+            return "copy"
         if self.growth.lists_up(ways[0].edge):
             return "list"
         if self.growth.walks_up(ways):
@@ -75,7 +82,10 @@ class Manners:
         """Books that a narrow copy is filled, once for all."""
         assert into.copy is not None
         self._copied.add(into)
-        self.connection.execute(sql.SQL("ANALYZE {}").format(into.copy.name))
+        self._tell(into.copy)
+
+    def _tell(self, copy: NarrowCopy) -> None:
+        self.connection.execute(sql.SQL("ANALYZE {}").format(copy.name))
 
     def _set(self, **settings: str) -> None:
         self.connection.execute(

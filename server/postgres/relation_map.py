@@ -47,7 +47,7 @@ def read_relation_map(connection: Connection, references: Iterable[ReferenceSett
 
 
 def _relation(row: tuple[Any, ...], columns: dict[str, RelationColumn]) -> Relation:
-    oid, schema, name, kind, root, leaves, parents, keys, rows, size = row
+    oid, schema, name, kind, root, leaves, parents, keys, rows, size, leading = row
     unique_keys = json.loads(keys) if isinstance(keys, str) else keys
     return Relation(
         oid,
@@ -61,6 +61,7 @@ def _relation(row: tuple[Any, ...], columns: dict[str, RelationColumn]) -> Relat
         rows,
         size,
         columns,
+        frozenset(leading),
     )
 
 

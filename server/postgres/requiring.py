@@ -24,15 +24,18 @@ def required(
     wanted = [sql.SQL("n.{}").format(name) for name in names_of(edge)]
     rows = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in edge.targets]
     tests = [*pairs(edge, rows, wanted), *(not_yet(into, fresh=False) if edge.period or edge.several else ())]
+    source = sql.SQL("{} AS t").format(table(relations.relations[edge.parent]))
+    if manner == "copy" and into.sought:
+        source = into.sought.rows(relations.relations[edge.parent], seen=False)
     if manner == "list":
-        form = "{} AS t WHERE {}"
+        form = "{} WHERE {}"
         tests = [one_of(edge, rows[0], sql.SQL("SELECT n.{} FROM n").format(names_of(edge)[0]))]
     elif manner == "walk":
-        form = "n CROSS JOIN LATERAL (SELECT t.tableoid, t.ctid, t.* FROM {} AS t WHERE {} OFFSET 0) AS t"
+        form = "n CROSS JOIN LATERAL (SELECT t.tableoid, t.ctid, t.* FROM {} WHERE {} OFFSET 0) AS t"
     elif edge.period or edge.virtual:  # several needs may mean one row
-        form = "{} AS t WHERE EXISTS (SELECT FROM n WHERE {})"
+        form = "{} WHERE EXISTS (SELECT FROM n WHERE {})"
     else:
-        form = "n JOIN {} AS t ON {}"
+        form = "n JOIN {} ON {}"
     return sql.SQL(
         "WITH n AS MATERIALIZED ({needs}), came AS (INSERT INTO {target} SELECT {values} FROM {rows} LIMIT {room}"
         " RETURNING true) SELECT (SELECT count(*) FROM came), (SELECT count(*) FROM n)"
@@ -40,7 +43,7 @@ def required(
         needs=missing(relations, into, ways),
         target=into.target,
         values=into.values(row, generation, sql.Literal(UNDATED)),
-        rows=sql.SQL(form).format(table(relations.relations[edge.parent]), every(tests)),
+        rows=sql.SQL(form).format(source, every(tests)),
         room=sql.Literal(room),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.fix_databases import FreshDatabase, MakeDatabase
-from tests.segments import grow, loaded, where
+from tests.segments import grow, loaded, reference, where
 
 
 def test_without_an_index_each_table_is_read_once_in_each_direction(fresh_database: FreshDatabase) -> None:
@@ -128,6 +128,28 @@ def test_keys_of_a_partition_and_of_its_table_are_asked_in_one_reading(
     assert result.values("visits") == sorted(expected)
     assert (result.scans["visits_a"], result.scans["visits_b"]) == (1, 1)
     loaded(result, make_database, ddl, in_order=True)
+
+
+@pytest.mark.parametrize(("kind", "key"), [("int", ""), ("text", "PRIMARY KEY"), ("text", "")])
+def test_virtual_references_in_a_cycle_read_each_table_once_in_each_direction(
+    kind: str, key: str, fresh_database: FreshDatabase
+) -> None:
+    """Where nothing has an index, and where the types differ so that none can be used."""
+    fresh_database.run(
+        f"CREATE TABLE parts (id int {key}, whole {kind}, maker int); CREATE TABLE makers (id int {key}, best {kind});"
+        "INSERT INTO parts SELECT n, CASE WHEN n % 30 > 0 THEN n - 1 END, n FROM generate_series(0, 2999) AS n;"
+        "INSERT INTO makers SELECT n, n + 30 FROM generate_series(0, 2999) AS n; ANALYZE"
+    )
+    cycle = [("parts(whole)", "parts(id)"), ("parts(maker)", "makers(id)"), ("makers(best)", "parts(id)")]
+    references = [reference(*ends) for ends in cycle]
+    up = grow(fresh_database, where("parts", ("id", 2905), follow="none"), references=references)
+    assert up.counts() == {"parts": (1, 103), "makers": (0, 104)}
+    assert up.values("parts")[:2] == ["2880", "2881"]
+    down = grow(fresh_database, where("makers", ("id", 60)), references=references)
+    assert down.grown["parts"].matched == 90
+    for result, directions in ((up, 1), (down, 2)):
+        filtered = {"parts": result is up and not key, "makers": result is down and not key}
+        assert [table for table, own in filtered.items() if result.scans[table] > directions + own] == []
 
 
 def test_a_sparse_reference_is_looked_up_in_its_index_alone(fresh_database: FreshDatabase) -> None:

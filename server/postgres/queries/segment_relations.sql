@@ -1,7 +1,7 @@
 -- Every table, partition, view and foreign table by name, with where its rows belong: `root` is the outermost
 -- partitioned table (or itself), `leaves` the partitions below it that hold rows, `parents` the tables that it inherits
--- from (not as a partition), `unique_keys` the columns of each unconditional unique index. Leaves out system schemas,
--- temporary tables and what extensions own.
+-- from (not as a partition), `unique_keys` the columns of each unconditional unique index, `leading` the first columns of
+-- all unconditional indexes that find equal values. Leaves out system schemas, temporary tables and what extensions own.
 SELECT
     c.oid::int8 AS oid,
     n.nspname::text AS schema,
@@ -12,7 +12,15 @@ SELECT
     coalesce(parents.oids, '{}') AS parents,
     coalesce(keys.keys, '[]') AS unique_keys,
     greatest(c.reltuples, 0)::int8 AS rows,
-    c.relpages::int8 * 8192 AS bytes
+    c.relpages::int8 * 8192 AS bytes,
+    ARRAY(
+        SELECT a.attname::text
+        FROM pg_catalog.pg_index AS x
+        JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
+        JOIN pg_catalog.pg_am AS m ON m.oid = i.relam AND m.amname IN ('btree', 'hash')
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = x.indkey[0]
+        WHERE x.indrelid = c.oid AND x.indisvalid AND x.indpred IS NULL
+    ) AS leading
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (
