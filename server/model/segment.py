@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, TypeGuard, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -113,11 +113,19 @@ def _scalar(value: Any, column: RelationColumn, shown: str, op: str) -> str:
 
 def _contained(value: Any, column: RelationColumn, shown: str) -> str:
     if column.base == "jsonb":
-        return json.dumps(value, ensure_ascii=False)
+        return value if _is_document(value) else json.dumps(value, ensure_ascii=False)
     if column.category == "A":
         return array_literal(cast(list[Any], value) if isinstance(value, list) else [value])
     instead = "; for a part of a text take like or ilike" if column.category == "S" else ""
     raise _unfit(shown, "contains", f"works on arrays and jsonb, and this is {column.type}{instead}")
+
+
+def _is_document(value: Any) -> TypeGuard[str]:
+    """Whether it is the text of a JSON object or array, as people and agents write one; other text is a JSON string."""
+    try:
+        return isinstance(value, str) and isinstance(json.loads(value), dict | list)
+    except ValueError:
+        return False
 
 
 def array_literal(items: Iterable[Any]) -> str:
