@@ -20,6 +20,8 @@ from server.postgres.tables import with_attributes
 
 SET = ("blank", "hash", "null", "exclude")
 OF_PARTITIONS = "of the partitions"
+OF_TYPE = Check("of its type", "", "")
+"""That a value is one of its type at all: what a blank of an extension's type is, nobody knows."""
 TRIED = 40
 """Values that are tried at most for one rule."""
 WAYS_OUT = "exclude it, null it where it may be NULL, or keep it"
@@ -75,7 +77,10 @@ class _Trial:
         self.connection = connection
         self.table = table
         self.masks: dict[str, How] = masks
-        self.checks = {column.name: checks.get((table.oid, column.name), ()) for column in table.columns}
+        self.checks = {
+            column.name: [*checks.get((table.oid, column.name), ()), *([OF_TYPE] if column.category == "U" else [])]
+            for column in table.columns
+        }
         self.rules = rules
         self.doubts: list[str] = []
 

@@ -26,8 +26,11 @@ _PLAIN = {
     "multi": ("{(,)}", "{[1,2)}", "{[2000-01-01,2000-01-02)}"),
     "G": ("(1,1)", "((0,0),(1,1))", "<(0,0),1>", "((0,0),(0,1),(1,1))"),
     "V": ("1", "0"),
+    "U": ("0", "1", "x", "{}", "$", "(0,0)", "0/0", "0:0:"),
 }
 """By the category of the type; those of an array are its elements'."""
+_UNLIKE = ("json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle")
+"""Types that only their texts tell apart."""
 _ELEMENTS = ("0", "x", "t", "2000-01-01", "1 day", "127.0.0.1", '"(1,1)"')
 LONGEST = 200
 """Characters of a value that is made up."""
@@ -82,17 +85,18 @@ def fitting(connection: Connection, column: Column, checks: Sequence[Check]) -> 
 def shared(connection: Connection, table: Table, column: Column, how: How) -> bool:
     """Whether two values of a table would get one stand-in, or one that does not fit the column's type."""
     statement = sql.SQL(
-        "SELECT pg_catalog.count(DISTINCT ({})::{}::text) < pg_catalog.count(DISTINCT t.{}) FROM {} AS t"
+        "SELECT pg_catalog.count(DISTINCT ({})::{}::text) < pg_catalog.count(DISTINCT t.{}{}) FROM {} AS t"
     ).format(
         masked(column, how),
         written(column.type),
         sql.Identifier(column.name),
+        sql.SQL("::text" if column.base in _UNLIKE else ""),
         sql.Identifier(table.schema, table.name),
     )
     try:
         with connection.transaction():
             row = connection.execute(statement).fetchone()
-    except psycopg.DataError:
+    except (errors.CheckViolation, psycopg.DataError):
         return True
     return row is not None and bool(row[0])
 

@@ -308,6 +308,43 @@ def test_stand_ins_keep_the_rules_that_concern_more_than_one_value(
         assert not [key for key in real if real[key] is not None and real[key] == written[key]]
 
 
+TYPED = """
+CREATE DOMAIN early AS date CHECK (VALUE IN ('2020-01-01', '2020-01-02'));
+CREATE TABLE typed (
+    id int PRIMARY KEY, spot point NOT NULL, area box, log pg_lsn NOT NULL, seen early UNIQUE, tag bit(8) UNIQUE,
+    span int4range, many int4multirange, words text[], search tsvector UNIQUE, entry oid UNIQUE,
+    cost money NOT NULL DEFAULT 7 UNIQUE,
+    EXCLUDE USING gist (spot WITH ~=), EXCLUDE USING gist (area WITH &&), EXCLUDE USING gist (span WITH &&),
+    UNIQUE (many), UNIQUE (words)
+);
+"""
+TYPED_ROWS = """
+INSERT INTO typed SELECT n, point(n, n), box(point(2 * n, 0), point(2 * n + 1, 1)), ('0/' || n)::pg_lsn,
+    date '2019-12-31' + n - 100, n::bit(8), int4range(n, n + 1), int4multirange(int4range(n, n + 1)), ARRAY['w' || n],
+    to_tsvector('simple', 'w' || n), n, 5 * n + 3
+FROM generate_series(101, 102) AS n
+"""
+
+
+@pytest.mark.parametrize("how", ["exclude", "null", "hash", "blank"])
+def test_stand_ins_of_every_type_are_of_that_type_and_differ_where_they_must(
+    how: str, project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    fresh_database.run(TYPED + TYPED_ROWS)
+    project.add("it", fresh_database)
+    settle(project, f'[redaction.patterns]\n"typed.*" = "{how}"\n"typed.id" = "keep"\n')
+    report = segment(project, filters=[{"table": "typed"}], format="sql")
+    assert [warning for warning in report.warnings if " on import" in warning] == []
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    columns = ("spot", "area", "log", "tag", "span", "many", "words", "search", "entry", "cost")
+    real, written = (database.rows(f"SELECT {'::text, '.join(columns)}::text FROM typed ORDER BY id")
+                     for database in (fresh_database, copy))  # fmt: skip
+    assert not [
+        pair for rows in zip(real, written, strict=True) for pair in zip(*rows, strict=True) if len({*pair}) == 1
+    ]
+
+
 def test_a_stand_in_of_a_document_is_no_text(project: Project, fresh_database: FreshDatabase) -> None:
     fresh_database.run("CREATE TABLE t (id int, secret jsonb NOT NULL CHECK (secret IN ('{\"a\": 0}', '{\"a\": 1}')))")
     fresh_database.run("INSERT INTO t VALUES (1, '{\"a\": 1}')")
