@@ -11,23 +11,26 @@ def main() -> None:
     gc.disable()  # imports only make objects that stay: looking for garbage among them costs a seventh of the start
     arguments = sys.argv[1:]
     if arguments == ["serve"] or (not arguments and not sys.stdin.isatty()):
-        _serve()
+        serve()
     else:
         from server.commands import app
 
         _collect_from_now_on()
+        app.command("serve")(serve)  # here for its --help alone
         app(prog_name="pgferry")
 
 
-def _serve() -> None:
-    from server.app import build_server, serve
+def serve() -> None:
+    """Serves the tools over MCP on stdin and stdout: claude mcp add pgferry -- pgferry serve."""
+    from server.app import build_server
+    from server.app import serve as run
     from server.settings import grants_admin
     from tools.catalogue import build_tools
     from tools.guides import add_guides
 
     server = add_guides(build_server(build_tools(admin=grants_admin(os.environ, Path.cwd()))))
     _collect_from_now_on()
-    serve(server)
+    run(server)
 
 
 def _collect_from_now_on() -> None:

@@ -1,14 +1,18 @@
 """What a person at a terminal sees, and what a program does."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
+import typer.main
 from rich.console import Console
 from typer.testing import CliRunner
 
 from server.commands import answering, app
 from tests.fix_imports import Importing
+from tools.catalogue import build_tools
 
 TABLE = "CREATE TABLE notes (id int PRIMARY KEY, stars int CHECK (stars < 6)); INSERT INTO notes VALUES (1, 2)"
 
@@ -39,3 +43,19 @@ def test_a_person_is_told_every_violation_of_a_rejected_import(notes: Importing)
     assert done.stdout == ""
     assert "notes_pkey" in done.stderr
     assert "notes_stars_check" in done.stderr
+
+
+def test_a_command_takes_the_words_of_its_tool() -> None:
+    commands = typer.main.get_command(app).commands  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  click's group has no type here
+    otherwise = {"filters", "confirm", "run_triggers"}  # --where, --yes, --no-triggers
+    for tool in build_tools(admin=True):
+        parameters = commands[tool.name.replace("_", "-")].params  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  as above
+        words = {word.lstrip("-").replace("-", "_") for each in parameters for word in each.opts}  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  as above
+        assert set(tool.parameters["properties"]) - words <= otherwise, tool.name
+
+
+def test_serve_is_a_command_that_can_be_read_about() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "server", "serve", "--help"], check=True, capture_output=True, text=True
+    )
+    assert "claude mcp add" in done.stdout

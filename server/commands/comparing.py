@@ -15,7 +15,9 @@ def compare_schemas(
     source: SchemaSide,
     target: SchemaSide,
     table: Tables = None,
-    kind: Annotated[list[str] | None, typer.Option("--kind", "-k", help="table, column, index, view, …")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", "--kinds", "-k", help="table, column, index, view, …")
+    ] = None,
     detail: Annotated[str, typer.Option(help="summary, differences or full.")] = "differences",
     cursor: Cursor = None,
     owners: Annotated[bool, typer.Option("--owners", help="Owners count too.")] = False,

@@ -43,7 +43,10 @@ def import_data(
     table: OnlyTables = None,
     into_schema: Into = None,
     column: Renamed = None,
-    key: Annotated[list[str] | None, typer.Option("--on-conflict-column", help="Column of the deciding key.")] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--on-conflict-column", "--on-conflict-columns", help="Column of the deciding key."),
+    ] = None,
     defer_indexes: Annotated[str, typer.Option(help="auto or never.")] = "auto",
     triggers: Annotated[bool, typer.Option("--triggers/--no-triggers", help="Whether triggers run.")] = True,
     yes: Yes = False,

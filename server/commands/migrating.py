@@ -19,7 +19,9 @@ def plan_migration(
     concurrent_indexes: Annotated[
         bool, typer.Option("--concurrent-indexes", help="Build indexes and prove constraints without blocking writes.")
     ] = False,
-    rename: Annotated[list[str] | None, typer.Option("--rename", help="A confirmed rename: app.t.a=app.t.b.")] = None,
+    rename: Annotated[
+        list[str] | None, typer.Option("--rename", "--renames", help="A confirmed rename: app.t.a=app.t.b.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """The SQL that makes source equal to target, proved on a scratch copy."""

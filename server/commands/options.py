@@ -1,4 +1,7 @@
-"""Arguments and options that several commands share, and the words that people read about them."""
+"""Arguments and options that several commands share, and the words that people read about them.
+
+What may be given several times has the name of the tool's argument too: who knows the tools knows the commands.
+"""
 
 from typing import Annotated, Literal
 
@@ -12,14 +15,20 @@ SchemaSide = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Agree to what is overwritten, deleted or changed.")]
-Tables = Annotated[list[str] | None, typer.Option("--table", "-t", help="A pattern: incidents, public.*, app.user_*.")]
+Tables = Annotated[
+    list[str] | None, typer.Option("--table", "--tables", "-t", help="A pattern: incidents, public.*, app.user_*.")
+]
+ExcludedTables = Annotated[
+    list[str] | None, typer.Option("--exclude-table", "--exclude-tables", help="A pattern of tables to leave out.")
+]
 Cursor = Annotated[str | None, typer.Option(help="next_cursor of the last answer.")]
 ExcludedColumns = Annotated[
-    list[str] | None, typer.Option("--exclude-column", help="`email`, `users.email`, `public.users.email`.")
+    list[str] | None,
+    typer.Option("--exclude-column", "--exclude-columns", help="`email`, `users.email`, `public.users.email`."),
 ]
 
 Sql = Annotated[str, typer.Argument(help="One SELECT, WITH, VALUES, TABLE, EXPLAIN or SHOW.")]
-Params = Annotated[list[str] | None, typer.Option("--param", help="The value of $1, then of $2 ….")]
+Params = Annotated[list[str] | None, typer.Option("--param", "--params", help="The value of $1, then of $2 ….")]
 
 DataFormat = Annotated[
     Literal["json", "jsonl", "csv", "sql"], typer.Option("--format", "-f", help="jsonl and csv write a folder.")
@@ -37,14 +46,19 @@ Until = Annotated[str | None, typer.Option(help="ISO 8601, not included.")]
 Follow = Annotated[Literal["children", "none"], typer.Option(help="Whether rows below come along.")]
 DateColumns = Annotated[
     list[str] | None,
-    typer.Option("--date-column", help="incidents=occurred_at; companies= applies no dates to companies."),
+    typer.Option(
+        "--date-column", "--date-columns", help="incidents=occurred_at; companies= applies no dates to companies."
+    ),
 ]
-Limit = Annotated[list[str] | None, typer.Option("--limit", help="100 for every table, incidents=100 for one.")]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option("--limit", "--limit-per-table", help="100 for every table, incidents=100 for one."),
+]
 
 File = Annotated[str, typer.Argument(help="An export, .sql, .csv, .json or .jsonl; also .gz and .zst.")]
 Mode = Annotated[str, typer.Option(help="append, skip, upsert, replace or restore.")]
-OnlyTables = Annotated[list[str] | None, typer.Option("--table", "-t", help="Only this table of the file.")]
+OnlyTables = Annotated[list[str] | None, typer.Option("--table", "--tables", "-t", help="Only this table of the file.")]
 Into = Annotated[str | None, typer.Option("--into-schema", help="Load into this schema instead.")]
 Renamed = Annotated[
-    list[str] | None, typer.Option("--column", help="table.file_column=table_column; empty leaves out.")
+    list[str] | None, typer.Option("--column", "--columns", help="table.file_column=table_column; empty leaves out.")
 ]
