@@ -59,7 +59,8 @@ class Column:
     built_in: bool = False
     """`base` is a type of PostgreSQL's own."""
     attributes: tuple["Column", ...] = ()
-    """Of a composite type, where its values are redacted."""
+    """Of a composite type, where its values are redacted; `row_type` is that type, below any domain."""
+    row_type: str = ""
     stand_in: str | None = None
     """What a blank of it is, where the usual one would not pass its checks; as PostgreSQL reads the type."""
 

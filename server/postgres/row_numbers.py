@@ -109,4 +109,4 @@ def _numbered_row(column: Column) -> sql.Composable | None:
 
 def row_of(column: Column, parts: Sequence[sql.Composable]) -> sql.Composed:
     """A value of a composite type."""
-    return sql.SQL("ROW({})::{}").format(sql.SQL(", ").join(parts), written(column.type))
+    return sql.SQL("ROW({})::{}").format(sql.SQL(", ").join(parts), written(column.row_type))

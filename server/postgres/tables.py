@@ -86,17 +86,20 @@ def _columns(connection: Connection, references: dict[tuple[int, str], list[Refe
 def with_attributes(connection: Connection, tables: Sequence[Table]) -> dict[int, Table]:
     """Some tables with what their columns of composite types are made of, by oid."""
     found: dict[tuple[int, str], list[Column]] = defaultdict(list)
+    types: dict[tuple[int, str], str] = {}
+
+    def made(table: Table, column: Column) -> Column:
+        place = table.oid, column.name
+        return replace(column, attributes=tuple(found[place]), row_type=types[place]) if place in types else column
+
     if any(column.category == "C" for table in tables for column in table.columns):
-        for oid, column, name, type_, base, category, length, label in ask(
+        for oid, column, row_type, name, type_, base, category, length, label in ask(
             connection, "exported_attributes", [table.oid for table in tables]
         ):
+            types[oid, column] = row_type
             found[oid, column].append(Column(name, type_, base, category, length, first_label=label))
     return {
-        table.oid: replace(
-            table,
-            columns=tuple(replace(column, attributes=tuple(found[table.oid, column.name])) for column in table.columns),
-        )
-        for table in tables
+        table.oid: replace(table, columns=tuple(made(table, column) for column in table.columns)) for table in tables
     }
 
 

@@ -1,5 +1,5 @@
--- The attributes of columns of composite types (behind domains too), in order, and what a stand-in must know of each.
--- $1: the tables.
+-- The attributes of columns of composite types (behind domains too: `row_type` is the type below them), in order, and what
+-- a stand-in must know of each. $1: the tables.
 WITH RECURSIVE behind (oid, attnum, type, modifier) AS (
     SELECT a.attrelid, a.attnum, a.atttypid, a.atttypmod
     FROM pg_catalog.pg_attribute AS a
@@ -10,7 +10,7 @@ WITH RECURSIVE behind (oid, attnum, type, modifier) AS (
     WHERE t.typtype = 'd'
 ),
 attributes AS (
-    SELECT b.oid, c.attname AS column, a.attnum, a.attname, a.atttypid, a.atttypmod
+    SELECT b.oid, c.attname AS column, t.oid AS row_type, a.attnum, a.attname, a.atttypid, a.atttypmod
     FROM behind AS b
     JOIN pg_catalog.pg_attribute AS c ON c.attrelid = b.oid AND c.attnum = b.attnum
     JOIN pg_catalog.pg_type AS t ON t.oid = b.type AND t.typtype = 'c'
@@ -26,6 +26,7 @@ bottom (oid, "column", attnum, type, modifier) AS (
 SELECT
     a.oid::int8 AS oid,
     a.column,
+    pg_catalog.format_type(a.row_type, NULL) AS row_type,
     a.attname AS name,
     pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
     t.typname AS base,
