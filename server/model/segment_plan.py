@@ -18,13 +18,16 @@ MOST = 2**62
 
 
 def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[str] = ()) -> SegmentPlan:
-    """The plan of a segment. Refused: unknown tables, columns, paths; values and dates whose shape does not fit.
+    """The plan of a segment. Refused: unknown tables, columns, paths; values and dates whose shape does not fit;
+    filters on tables that the settings keep out, but for those that are only a way to the `tables` asked for.
 
     `excluded`: patterns of tables that are never followed down to (required rows of them come all the same).
     """
     seeds = tuple(seed for entry in segment.filters for seed in find_seeds(relations, entry))
     written = _written(relations, segment.tables or None, excluded)
     roots = list(dict.fromkeys(relations.node(seed.relation) for seed in seeds))
+    if not segment.tables:
+        _refuse_left_out(relations, [oid for oid in roots if oid not in written])
     down_edges = _down_edges(relations, roots, written) if segment.follow == "children" else []
     walked = dict.fromkeys([*roots, *(relations.node(edge.child) for edge in down_edges)])
     up_edges = _up_edges(relations, walked)
@@ -32,7 +35,7 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
         oid: NodePlan(relations.relations[oid]) for oid in (*walked, *(relations.node(e.parent) for e in up_edges))
     }
     for oid in nodes:
-        nodes[oid].written = oid in walked and (oid in written or (not segment.tables and oid in roots))
+        nodes[oid].written = oid in walked and oid in written
     _refuse_foreign(relations, nodes)
     for edge in down_edges:
         nodes[relations.node(edge.child)].down.append(edge)
@@ -102,6 +105,15 @@ def _written(relations: RelationMap, patterns: list[str] | None, excluded: Seque
     by_name = {(node.schema, node.name): node.oid for node in relations.nodes}
     left_out = matcher(excluded)
     return {by_name[name] for name in choose(patterns, by_name) if not left_out(name)}
+
+
+def _refuse_left_out(relations: RelationMap, filtered: Sequence[int]) -> None:
+    if filtered:
+        raise Refused(
+            "table_excluded",
+            f"The settings keep {relations.relations[filtered[0]].key} out of every export (exports.exclude_tables).",
+            next="Filter another table; only a person should change the setting.",
+        )
 
 
 def _down_edges(relations: RelationMap, roots: list[int], written: set[int]) -> list[Edge]:

@@ -188,3 +188,16 @@ async def test_tables_that_the_settings_keep_out_are_named(shop: Project) -> Non
                 ["companies"],
                 ["orders"],
             )
+
+
+@pytest.mark.anyio
+async def test_a_filter_brings_no_rows_of_a_table_that_the_settings_keep_out(shop: Project) -> None:
+    with (shop.root / "pgferry.toml").open("a") as settings:
+        settings.write('[exports]\nexclude_tables = ["companies"]\n')
+    async with in_memory() as client:
+        refused = await client.call_tool("export_segment", {"database": "default", "filters": [ACME]})
+        assert refused.is_error
+        assert "[table_excluded] The settings keep companies out of every export" in text_of(refused)
+        arguments = {"database": "default", "filters": [ACME], "tables": ["orders"], "estimate_only": True}
+        answer = content_of(await client.call_tool("export_segment", arguments))
+        assert {table["name"]: table["required"] for table in answer["tables"]} == {"companies": 1, "orders": 0}
