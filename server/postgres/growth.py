@@ -76,8 +76,9 @@ class Growth:
         self._seen.update(dict.fromkeys(edges, self.generation))
 
     def is_chain(self, edge: Edge) -> bool:
-        """Whether an edge leads from a plain table to itself, over a key that has an index."""
-        plain = edge.child == edge.parent and self.relations.relations[edge.child].kind == "r"
+        """Whether an edge leads from a plain table, no partition, to itself, over a key that has an index."""
+        relation = self.relations.relations[edge.child]
+        plain = edge.child == edge.parent and relation.kind == "r" and relation.is_node
         return plain and not (edge.virtual or edge.period) and edge.alike
 
     def room(self, node: int) -> int:

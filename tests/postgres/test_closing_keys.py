@@ -305,3 +305,22 @@ def test_a_key_of_a_composite_type_with_a_null_inside_is_followed_like_any_other
     assert loaded(result, make_database, ddl).rows("SELECT count(*) FROM people JOIN homes USING (at)") == [(2,)]
     down = grow(fresh_database, {"filters": [{"table": "homes"}]})
     assert down.counts() == {"people": (3, 0), "homes": (4, 0)}
+
+
+def test_a_partition_that_refers_to_itself_brings_no_row_of_another(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    """Rows of two partitions may have one place (ctid)."""
+    ddl = """
+    CREATE TABLE logs (id int, part int, before int) PARTITION BY LIST (part);
+    CREATE TABLE logs_a PARTITION OF logs (UNIQUE (id)) FOR VALUES IN (1);
+    CREATE TABLE logs_b PARTITION OF logs DEFAULT;
+    ALTER TABLE logs_a ADD FOREIGN KEY (before) REFERENCES logs_a (id);
+    INSERT INTO logs SELECT n, 1, nullif(n - 1, 0) FROM generate_series(1, 6) AS n;
+    INSERT INTO logs SELECT n + 100, 2, NULL FROM generate_series(1, 6) AS n;
+    """
+    fresh_database.run(ddl)
+    up = grow(fresh_database, where("logs", ("id", 3)))
+    assert up.values("logs") == ["1", "2", "3", "4", "5", "6"]
+    assert up.counts() == {"logs": (4, 2)}
+    loaded(up, make_database, ddl)
