@@ -58,8 +58,11 @@ def build_server(tools: Sequence[Tool]) -> MCPServer:
 
 def serve(server: MCPServer) -> None:
     """Serves stdio until end of input, SIGINT or SIGTERM; running queries are cancelled before the process ends."""
-    anyio.run(_serve, server)
-    sys.stdout.flush()
+    try:
+        anyio.run(_serve, server)
+        sys.stdout.flush()
+    except* BrokenPipeError:
+        pass  # the client went with an answer under way
     os._exit(0)  # a reader thread may still wait on stdin, and would hold the process
 
 

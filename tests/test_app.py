@@ -131,6 +131,18 @@ def test_end_of_input_ends_it(server: Process) -> None:
     assert (code, err) == (0, b"")
 
 
+def test_a_client_that_is_gone_before_its_answer_ends_it(server: Process) -> None:
+    server.hello()
+    assert server.process.stdin
+    assert server.process.stdout
+    assert server.process.stderr
+    server.process.stdout.close()
+    server.say({"jsonrpc": "2.0", "id": 3, "method": "tools/list"})
+    server.process.stdin.close()
+    assert server.process.wait(timeout=60) == 0
+    assert server.process.stderr.read() == b""
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it(server: Process, sign: signal.Signals) -> None:
     server.hello()
