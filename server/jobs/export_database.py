@@ -19,7 +19,7 @@ from server.model.exports import ExportedTable, ExportReport, ExportRequest, Red
 from server.model.patterns import choose, matcher
 from server.model.tables import Table, load_order
 from server.postgres.databases import Connection, Database
-from server.postgres.tables import count_large_objects, is_distributed, lock_tables, read_tables
+from server.postgres.tables import count_large_objects, is_distributed, lock_tables, name_secretive_objects, read_tables
 from server.postgres.transactions import reading
 from server.services import Services
 
@@ -86,7 +86,10 @@ def _plan(
         filters=filters_of(request),
         redactions=listed(masks, chosen) if request.content != "schema" else (),
         excluded_tables=left_out,
-        warnings=[*_warnings(chosen), *_large_objects(connection), *doubts] if request.content != "schema" else (),
+        warnings=[
+            *([*_warnings(chosen), *_large_objects(connection), *doubts] if request.content != "schema" else ()),
+            *(_secretive(connection) if request.content != "data" else ()),
+        ],
         consistency="one transaction, each shard as it was first read" if distributed else "one snapshot",
         sessions=sessions,
     )
@@ -112,6 +115,12 @@ def _warnings(tables: Sequence[Table]) -> list[str]:
 def _large_objects(connection: Connection) -> list[str]:
     count = count_large_objects(connection)
     return [f"No export holds large objects, of which the database has {count}; pg_dump takes them."] if count else []
+
+
+def _secretive(connection: Connection) -> list[str]:
+    found = [f"{what} {name}" for what, name in name_secretive_objects(connection)]
+    said = f"No export holds what may have a password in it: {', '.join(found)}. Create it by hand where you load this."
+    return [said] if found else []
 
 
 def _estimate(plan: Plan, tables: Sequence[Table]) -> ExportReport:

@@ -179,6 +179,16 @@ def count_large_objects(connection: Connection) -> int:
     return int(row[0]) if row else 0
 
 
+def name_secretive_objects(connection: Connection) -> list[tuple[str, str]]:
+    """The objects that no export holds, for their definitions may have a password: what each is, and its name."""
+    query = (
+        "SELECT 'user mapping', pg_catalog.format('%s of server %s', usename, srvname) FROM pg_catalog.pg_user_mappings"
+        " UNION ALL SELECT 'subscription', subname FROM pg_catalog.pg_subscription WHERE subdbid ="
+        " (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) ORDER BY 1, 2"
+    )
+    return connection.execute(query).fetchall()
+
+
 def is_distributed(connection: Connection) -> bool:
     """Whether Citus spreads tables over nodes: then sizes and places of rows say nothing, and no snapshot is shared."""
     row = connection.execute("SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')").fetchone()
