@@ -96,7 +96,7 @@ def listed(masks: Masks, tables: Sequence[Table]) -> list[ManifestRedaction]:
     ]
 
 
-def refuse_what_is_hidden(tables: Sequence[Table], masks: Masks) -> None:
+def refuse_what_is_hidden(tables: Sequence[Table], masks: Masks, *, way_out: str) -> None:
     """Nothing is left out silently: tables or columns without the right to read them, and rows that policies hide."""
     unreadable = [
         table.key
@@ -111,14 +111,14 @@ def refuse_what_is_hidden(tables: Sequence[Table], masks: Masks) -> None:
         raise Refused(
             "permission_denied",
             f"The role may not read {', '.join(unreadable)}.",
-            next="Grant SELECT on them, or leave them out with exclude_tables.",
+            next=f"Grant SELECT on them, or {way_out}.",
         )
     hidden = [table.key for table in tables if table.row_security]
     if hidden:
         raise Refused(
             "row_security",
             f"Row-level security hides rows of {', '.join(hidden)} from this role; the export would miss them.",
-            next="Use a role with BYPASSRLS or the tables' owner, or leave them out with exclude_tables.",
+            next=f"Use a role with BYPASSRLS or the tables' owner, or {way_out}.",
         )
 
 

@@ -108,7 +108,7 @@ def _prepare(services: Services, call: Call, connection: Connection, request: Se
     known = [table for table in read_tables(connection) if table.oid in plan.nodes]
     database = services.databases.get(request.database)
     masks = plan_masks(services, database, known, request.redact, request.exclude_columns)
-    refuse_what_is_hidden(known, masks)
+    refuse_what_is_hidden(known, masks, way_out="name fewer `tables`: only what rows refer to has to be there")
     found = settled(connection, known, masks)
     tables = {table.oid: table for table in found.tables}
     if not request.estimate_only:

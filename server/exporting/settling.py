@@ -106,7 +106,8 @@ class _Trial:
         return partitions or any(column.name in rule.columns and rule.kind != "generated" for rule in self.rules)
 
     def _doubt(self, column: Column, told: Sequence[str]) -> None:
-        self.doubts += [f"{self.table.key}.{column.name} {words}" for words in told]
+        said = (f"{self.table.key}.{column.name} {words}" for words in told)
+        self.doubts = list(dict.fromkeys([*self.doubts, *said]))
 
     def _take(self, column: Column, how: How) -> None:
         columns = [column if column.name == other.name else other for other in self.table.columns]

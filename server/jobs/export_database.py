@@ -66,7 +66,7 @@ def _plan(
     masks = plan_masks(services, database, chosen, request.redact, request.exclude_columns)
     doubts: list[str] = []
     if request.content != "schema":
-        refuse_what_is_hidden(chosen, masks)
+        refuse_what_is_hidden(chosen, masks, way_out="leave them out with exclude_tables")
         lock_tables(connection, chosen)
         chosen, masks, _ = found = settled(connection, chosen, masks)
         doubts = found.said(chosen)

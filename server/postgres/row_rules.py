@@ -1,5 +1,5 @@
 """Whether rows keep the rules of their table as redaction writes them, where a rule concerns more than one value: tried
-with the rows themselves, checks and generated columns with some, uniqueness with all.
+with the rows themselves: uniqueness with all, the others with some.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,11 +23,13 @@ class Rule:
     """One rule of a table over some `columns`, generated ones among them. `parts` None: it cannot be tried."""
 
     name: str
-    kind: Literal["check", "generated", "unique"]
+    kind: Literal["check", "generated", "unique", "exclusion"]
     columns: tuple[str, ...]
     parts: tuple[str, ...] | None
     condition: str | None
     nulls_equal: bool
+    operators: tuple[str, ...] = ()
+    """Of an exclusion constraint: two rows exclude each other where all of them hold."""
 
     @property
     def said(self) -> str:
@@ -37,9 +39,13 @@ class Rule:
 def read_rules(connection: Connection, oids: Sequence[int]) -> dict[int, list[Rule]]:
     """The rules of some tables over whole rows, by table."""
     found: dict[int, list[Rule]] = {}
-    for oid, name, kind, columns, parts, condition, nulls_equal in ask(connection, "exported_rules", list(oids)):
+    for oid, name, kind, columns, parts, condition, nulls_equal, operators in ask(
+        connection, "exported_rules", list(oids)
+    ):
         tried = None if parts is None or None in parts else tuple(parts)
-        found.setdefault(oid, []).append(Rule(name, kind, tuple(columns), tried, condition, nulls_equal))
+        found.setdefault(oid, []).append(
+            Rule(name, kind, tuple(columns), tried, condition, nulls_equal, tuple(operators or ()))
+        )
     return found
 
 
@@ -75,16 +81,31 @@ def _test(rule: Rule, parts: Sequence[str], rows: sql.Composable) -> sql.Compose
         return sql.SQL("SELECT pg_catalog.bool_and(coalesce(({}), true)) FROM {} AS x").format(written(parts[0]), rows)
     if rule.kind == "generated":
         name = sql.Identifier(rule.name)
-        test = sql.SQL("x.{} IS DISTINCT FROM NULL" if rule.condition else "x.{0} IS NOT DISTINCT FROM x.{0}").format(
+        test = sql.SQL("x.{} IS DISTINCT FROM NULL" if rule.condition else "pg_catalog.num_nulls(x.{}) >= 0").format(
             name
         )
         return sql.SQL("SELECT pg_catalog.bool_and({}) FROM {} AS x").format(test, rows)
+    if rule.kind == "exclusion":
+        return _excludes(rule, parts, rows)
     keys = [sql.SQL("({})").format(written(part)) for part in parts]
     tests = [] if rule.nulls_equal else [sql.SQL("{} IS DISTINCT FROM NULL").format(key) for key in keys]
     tests.append(sql.SQL("({})").format(written(rule.condition or "true")))
     return sql.SQL(
         "SELECT NOT EXISTS (SELECT FROM {} AS x WHERE {} GROUP BY {} HAVING pg_catalog.count(*) > 1)"
     ).format(rows, sql.SQL(" AND ").join(tests), sql.SQL(", ").join(keys))
+
+
+def _excludes(rule: Rule, parts: Sequence[str], rows: sql.Composable) -> sql.Composed:
+    names = [sql.Identifier(f"k{place}") for place in range(len(parts))]
+    keys = [sql.SQL("({}) AS {}").format(written(part), name) for part, name in zip(parts, names, strict=True)]
+    meets = [
+        sql.SQL("a.{0} {1} b.{0}").format(name, written(operator))
+        for name, operator in zip(names, rule.operators, strict=True)
+    ]
+    return sql.SQL(
+        "WITH k AS MATERIALIZED (SELECT pg_catalog.row_number() OVER () AS place, {} FROM {} AS x WHERE {})"
+        " SELECT NOT EXISTS (SELECT FROM k AS a JOIN k AS b ON a.place < b.place AND {})"
+    ).format(sql.SQL(", ").join(keys), rows, written(rule.condition or "true"), sql.SQL(" AND ").join(meets))
 
 
 def _rows(

@@ -51,7 +51,7 @@ bounds (oid, expression) AS (
 generated (oid, attname, name, expression) AS (
     SELECT g.attrelid, a.attname, g.attname, CASE
         WHEN g.attnotnull THEN pg_catalog.format('(%s) IS DISTINCT FROM NULL', w.expression)
-        ELSE pg_catalog.format('(%1$s) IS NOT DISTINCT FROM (%1$s)', w.expression)
+        ELSE pg_catalog.format('pg_catalog.num_nulls(%s) >= 0', w.expression)
     END
     FROM pg_catalog.pg_attribute AS g
     JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = g.attrelid AND d.adnum = g.attnum
