@@ -12,10 +12,17 @@ from server.exporting.tallying import Tallying
 from server.files.outlet import FileFacts
 from server.model.exports import ExportedTable, ExportReport, RedactedColumn
 from server.model.manifest import Manifest, ManifestColumn, ManifestSequence, ManifestTable
+from server.postgres.encodings import knows_no_encoding
 from server.postgres.tables import read_sequences
 
 ROOM = 6000
 """Bytes kept beyond what the metadata need before the rows are counted: warnings, longer numbers."""
+
+
+ANY_BYTES = (
+    "The database has no encoding (SQL_ASCII), so its text is written as the bytes that it is: psql loads it into"
+    " such a database; into another it would not check the bytes, but import_data does."
+)
 
 
 def draft_manifest(source: Source, plan: Plan, at: datetime, dumps: Dumps) -> Manifest:
@@ -23,6 +30,8 @@ def draft_manifest(source: Source, plan: Plan, at: datetime, dumps: Dumps) -> Ma
     sequences, hidden = read_sequences(source.connection) if plan.content != "schema" else ([], [])
     if hidden:
         dumps.warnings.append(f"The role may not read the positions of the sequences {', '.join(hidden)}.")
+    if plan.shape == "text" and knows_no_encoding(source.connection):
+        dumps.warnings.append(ANY_BYTES)
     number = source.connection.info.server_version
     return Manifest(
         exported_at=at.isoformat(timespec="seconds").replace("+00:00", "Z"),

@@ -1,5 +1,6 @@
 """The body of an export: rows in order over one or several connections, and what a script has around them."""
 
+from server.errors import DatabaseFailed
 from server.exporting.describing import named_sequences, room_for, with_schema
 from server.exporting.dumps import Dumps
 from server.exporting.plan import Plan
@@ -12,9 +13,11 @@ from server.files.sql_script import SqlScript
 from server.files.writing import Writer
 from server.model.manifest import Manifest, ManifestSequence
 from server.postgres.dumping import without_checking
+from server.postgres.encodings import NotUtf8, columns_not_utf8, knows_no_encoding
 from server.postgres.gathering import Batch, gather
 from server.postgres.statements import set_position
 from server.postgres.tables import read_sequences
+from server.postgres.transactions import reading
 
 SETTINGS = """\
 SET client_encoding = 'UTF8';
@@ -36,23 +39,49 @@ def write_rows(source: Source, plan: Plan, draft: Manifest, writer: Writer, tall
         """Waits for the schema as late as it can: the first rows are read meanwhile."""
         if isinstance(writer, SqlScript):
             opening = dumps.get("pre-data") or dumps.get()
-            writer.text(opening if opening is not None else SETTINGS)
+            writer.text(_in_its_encoding(source, opening if opening is not None else SETTINGS))
         elif isinstance(writer, JsonDocument):
             writer.open(room_for(with_schema(draft, dumps)))
 
     batches = [Batch(export.pieces, (export.table.schema, export.table.name)) for export in plan.tables]
     if batches and plan.content != "schema":
         tallying.before = open_body
-        gather(source.call, source.connection, sessions(source, plan), batches, plan.shape, tallying, tallying.moved)
+        others = sessions(source, plan)
+        try:
+            gather(source.call, source.connection, others, batches, plan.shape, tallying, tallying.moved)
+        except NotUtf8 as no:
+            raise _not_utf8(source, plan, no.table) from None
     else:
         open_body()
     if isinstance(writer, SqlScript) and plan.content != "schema":
         sequences, _ = read_sequences(source.connection)
         for sequence in named_sequences(sequences, plan):
             writer.text(_position(sequence))
-        writer.text("\n" + _keys_mended(plan, dumps.get("post-data") or ""))
+        writer.text("\n" + _in_its_encoding(source, _keys_mended(plan, dumps.get("post-data") or "")))
     elif isinstance(writer, (CsvTables, JsonLines)) and (dumped := dumps.get()) is not None:
         writer.add_file("schema.sql", dumped.encode())
+
+
+def _in_its_encoding(source: Source, script: str) -> str:
+    """Of a database that knows no encoding: its bytes are loaded as they are, into another that takes them."""
+    if not knows_no_encoding(source.connection):
+        return script
+    return script.replace("SET client_encoding = 'UTF8';", "SET client_encoding = 'SQL_ASCII';", 1)
+
+
+def _not_utf8(source: Source, plan: Plan, number: int) -> DatabaseFailed:
+    table = plan.tables[number].table
+    columns = [column.name for column in table.columns if column.category not in "NBDTI"]
+    with reading(source.call, plan.database) as connection:
+        found = columns_not_utf8(connection, (table.schema, table.name), columns)
+    said = "sql_inserts" if plan.shape == "inserts" else plan.format
+    where = f"{table.key} ({', '.join(found)})" if found else table.key
+    return DatabaseFailed(
+        "not_utf8",
+        f"{plan.database.name}: {where} holds bytes that are no UTF-8, which {said} cannot carry.",
+        state="Nothing was changed; no file was left.",
+        next="Export with format = sql (COPY), which keeps them as they are; or leave them out with exclude_columns.",
+    )
 
 
 def _keys_mended(plan: Plan, post_data: str) -> str:

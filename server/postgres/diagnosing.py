@@ -19,6 +19,7 @@ from server.model.table_rows import RowSource
 from server.model.violations import EXAMPLES, Violation
 from server.model.visible import Visible
 from server.postgres.databases import Connection
+from server.postgres.encodings import in_an_encoding
 from server.postgres.failures import describe
 from server.postgres.fitting import Fitting
 from server.postgres.loading import with_first_line
@@ -85,7 +86,7 @@ def _stage(diagnosis: Diagnosis, source: RowSource, plan: ImportPlan) -> None:
         if table.identity not in tables:
             made = make_staging(diagnosis.connection, table, len(tables), rows.form, enums)
             tables[table.identity] = made
-        given = with_first_line(rows, table)
+        given = with_first_line(in_an_encoding(diagnosis.connection, rows), table)
         diagnosis.found += stage_rows(diagnosis.call, diagnosis.connection, given, tables[table.identity])
 
 

@@ -41,6 +41,10 @@ BY_SQLSTATE: dict[str, Meaning] = {
     "25P03": Meaning("timed_out", "The role or database ends idle transactions very soon; raise that timeout."),
     "25P04": Meaning("timed_out", "The role or database bounds transactions in time; raise that timeout."),
     "25006": Meaning("read_only", "The session is read-only; nothing can be written here."),
+    "22021": Meaning(
+        "not_utf8", "Text of it is not in the database's encoding; format = sql exports bytes as they are."
+    ),
+    "22P05": Meaning("not_utf8", "Text of it has no UTF-8; read the column with encode(convert_to(…), 'hex')."),
     "42601": Meaning("syntax_error", "Correct the SQL.", True),
     "42P01": Meaning("unknown_table", "inspect_schema shows the tables there are.", True),
     "42703": Meaning("unknown_column", "inspect_schema shows the columns there are.", True),
@@ -138,13 +142,16 @@ def translate(error: psycopg.Error, database: str, *, secret: str = "") -> Ferry
     return DatabaseFailed(meaning.code, what, sqlstate=state, next=meaning.next)
 
 
+_BYTES = re.compile(r"0x[0-9a-f]{2}(?: 0x[0-9a-f]{2})*")
+
+
 def describe(error: psycopg.Error) -> str:
     """PostgreSQL's message without row values, with the constraint, table and column that it names."""
     diagnosis = error.diag
     state = error.sqlstate or ""
     message = diagnosis.message_primary or type(error).__name__
     if state.startswith("22"):
-        message = without_quotes(message)
+        message = _BYTES.sub("…", without_quotes(message))
     elif state == "P0001" or " at RAISE" in (diagnosis.context or "").partition("\n")[0]:
         message = f"an exception was raised by {raised_by(diagnosis.context)}"
     named = [

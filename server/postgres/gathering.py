@@ -15,6 +15,7 @@ from psycopg import sql
 from server.calls import Call
 from server.postgres.copying import CHUNK, Tally, copy_bytes, copy_lines
 from server.postgres.databases import Connection
+from server.postgres.encodings import knows_no_encoding, refused_bytes_told
 from server.postgres.row_stream import copy_rows, is_plain
 from server.postgres.statements import RowSource, Shape, copy_statement
 
@@ -124,11 +125,14 @@ class _Desk:
         """Takes pieces until there are none left."""
         try:
             copy = copy_rows if is_plain(connection) else copy_bytes
+            any_bytes = knows_no_encoding(connection)
             while (number := self._take()) is not None:
                 table, source = self.pieces[number]
                 piece = _Piece(self, number, table)
                 name, version = self.batches[table].name, connection.info.server_version
-                piece.read(connection, copy_statement(source, self.shape, version, name), copy)
+                statement = copy_statement(source, self.shape, version, name, any_bytes=any_bytes)
+                with refused_bytes_told(table):
+                    piece.read(connection, statement, copy)
         except BaseException:
             with self.condition:
                 self.stopped = True

@@ -27,6 +27,7 @@ from server.postgres.complaints import with_first
 from server.postgres.databases import Connection, Database
 from server.postgres.diagnosing import Findings, diagnose
 from server.postgres.emptying import Emptied, empty_tables, told_losses
+from server.postgres.encodings import in_an_encoding
 from server.postgres.import_records import committed_before, record
 from server.postgres.imported import Imported
 from server.postgres.loading import Loader, Merged, with_first_line
@@ -191,7 +192,7 @@ class Import:
             table = plan.table(rows.table)
             if table is None:
                 continue
-            loader.take(with_first_line(rows, table), table)
+            loader.take(with_first_line(in_an_encoding(self.connection, rows), table), table)
             if at_once and self.request.mode not in ("skip", "upsert"):
                 merged[table.source] = loader.merge(table)
         for table in plan.tables:

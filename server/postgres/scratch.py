@@ -23,6 +23,7 @@ from server.model.address import parse_url
 from server.model.migration.rereading import read_alike
 from server.model.script_policy import ScriptPolicy
 from server.postgres.databases import Connection, Database, connected, run_single
+from server.postgres.encodings import is_none, knows_no_encoding
 from server.postgres.failures import describe, meaning
 from server.postgres.questions import ask, ask_one
 from server.postgres.script_frames import Readable
@@ -230,7 +231,11 @@ def _read_alike(statement: Statement) -> Statement:
 
 
 def apply_setting(connection: Connection, statement: Statement, *, local: bool = False) -> None:
-    """Takes over a setting that is the script's to make; those that are ours are left as they are."""
+    """Takes over a setting that is the script's to make; those that are ours are left as they are. So is UTF-8 where a
+    script has no encoding and the database has one: COPY would take any bytes for text.
+    """
+    if statement.target == ("client_encoding",) and is_none(statement.value) and not knows_no_encoding(connection):
+        return
     if statement.value is not None:
         setting = [statement.target[0], statement.value, local]
         connection.execute("SELECT pg_catalog.set_config(%s, %s, %s)", setting)

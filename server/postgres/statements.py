@@ -56,16 +56,18 @@ def cut(source: RowSource, blocks: int, step: int) -> list[RowSource]:
 
 
 def copy_statement(
-    source: RowSource, shape: Shape, server_version: int, name: tuple[str, str] = ("", "")
+    source: RowSource, shape: Shape, server_version: int, name: tuple[str, str] = ("", ""), *, any_bytes: bool = False
 ) -> sql.Composed:
-    """The COPY … TO STDOUT for rows in a shape. `name`: the table that INSERT statements are for.
+    """The COPY … TO STDOUT for rows in a shape. `name`: the table that INSERT statements are for. `any_bytes`: of a
+    database that knows no encoding (SQL_ASCII); text rows are its bytes as they are, every other shape is UTF-8.
 
     `csv` and `text` come as one message for each row, the others as binary rows (count, three losses, lines).
     """
     if shape == "csv":
         return sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(_select(source))
     if shape == "text":
-        return sql.SQL("COPY ({}) TO STDOUT").format(_select(source))
+        unchanged = sql.SQL(" (ENCODING 'SQL_ASCII')" if any_bytes else "")
+        return sql.SQL("COPY ({}) TO STDOUT{}").format(_select(source), unchanged)
     json = shape != "inserts"
     lines = _Lines(
         json_object(source.fields, server_version) if json else _insert_line(source, name),
