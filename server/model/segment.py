@@ -92,7 +92,10 @@ def value_texts(condition: FilterCondition, column: RelationColumn, shown: str) 
         return tuple(_scalar(item, column, shown, op) for item in values)
     if op in ("like", "ilike") and column.category != "S":
         raise _unfit(shown, op, f"only compares text, and this is {column.type}")
-    return (_scalar(value, column, shown, op),)
+    text = _scalar(value, column, shown, op)
+    if op in ("like", "ilike") and (len(text) - len(text.rstrip("\\"))) % 2:
+        raise _unfit(shown, op, "takes a pattern that ends in no single backslash: two stand for one")
+    return (text,)
 
 
 def _scalar(value: Any, column: RelationColumn, shown: str, op: str) -> str:

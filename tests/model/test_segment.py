@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from server.errors import Refused
 from server.model.relations import RelationColumn, components
-from server.model.segment import Segment, array_literal, choose_date_column, parse_moment
+from server.model.segment import FilterCondition, Segment, array_literal, choose_date_column, parse_moment, value_texts
 
 
 def column(name: str, base: str = "timestamp with time zone", *, not_null: bool = True) -> RelationColumn:
@@ -59,3 +59,12 @@ def test_the_parts_of_a_graph_come_in_order_and_cycles_together() -> None:
     assert components([1, 2, 3, 4], {1: [2], 2: [3, 4], 3: [2]}) == [[1], [2, 3], [4]]
     deep = {n: [n + 1] for n in range(5000)}
     assert components(range(5001), deep) == [[n] for n in range(5001)]
+
+
+def test_a_pattern_that_ends_in_half_an_escape_is_refused_by_the_name_of_its_column() -> None:
+    name = RelationColumn("name", "text", "text", "S", True, "pg_catalog")
+    whole = FilterCondition(column="name", op="like", value="a\\\\")
+    assert value_texts(whole, name, "people.name") == ("a\\\\",)
+    for op in ("like", "ilike"):
+        with pytest.raises(Refused, match=r"people\.name: i?like takes a pattern"):
+            value_texts(FilterCondition(column="name", op=op, value="a\\"), name, "people.name")
