@@ -63,7 +63,7 @@ def _configured(name: str, configured: DatabaseSettings, environ: Mapping[str, s
         else:
             address = Address(options=(("service", expand(configured.service or "", environ)),))
     except UnsetVariable as unset:
-        return Database(name, source, access, None, problem=f"it uses ${{{unset}}}, which is not set")
+        return Database(name, source, access, None, problem=f"it {unset}")
     except ValueError as wrong:
         return Database(name, source, access, None, problem=f"its url cannot be used: {wrong}")
     return Database(name, source, access, address)
@@ -74,7 +74,7 @@ def _from_environment(environ: Mapping[str, str]) -> Database | None:
     try:
         url = expand(environ.get("DATABASE_URL", ""), environ)
     except UnsetVariable as unset:
-        problem = f"DATABASE_URL uses ${{{unset}}}, which is not set"
+        problem = f"DATABASE_URL {unset}"
         return Database("default", "environment", "read", None, problem=problem)
     if url.strip():
         try:

@@ -87,7 +87,7 @@ def _by_url(file: str, variable: str, url: str, variables: Mapping[str, str]) ->
     try:
         return _checked(file, parse_url(expand(url, variables)))
     except UnsetVariable as unset:
-        return Named(file, problem=f"{file}: {variable} uses ${{{unset}}}, which is not set")
+        return Named(file, problem=f"{file}: {variable} {unset}")
     except ValueError as wrong:
         return Named(file, problem=f"{file}: {variable} cannot be used: {wrong}")
 
@@ -103,7 +103,7 @@ def _by_parts(file: str, settings: WorktreeSettings, variables: Mapping[str, str
     try:
         values = {name: variables[name] for name in names if name in set(variables)}
     except UnsetVariable as unset:
-        return Named(file, problem=f"{file}: it uses ${{{unset}}}, which is not set")
+        return Named(file, problem=f"{file}: it {unset}")
     address = parse_parts(values, names)
     assert address is not None  # the file has a port or a name
     if not address.host and (address.port or address.password):  # as a compose file means it: no socket

@@ -191,13 +191,16 @@ def load_settings(project_root: Path) -> Settings:
 def _lines(failure: ValidationError) -> list[str]:
     """Each error as `databases.main.acces: …`, without the input (it may be a secret)."""
     return [
-        f"{'.'.join(str(part) for part in error['loc']) or 'settings'}: {error['msg']}"
+        f"{'.'.join(str(part) for part in error['loc']) or 'settings'}: {error['msg'].removeprefix('Value error, ')}"
         for error in failure.errors(include_input=False, include_url=False, include_context=False)
     ]
 
 
 class UnsetVariable(ValueError):
-    """A `${VAR}` without default whose variable is not set; the text is the variable's name."""
+    """A `${VAR}` without default whose variable is not set; the text says which: `uses ${VAR}, which is not set`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"uses ${{{name}}}, which is not set")
 
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}")

@@ -53,6 +53,14 @@ def test_an_unset_variable_is_named() -> None:
         expand("postgresql://${SECRET_URL}", {})
 
 
+def test_a_client_that_hands_on_a_variable_unexpanded_is_told_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGFERRY_MAX_ACCESS", "${PGFERRY_MAX_ACCESS}")
+    with pytest.raises(Refused, match=r"max_access: uses \$\{PGFERRY_MAX_ACCESS\}, which is not set"):
+        load_settings(tmp_path)
+
+
 def test_the_smaller_access_wins() -> None:
     assert lesser("admin", "write") == "write"
     assert lesser("read", "write") == "read"

@@ -189,9 +189,9 @@ def _failure(database: Database, words: str, secret: str) -> FerryError:
         return of_connection(said.removeprefix("error: "), database.name)
     return DatabaseFailed(
         "pg_dump_failed",
-        f"{database.name}: {said}",
+        f"{database.name}: {said.rstrip('.')}.",
         state="Nothing was changed; no file was left.",
-        next="Check the role's rights on all objects, or export json, jsonl or csv, which need no pg_dump.",
+        next="Check the role's rights on all objects, or export the rows as json, jsonl or csv: that needs no pg_dump.",
     )
 
 
