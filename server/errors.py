@@ -73,6 +73,10 @@ class DatabaseFailed(FerryError):
         self.sqlstate = sqlstate
 
 
+ONLY_READ = "Only read: nothing was changed, and no file was left."
+"""The state of the data where a call that changes nothing failed."""
+
+
 class OutcomeUnknown(FerryError):
     """The connection broke at COMMIT and nothing could tell whether the transaction was committed."""
 

@@ -1,6 +1,6 @@
 """The body of an export: rows in order over one or several connections, and what a script has around them."""
 
-from server.errors import DatabaseFailed
+from server.errors import ONLY_READ, DatabaseFailed
 from server.exporting.describing import named_sequences, room_for, with_schema
 from server.exporting.dumps import Dumps
 from server.exporting.plan import Plan
@@ -79,7 +79,7 @@ def _not_utf8(source: Source, plan: Plan, number: int) -> DatabaseFailed:
     return DatabaseFailed(
         "not_utf8",
         f"{plan.database.name}: {where} holds bytes that are no UTF-8, which {said} cannot carry.",
-        state="Nothing was changed; no file was left.",
+        state=ONLY_READ,
         next="Export with format = sql (COPY), which keeps them as they are; or leave them out with exclude_columns.",
     )
 

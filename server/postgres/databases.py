@@ -86,8 +86,13 @@ class Database:
 
 
 @contextmanager
-def connected(call: Call, database: Database, *, timeout: float | None = None) -> Generator[Connection]:
-    """An autocommit connection that cancelling the call interrupts, closed at the end; failures become ours."""
+def connected(
+    call: Call, database: Database, *, timeout: float | None = None, state: str | None = None
+) -> Generator[Connection]:
+    """An autocommit connection that cancelling the call interrupts, closed at the end; failures become ours.
+
+    `state`: of the data after a failure, where nothing was to be rolled back.
+    """
     if database.address is None:
         raise Refused(
             "database_misconfigured",
@@ -96,9 +101,14 @@ def connected(call: Call, database: Database, *, timeout: float | None = None) -
         )
     owned: list[Connection] = []
     parameters = {"application_name": "pgferry", "client_encoding": "UTF8", **database.address.parameters()}
+    options = parameters.get("options") or os.environ.get("PGOPTIONS")
+    if options:
+        parameters["options"] = without_limits(options)
     patience = max(2, round(timeout or database.connect_timeout))
     with (
-        translated(database.name, call, secret=database.address.password, passing=lambda e: not is_of(e, *owned)),
+        translated(
+            database.name, call, secret=database.address.password, state=state, passing=lambda e: not is_of(e, *owned)
+        ),
         closing(
             _Line.connect(make_conninfo("", **parameters), autocommit=True, connect_timeout=patience)
         ) as connection,
@@ -107,6 +117,17 @@ def connected(call: Call, database: Database, *, timeout: float | None = None) -
         owned.append(connection)
         connection.prepare_threshold = None
         yield connection
+
+
+_LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+
+
+def without_limits(options: str) -> str:
+    """Options of a session (`-c name=value …`) without their limits of time, which would end our first statements.
+
+    Only added to where there are some: poolers refuse options that they do not know.
+    """
+    return " ".join([options, *(f"-c {name}=0" for name in _LIMITS)])
 
 
 def run_single(connection: Connection, statement: bytes) -> None:

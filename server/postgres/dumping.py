@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Literal
 
 from server.calls import Call
-from server.errors import Cancelled, DatabaseFailed, FerryError, Refused
+from server.errors import ONLY_READ, Cancelled, DatabaseFailed, FerryError, Refused
 from server.postgres.binaries import clean_environment, embedded_binaries
-from server.postgres.databases import Database
+from server.postgres.databases import Database, without_limits
 from server.postgres.failures import of_connection
 from server.postgres.waiting import Watch
 
@@ -165,6 +165,8 @@ def _environment(database: Database, program: str) -> tuple[dict[str, str], str]
     named = {_VARIABLES[key]: value for key, value in parameters.items() if key in _VARIABLES}
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     fixed = {"PGAPPNAME": program, "PGCLIENTENCODING": "UTF8"}
+    if "PGOPTIONS" in named:
+        named["PGOPTIONS"] = without_limits(named["PGOPTIONS"])
     return {**clean_environment(), **kept, **fixed, **named}, parameters.get("password", "")
 
 
@@ -186,11 +188,13 @@ def _failure(database: Database, words: str, secret: str) -> FerryError:
             next="Install your system's PostgreSQL client (postgresql-client), whose pg_dump has TLS.",
         )
     if any(sign in said for sign in _DISCONNECTED):
-        return of_connection(said.removeprefix("error: "), database.name)
+        failure = of_connection(said.removeprefix("error: "), database.name)
+        failure.state = ONLY_READ
+        return failure
     return DatabaseFailed(
         "pg_dump_failed",
         f"{database.name}: {said.rstrip('.')}.",
-        state="Nothing was changed; no file was left.",
+        state=ONLY_READ,
         next="Check the role's rights on all objects, or export the rows as json, jsonl or csv: that needs no pg_dump.",
     )
 

@@ -67,6 +67,10 @@ UNKNOWN_SERVICE = Meaning("unknown_service", "Add the service to pg_service.conf
 UNREACHABLE: tuple[tuple[str, Meaning], ...] = (
     ("password authentication failed", BY_SQLSTATE["28P01"]),
     ("no password supplied", BY_SQLSTATE["28P01"]),
+    (
+        "no encryption",
+        Meaning("access_denied", "Without TLS this server lets nobody in from here: try sslmode=require.", True),
+    ),
     ("no pg_hba.conf entry", BY_SQLSTATE["28000"]),
     ("does not support SSL", Meaning("tls_refused", "The server has no TLS: use sslmode=prefer or disable.", True)),
     ("SSL error", Meaning("tls_refused", "Check sslmode, sslrootcert and the server's certificate.", True)),
@@ -99,11 +103,13 @@ def translated(
     call: Call | None = None,
     *,
     secret: str = "",
+    state: str | None = None,
     passing: Callable[[psycopg.Error], bool] = lambda _: False,
 ) -> Generator[None]:
     """Every psycopg error of the block becomes a FerryError without a value in it, or Cancelled.
 
-    What is `passing` is left to a block around this one.
+    `state`: of the data after a failure, where it is not that of DatabaseFailed. What is `passing` is left to a block
+    around this one.
     """
     try:
         yield
@@ -112,7 +118,10 @@ def translated(
             raise
         if call is not None and call.cancelled:
             raise Cancelled from None
-        raise translate(error, database, secret=secret) from None
+        failure = translate(error, database, secret=secret)
+        if state and failure.state == DatabaseFailed.state:
+            failure.state = state
+        raise failure from None
 
 
 _SERVERS_OWN = ("57", "53", "08")

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from server.calls import Call
-from server.errors import Refused
+from server.errors import ONLY_READ, Refused
 from server.postgres.committing import commit
 from server.postgres.databases import Connection, Database, connected
 from server.postgres.questions import ask_one
@@ -43,6 +43,8 @@ SESSION: tuple[tuple[str, str], ...] = (
     ("idle_in_transaction_session_timeout", "0"),
     ("transaction_timeout", "0"),  # 17 and newer: a long import is no mistake
     ("quote_all_identifiers", "off"),
+    ("array_nulls", "on"),  # else {NULL} is read as a text
+    ("transform_null_equals", "off"),
     ("client_connection_check_interval", "1s"),  # a query whose client was killed ends too
 )
 """What every transaction sets for itself: every type prints as pg_dump would, every deparse is qualified."""
@@ -56,7 +58,10 @@ def reading(
 
     `row_security=False`: rows that a policy would hide make the query fail instead of silently missing.
     """
-    with connected(call, database, timeout=timeout) as connection, waits_told(call, database, connection):
+    with (
+        connected(call, database, timeout=timeout, state=ONLY_READ) as connection,
+        waits_told(call, database, connection),
+    ):
         _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         _settle(connection, row_security=row_security, lock_timeout=min(database.lock_timeout, timeout or math.inf))
         try:
@@ -75,7 +80,7 @@ def reading_with_tables(
     still be filled and nothing else can be written. They go with the transaction. Refused on a standby, and where the
     role may not make them.
     """
-    with connected(call, database) as connection, waits_told(call, database, connection):
+    with connected(call, database, state=ONLY_READ) as connection, waits_told(call, database, connection):
         _refuse_without_tables(database, connection)
         _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
         _settle(connection, row_security=row_security, lock_timeout=database.lock_timeout)
@@ -106,7 +111,7 @@ def _refuse_without_tables(database: Database, connection: Connection) -> None:
 @contextmanager
 def joining(call: Call, database: Database, snapshot: str, *, row_security: bool = True) -> Generator[Connection]:
     """As `reading`, on the snapshot that another transaction exported and still holds."""
-    with connected(call, database) as connection, waits_told(call, database, connection):
+    with connected(call, database, state=ONLY_READ) as connection, waits_told(call, database, connection):
         _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
         _settle(connection, row_security=row_security, lock_timeout=database.lock_timeout)
@@ -141,7 +146,7 @@ class Habits(NamedTuple):
 @contextmanager
 def caged(call: Call, database: Database, *, seconds: float) -> Generator[tuple[Connection, Habits]]:
     """As `reading`, for SQL of a caller that was judged before: bounded in time, the session wiped at the end."""
-    with connected(call, database) as connection, waits_told(call, database, connection):
+    with connected(call, database, state=ONLY_READ) as connection, waits_told(call, database, connection):
         _begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         row = connection.execute(
             "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_schemas(true)::text[],"
@@ -209,7 +214,11 @@ def own_search_path(connection: Connection) -> Generator[None]:
 
 
 def _begin(connection: Connection, statement: LiteralString) -> None:
-    connection.execute(statement)
+    """With the statement before it as the only one that a limit of the role or database holds for."""
+    connection.execute(
+        sql.SQL(statement)
+        + sql.SQL("; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+    )
 
 
 def _settle(

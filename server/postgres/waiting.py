@@ -11,7 +11,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from server.calls import Call
-from server.errors import DatabaseFailed, FerryError
+from server.errors import ONLY_READ, DatabaseFailed, FerryError
 from server.postgres.databases import Connection, Database, connected, is_of
 from server.postgres.questions import ask
 
@@ -70,7 +70,7 @@ class Watch:
             "locked",
             f"{self._database.name}: waited {self._database.lock_timeout:g} s for {shown}.",
             sqlstate="55P03",
-            state="Nothing was changed; no file was left.",
+            state=ONLY_READ,
             next=_NEXT,
         )
 

@@ -5,7 +5,9 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from server.calls import Call
 from server.errors import Cancelled, DatabaseFailed, FerryError, Refused
 from server.files import outlet
-from tests.fix_databases import FreshDatabase
+from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_exports import Export, raw_rows
 from tests.fix_services import Project
 
@@ -104,7 +106,7 @@ def test_a_lock_that_does_not_come_fails_the_export_with_who_holds_it(
     assert failure.value.code == "locked"
     assert re.search(r"public\.big, held by session \d+ \(idle in transaction, its trans", str(failure.value))
     assert "LOCK TABLE" not in str(failure.value)
-    assert failure.value.state == "Nothing was changed; no file was left."
+    assert failure.value.state == "Only read: nothing was changed, and no file was left."
     assert left_behind(project) == []
 
 
@@ -149,6 +151,7 @@ def test_a_server_that_ends_the_session_fails_the_export(
     with pytest.raises(DatabaseFailed) as failure:
         export(call=Call(kill))
     assert failure.value.code == "connection_lost"
+    assert failure.value.state == "Only read: nothing was changed, and no file was left."
     assert left_behind(project) == []
 
 
@@ -326,3 +329,21 @@ def test_a_place_that_takes_no_file_is_told_before_any_work(export: Export, proj
     with pytest.raises(Refused, match="is a file, no folder") as refused:
         export(path=path)
     assert refused.value.code == "bad_path"
+
+
+@pytest.mark.parametrize("where", ["url", "environment", "role"])
+def test_limits_of_a_session_that_others_set_do_not_end_an_export(
+    export: Export, project: Project, make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Nor pg_dump, which works beside it."""
+    database, limits = make_database(), "-c statement_timeout=1 -c idle_in_transaction_session_timeout=1"
+    database.run("CREATE TABLE t (id int); INSERT INTO t VALUES (1)")
+    if where == "environment":
+        monkeypatch.setenv("PGOPTIONS", limits)
+    elif where == "url":
+        database = replace(database, url=f"{database.url}?options={quote(limits)}")
+    else:
+        database.run(f"ALTER DATABASE {database.name} SET idle_in_transaction_session_timeout = 1")
+        database.run(f"ALTER DATABASE {database.name} SET statement_timeout = 200")
+    project.add("it", database)
+    assert export(format="sql").total_rows == 1
