@@ -24,6 +24,9 @@ INSIDE = sql.SQL("NOT {}").format(OUTSIDE)
 """What follows a standing, to say that the row is only a way to others, or that it is not."""
 _ONE_TEXT = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "uuid")
 """Types whose text hangs on no setting."""
+MOST_INDEXED = 100_000
+"""Rows of a table up to which a copy of all its rows, or of texts, has indexes: to fill one of more takes as long as
+many rounds. Copies for the way down, of those rows that refer, are `indexed` whatever the table's size."""
 
 
 class KeyTable:
@@ -39,7 +42,9 @@ class KeyTable:
         down = [(edge, edge.columns) for edge in plan.circling]
         up = [(edge, edge.targets) for edge in plan.sought]
         self.copy = NarrowCopy(f"pgferry_copy_{number}", plan.relation, plan.copied, down) if plan.copied else None
-        self.sought = NarrowCopy(f"pgferry_sought_{number}", plan.relation, plan.sought_by, up) if up else None
+        self.sought = (
+            NarrowCopy(f"pgferry_sought_{number}", plan.relation, plan.sought_by, up, indexed=False) if up else None
+        )
 
     @property
     def target(self) -> sql.Composed:
@@ -94,9 +99,16 @@ class NarrowCopy:
     """
 
     def __init__(
-        self, name: str, relation: Relation, columns: Iterable[str], ways: Sequence[tuple[Edge, tuple[str, ...]]]
+        self,
+        name: str,
+        relation: Relation,
+        columns: Iterable[str],
+        ways: Sequence[tuple[Edge, tuple[str, ...]]],
+        *,
+        indexed: bool = True,
     ) -> None:
         self.relation = relation
+        self.indexed = indexed
         self.name = sql.Identifier("pg_temp", name)
         self.columns = {name: sql.Identifier(f"p{place}") for place, name in enumerate(columns)}
         self.ways = ways
@@ -108,7 +120,10 @@ class NarrowCopy:
 
     def _is_fit(self, edge: Edge, names: Sequence[str]) -> bool:
         """Whether an index can find the values as they are compared: as texts only where these hang on nothing else."""
-        return not edge.as_text or all(self.relation.columns[name].base in _ONE_TEXT for name in names)
+        if not edge.as_text:
+            return self.indexed or self.relation.rows <= MOST_INDEXED
+        steady = all(self.relation.columns[name].base in _ONE_TEXT for name in names)
+        return steady and self.relation.rows <= MOST_INDEXED
 
     def _index(self, edge: Edge, names: Sequence[str]) -> sql.Composed:
         form = "({}::text)" if edge.as_text else "{}"
