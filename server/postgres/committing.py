@@ -11,6 +11,8 @@ from server.postgres.failures import translate
 
 COMMIT_PATIENCE = 30.0
 """Seconds that a lost COMMIT is looked up before its outcome is called unknown."""
+COMMIT_GRACE = 2.0
+"""Seconds in which a COMMIT that arrived may still be taken up: a busy server has it lie for a moment."""
 
 
 def commit(database: Database, connection: Connection) -> None:
@@ -42,9 +44,9 @@ def _resolve(database: Database, transaction: str, session: int, broken: FerryEr
 
     Where COMMIT never arrived and the server has not noticed that we are gone, `session` is ended, which rolls back.
     """
-    deadline = time.monotonic() + COMMIT_PATIENCE
-    while time.monotonic() < deadline:
-        status = _status(database, transaction, session)
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < COMMIT_PATIENCE:
+        status = _status(database, transaction, session, ending=waited >= COMMIT_GRACE)
         if status == "committed":
             return
         if status == "aborted":
@@ -62,12 +64,13 @@ def _resolve(database: Database, transaction: str, session: int, broken: FerryEr
     )
 
 
-def _status(database: Database, transaction: str, session: int) -> str | None:
+def _status(database: Database, transaction: str, session: int, *, ending: bool) -> str | None:
+    """What the server says of it, None where it cannot be asked. `ending`: where `session` idles in it, it is ended."""
     try:
         with connected(Call(), database, timeout=3) as connection:
             row = connection.execute("SELECT pg_catalog.txid_status(%s::bigint)", [transaction]).fetchone()
             status = str(row[0]) if row and row[0] else None
-            if status == "in progress":
+            if status == "in progress" and ending:
                 connection.execute(
                     "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity AS a"
                     " WHERE a.pid = %s AND a.state LIKE 'idle in transaction%%'"
