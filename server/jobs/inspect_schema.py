@@ -64,7 +64,7 @@ def inspect_schema(
         start = place_of(cursor, mark, len(items))
         if detail == "overview":
             view.sizes.update(_sizes(connection, schema, shown, bytes_too=False))
-            lines, legend = overview(view, shown, lambda parts: _filled(connection, view, shown, parts))
+            lines, legend = overview(view, shown, lambda parts: _filled(connection, view, policy, shown, parts))
             told = f"Lines: {legend}. detail = tables tells columns and keys."
             return SchemaInspection(**head, schemas=tuple(lines), next=told)
         if not view.full:
@@ -72,11 +72,14 @@ def inspect_schema(
         return paged(head, items, start, _told(connection, view, policy, items[start.item :][:MOST]), mark)
 
 
-def _filled(connection: Connection, view: View, relations: Sequence[Identity], parts: tuple[str, ...]) -> View:
+def _filled(
+    connection: Connection, view: View, policy: Policy, relations: Sequence[Identity], parts: tuple[str, ...]
+) -> View:
     if view.chosen:
         return view
     named = {(identity.schema, identity.name) for identity in relations}
-    return replace(view, schema=read_parts(connection, view.schema, named, kinds=parts))
+    schema = read_parts(connection, view.schema, named, kinds=parts)
+    return replace(view, schema=schema, sensitive=sensitive_by(policy, schema))
 
 
 def as_detail(word: str) -> Detail:

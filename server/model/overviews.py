@@ -83,11 +83,15 @@ def _kind(view: View, identity: Identity) -> str:
 def _with_columns(view: View, identity: Identity) -> str:
     targets = _targets(view, identity)
     columns = [
-        f"{part.sub}→{targets[part.sub]}" if part.sub in targets else part.sub
+        f"{part.sub}{'*' * _is_sensitive(view, part)}{f'→{targets[part.sub]}' if part.sub in targets else ''}"
         for part in view.schema.parts(identity, "column", "view_column")
     ]
     rows = _rows(view, identity)
     return f"{identity.name}{_kind(view, identity)}{f' {rows}' if rows else ''}: {', '.join(columns)}"
+
+
+def _is_sensitive(view: View, column: Identity) -> bool:
+    return column.kind == "column" and view.sensitive(column) not in (None, "keep")
 
 
 def _with_counts(view: View, identity: Identity) -> str:
@@ -142,7 +146,7 @@ def _nothing(_: View, __: Sequence[Identity]) -> int:
 _REFERENCES = ("constraint",)
 WAYS = (
     Way(
-        "name ~rows: columns (→ what they refer to)",
+        "name ~rows: columns (→ what they refer to, * sensitive)",
         ("column", "view_column", *_REFERENCES),
         _lines_with_columns,
         _least_with_columns,

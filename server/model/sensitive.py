@@ -20,7 +20,7 @@ _SECRETS = _words(
     "password passwords passwd pwd passphrase passcode passcodes secret secrets token tokens jwt credential "
     "credentials otp totp apikeys apitoken authtoken accesstoken refreshtoken sessiontoken accesskey encryptionkey "
     "signingkey "
-    "clientsecret passwordhash pwdhash passwordsalt passworddigest dsn"
+    "passwort kennwort clientsecret passwordhash pwdhash passwordsalt passworddigest dsn"
 )
 """Words that name a secret by themselves, unless the words around say that it is about one, or its type is a number."""
 _SECRET_ENDINGS = ("password", "passwd", "apikey", "secretkey", "privatekey")
@@ -42,7 +42,7 @@ _ABOUT = _words(
     "algo label "
     "description index limit limits usage used scope scopes attempts attempt failures source provider format issuer "
     "verified valid id ids uuid budget price cost rate last4 four brand network less symbol address santa ring "
-    "second minute hour day"
+    "second minute hour day country"
 )
 """Last words that make the column one about the secret: `token_expires_at`, `secret_id`."""
 _BEFORE = _words(

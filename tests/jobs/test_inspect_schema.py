@@ -1,6 +1,7 @@
 """inspect_schema: whole schemas in few words, every fact told, no answer too long."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,18 @@ def test_three_hundred_tables_fit_one_overview(project: Project, it: FreshDataba
     assert size(report) <= 15_000
     assert sum(line.startswith("entity_") for line in report.schemas) == 300
     assert any(line.endswith("→entity_50") for line in report.schemas)
+
+
+def test_an_overview_marks_sensitive_columns(project: Project, it: FreshDatabase) -> None:
+    it.run(
+        "CREATE TABLE tokens (token text PRIMARY KEY); CREATE TABLE users (id int, api_key text, token_count int,"
+        " token text REFERENCES tokens); CREATE VIEW v AS SELECT api_key FROM users"
+    )
+    report = inspected(project, "overview")
+    lines = [re.sub(r" ~\d+", "", line) for line in report.schemas]
+    columns = "id, api_key*, token_count, token*→tokens"
+    assert lines == ["schema public:", "tokens: token*", f"users: {columns}", "v (view): api_key"]
+    assert "* sensitive" in (report.next or "")
 
 
 def test_pages_hold_everything_once_and_none_is_over_twenty_kilobytes(project: Project, it: FreshDatabase) -> None:

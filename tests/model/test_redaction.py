@@ -17,11 +17,12 @@ password_digest password_salt user_password password_hint secret client_secret c
 otp_secret mfa_secret token access_token accessToken refresh_token auth_token reset_token session_token token_hash
 tokens api_key apiKey APIKey apikey api_keys api_key_hash private_key privateKey secret_key secret_access_key
 encryption_key ssh_key ssn SSN user_ssn social_security_number credit_card creditCard credit_card_number
-card_number cvv iban
+card_number cvv iban passwort
 bank_account_number passport_number national_id tax_id credentials recovery_codes security_answer jwt
 """)
 
 HARMLESS = words("""
+iban_country
 token_count tokens_used max_tokens prompt_tokens completion_tokens total_tokens token_type token_expires_at tokenizer
 tokenized_text password_changed_at password_updated_at passwordChangedAt password_reset_required has_password
 is_secret secretary secretary_id secretariat secret_id secret_name token_id api_key_id api_key_name public_key
