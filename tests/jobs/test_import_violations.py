@@ -254,3 +254,14 @@ def test_a_rehearsed_restore_leaves_no_table_and_no_complaint(import_into: Make)
     report = importing.check(importing.write("u.sql", "CREATE TABLE u (id int); INSERT INTO u VALUES (1);"), "restore")
     assert report.passes
     assert report.hazards == []
+
+
+def test_a_row_of_nothing_but_nulls_is_no_null(import_into: Make) -> None:
+    importing = import_into(
+        "CREATE TYPE place AS (street text, flat int);"
+        "CREATE TABLE homes (id int PRIMARY KEY, at place NOT NULL, age int CHECK (age >= 0))"
+    )
+    rows = [{"id": 1, "at": {"street": None, "flat": None}, "age": 1}, {"id": 2, "at": {"street": "a"}, "age": -1}]
+    with pytest.raises(FileRejected) as caught:
+        importing.run(importing.write("homes.json", json.dumps({"homes": rows})))
+    assert [(v.kind, v.columns, v.rows) for v in caught.value.violations] == [("check", ["age"], [2])]
