@@ -21,7 +21,7 @@ from server.postgres.fields import fields_of
 from server.postgres.outlines import fingerprint_of
 from server.postgres.relation_map import read_relation_map
 from server.postgres.statements import RowSource
-from server.postgres.tables import is_distributed, read_tables
+from server.postgres.tables import is_distributed, lock_tables, read_tables
 from server.postgres.transactions import export_snapshot, joining, reading_with_tables
 from server.services import Services
 
@@ -109,6 +109,7 @@ def _prepare(services: Services, call: Call, connection: Connection, request: Se
     database = services.databases.get(request.database)
     masks = plan_masks(services, database, known, request.redact, request.exclude_columns)
     refuse_what_is_hidden(known, masks, way_out="name fewer `tables`: only what rows refer to has to be there")
+    lock_tables(connection, known)
     found = settled(connection, known, masks)
     tables = {table.oid: table for table in found.tables}
     if not request.estimate_only:

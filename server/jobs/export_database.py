@@ -14,6 +14,7 @@ from server.exporting.plan import (
     whole_tables,
 )
 from server.exporting.settling import settled
+from server.exporting.steadying import steadied
 from server.exporting.writing import write_export
 from server.model.exports import ExportedTable, ExportReport, ExportRequest, RedactedColumn, filters_of
 from server.model.patterns import choose, matcher
@@ -30,6 +31,10 @@ def export_database(services: Services, call: Call, request: ExportRequest) -> E
     _refuse_contradictions(request)
     if not request.estimate_only:
         services.workspace.ready(request.path)
+    return steadied(call, lambda: _export(services, call, database, request))
+
+
+def _export(services: Services, call: Call, database: Database, request: ExportRequest) -> ExportReport:
     with reading(call, database, row_security=False) as connection:
         chosen, left_out = _choose(services, request, read_tables(connection))
         plan = _plan(services, connection, database, request, chosen, left_out)

@@ -3,6 +3,7 @@
 from server.calls import Call
 from server.exporting.plan import SIZE_OF, Plan, TableExport
 from server.exporting.segments import grown_segment
+from server.exporting.steadying import steadied
 from server.exporting.writing import write_export
 from server.model.exports import ExportedTable, ExportReport, RedactedColumn
 from server.model.manifest import Format
@@ -15,6 +16,10 @@ def export_segment(services: Services, call: Call, request: SegmentRequest) -> S
     services.databases.get(request.database)
     if not request.estimate_only:
         services.workspace.ready(request.path)
+    return steadied(call, lambda: _export(services, call, request))
+
+
+def _export(services: Services, call: Call, request: SegmentRequest) -> SegmentReport:
     with grown_segment(services, call, request) as segment:
         if request.estimate_only:
             report = _estimate(segment.plan)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from psycopg import sql
 from psycopg.rows import TupleRow
 
+from server.errors import ONLY_READ, DatabaseFailed
 from server.model.manifest import ManifestSequence
 from server.model.tables import Column, Piece, Reference, Table, table_key
 from server.postgres.databases import Connection
@@ -17,7 +18,10 @@ from server.postgres.questions import ask
 
 
 def read_tables(connection: Connection) -> list[Table]:
-    """Every table with rows of its own, by schema and name; unreadable ones too, with their columns marked so."""
+    """Every table with rows of its own, by schema and name; unreadable ones too, with their columns marked so.
+
+    DatabaseFailed("changed_meanwhile"): one was dropped since the snapshot was taken.
+    """
     references = _references(connection)
     columns = _columns(connection, references)
     pieces, elsewhere, through_root, hidden = _pieces(connection)
@@ -25,6 +29,8 @@ def read_tables(connection: Connection) -> list[Table]:
     for oid, schema, name, partitioned, primary_key, row_security, reachable, lockable in ask(
         connection, "exported_tables"
     ):
+        if lockable is None:
+            raise _changed([(table_key(schema, name),)], "dropped")
         own = columns[oid] if reachable else [_unreadable(column) for column in columns[oid]]
         held = pieces[oid]
         if oid in through_root:
@@ -129,11 +135,26 @@ def _pieces(connection: Connection) -> tuple[dict[int, list[Piece]], dict[int, i
 
 
 def lock_tables(connection: Connection, tables: Sequence[Table]) -> None:
-    """ACCESS SHARE on all of them, until the transaction ends: nobody drops or alters one while it is read."""
+    """ACCESS SHARE on all of them, until the transaction ends: nobody drops or alters one while it is read.
+
+    DatabaseFailed("changed_meanwhile"): one was emptied or rewritten before that, so that the snapshot sees no rows.
+    """
     lockable = [table for table in tables if table.lockable]
     for first in range(0, len(lockable), 500):
         names = [sql.Identifier(table.schema, table.name) for table in lockable[first : first + 500]]
         connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(names)))
+    anew = ask(connection, "tables_made_anew", [piece.oid for table in tables for piece in table.pieces])
+    if anew:
+        raise _changed(anew, "emptied or rewritten")
+
+
+def _changed(tables: Sequence[TupleRow], how: str) -> DatabaseFailed:
+    return DatabaseFailed(
+        "changed_meanwhile",
+        f"{', '.join(row[0] for row in tables[:5])}: {how} by another session since this began.",
+        state=ONLY_READ,
+        next="Call again when that session has ended.",
+    )
 
 
 def read_sequences(connection: Connection) -> tuple[list[ManifestSequence], list[str]]:

@@ -15,6 +15,10 @@ import pytest
 from server.calls import Call
 from server.errors import Cancelled, DatabaseFailed, FerryError, Refused
 from server.files import outlet
+from server.jobs.export_database import export_database
+from server.jobs.export_segment import export_segment
+from server.model.exports import ExportRequest
+from server.model.segment_reports import SegmentRequest
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_exports import Export, raw_rows
 from tests.fix_services import Project
@@ -124,6 +128,37 @@ def test_an_export_that_waits_for_a_lock_says_so_and_for_whom(big: FreshDatabase
         report = export(format="sql", content=content, call=Call(hear))
     assert re.search(r"held by session \d+ \(the holder, idle in transaction", heard[0])
     assert Path(report.path or "").is_file()
+
+
+@pytest.mark.parametrize("job", ["export_database", "export_segment"])
+@pytest.mark.parametrize(
+    ("change", "rows"),
+    [
+        ("TRUNCATE big", 0),
+        ("ALTER TABLE big ALTER i TYPE bigint", 60_000),
+        ("ALTER TABLE big DROP filler", 60_000),
+        ("DROP TABLE big; CREATE TABLE big AS SELECT 1 AS other", 1),
+    ],
+)
+def test_a_table_that_was_changed_while_the_export_waited_for_it_is_read_as_it_is_then(
+    big: FreshDatabase, project: Project, change: str, rows: int, job: str
+) -> None:
+    """On the snapshot of before, a table that was written anew has no rows."""
+
+    def hear(_done: float, _total: float | None, message: str) -> None:
+        if message.startswith("waiting for public.big, ") and not holder.closed:
+            holder.execute(change.encode())
+            holder.commit()
+            holder.close()
+
+    with psycopg.connect(big.url) as holder:
+        holder.execute("LOCK TABLE big IN ACCESS EXCLUSIVE MODE")
+        if job == "export_database":
+            report = export_database(project.services, Call(hear), ExportRequest(database="it"))
+        else:
+            request = SegmentRequest.model_validate({"database": "it", "filters": [{"table": "big", "where": []}]})
+            report = export_segment(project.services, Call(hear), request)
+    assert report.total_rows == rows
 
 
 def running(database: FreshDatabase) -> int:

@@ -7,7 +7,8 @@ SELECT t.root::bigint AS root,
        c.relkind = 'f' AS elsewhere,
        coalesce(am.amname = 'heap', false) AS heap,
        s.blocks,
-       CASE WHEN c.reltoastrelid <> 0 THEN pg_catalog.pg_relation_size(c.reltoastrelid) ELSE 0 END AS toast_bytes,
+       CASE WHEN c.reltoastrelid <> 0 THEN coalesce(pg_catalog.pg_relation_size(c.reltoastrelid), 0)
+            ELSE 0 END AS toast_bytes,
        CASE WHEN c.reltuples >= 0 AND c.relpages > 0 THEN (c.reltuples / c.relpages * s.blocks)::bigint
             ELSE s.blocks * 60 END AS rows,
        pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS readable,
