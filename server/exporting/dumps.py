@@ -26,7 +26,7 @@ class Dumps:
         snapshot = export_snapshot(self._source.connection)
         in_parts = self._plan.format == "sql" and self._plan.content == "full"
         sections: tuple[Section | None, ...] = ("pre-data", "post-data") if in_parts else (None,)
-        pool = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="pg_dump"))
+        pool = stack.enter_context(ThreadPoolExecutor(1 if self._plan.modest else 2, thread_name_prefix="pg_dump"))
         dumper = pool.submit(self._find)  # each pg_dump is asked for its version: rows need not wait for that
         if self._needed:
             dumper.result()

@@ -61,6 +61,8 @@ class Plan:
     warnings: Sequence[str] = ()
     consistency: str = "one snapshot"
     sessions: int = 0
+    modest: bool = False
+    """Beside one pg_dump at a time: the server has few connections left."""
     fingerprint: Callable[[], str] | None = None
 
     @property

@@ -1,4 +1,6 @@
-"""An export whose tables are changed between its snapshot and its locks is read anew, with a snapshot of later."""
+"""What an export overcomes by beginning anew: tables changed between its snapshot and its locks, and a server without
+room for more connections.
+"""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,13 +14,21 @@ _GONE = ("SQLSTATE 42P01", "SQLSTATE 42703")
 """A table or column that the snapshot's catalogs name and that is there no more."""
 
 
-def steadied(call: Call, export: Callable[[], T]) -> T:
-    """The export's result; its failure, where tables change under it every time."""
+def steadied(call: Call, export: Callable[[bool], T]) -> T:
+    """The export's result; its failure, where that comes every time. `export` is told whether to be modest: to read on
+    one connection, beside one pg_dump at a time.
+    """
+    modest = False
     for _ in range(ATTEMPTS - 1):
         try:
-            return export()
+            return export(modest)
         except FerryError as failure:
-            if failure.code != "changed_meanwhile" and not any(sign in failure.what for sign in _GONE):
+            if failure.code == "too_many_connections" and not modest:
+                modest = True
+                told = "the server has too few connections: reading anew on one"
+            elif failure.code == "changed_meanwhile" or any(sign in failure.what for sign in _GONE):
+                told = "a table was changed meanwhile: reading anew"
+            else:
                 raise
-        call.progress(0, None, "a table was changed meanwhile: reading anew")
-    return export()
+        call.progress(0, None, told)
+    return export(modest)

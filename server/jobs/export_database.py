@@ -1,6 +1,7 @@
 """Exports a whole database, or some of its tables, to a file: schema, rows or both, on one snapshot."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from server.calls import Call
 from server.errors import Refused
@@ -31,15 +32,19 @@ def export_database(services: Services, call: Call, request: ExportRequest) -> E
     _refuse_contradictions(request)
     if not request.estimate_only:
         services.workspace.ready(request.path)
-    return steadied(call, lambda: _export(services, call, database, request))
+    return steadied(call, lambda modest: _export(services, call, database, request, modest=modest))
 
 
-def _export(services: Services, call: Call, database: Database, request: ExportRequest) -> ExportReport:
+def _export(
+    services: Services, call: Call, database: Database, request: ExportRequest, *, modest: bool
+) -> ExportReport:
     with reading(call, database, row_security=False) as connection:
         chosen, left_out = _choose(services, request, read_tables(connection))
         plan = _plan(services, connection, database, request, chosen, left_out)
         if request.estimate_only:
             return _estimate(plan, chosen)
+        if modest:
+            plan = replace(plan, modest=True, sessions=0)
         return write_export(services, call, connection, plan)
 
 

@@ -1,5 +1,7 @@
 """Exports the part of a database that filters choose, with every row that it refers to, on one snapshot."""
 
+from dataclasses import replace
+
 from server.calls import Call
 from server.exporting.plan import SIZE_OF, Plan, TableExport
 from server.exporting.segments import grown_segment
@@ -16,15 +18,15 @@ def export_segment(services: Services, call: Call, request: SegmentRequest) -> S
     services.databases.get(request.database)
     if not request.estimate_only:
         services.workspace.ready(request.path)
-    return steadied(call, lambda: _export(services, call, request))
+    return steadied(call, lambda modest: _export(services, call, request, modest=modest))
 
 
-def _export(services: Services, call: Call, request: SegmentRequest) -> SegmentReport:
+def _export(services: Services, call: Call, request: SegmentRequest, *, modest: bool) -> SegmentReport:
     with grown_segment(services, call, request) as segment:
         if request.estimate_only:
             report = _estimate(segment.plan)
         else:
-            report = write_export(services, call, segment.connection, segment.plan)
+            report = write_export(services, call, segment.connection, replace(segment.plan, modest=modest))
     return SegmentReport.of(report, segment.why, segment.dates, segment.dangling)
 
 

@@ -382,3 +382,20 @@ def test_limits_of_a_session_that_others_set_do_not_end_an_export(
         database.run(f"ALTER DATABASE {database.name} SET statement_timeout = 200")
     project.add("it", database)
     assert export(format="sql").total_rows == 1
+
+
+def test_an_export_goes_on_with_the_connections_that_it_can_have(
+    export: Export, project: Project, make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One for the rows, one for pg_dump, here of a role that may have no more."""
+    monkeypatch.setenv("PGFERRY_EXPORTS__WORKERS", "4")
+    database = make_database()
+    role = f"few_{database.name}"
+    database.run(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 2 PASSWORD 'pw'; {BIG}; GRANT SELECT ON big TO {role}")
+    try:
+        project.add("it", replace(database, url=re.sub(r"//[^@]*@", f"//{role}:pw@", database.url)))
+        report = export(format="sql")
+    finally:
+        database.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert report.total_rows == 60_000
+    assert sorted(left_behind(project)) == [Path(report.path or "").name]
