@@ -60,6 +60,14 @@ def check(made: Database, asked: Asked, result: GrownSegment) -> None:
     assert {(some.table, some.reference): some.rows for some in result.dangling} == dangling(made, found)
 
 
+def asks_heirs_over_a_key(made: Database, asked: Asked) -> bool:
+    """Whether a filter over a key may match rows of a table that inherits from the one that has it. These have no such
+    key themselves, so what they are asked by is no part of the segment, and a filter does not find them again.
+    """
+    over = ["." in test["column"] for entry in asked.segment["filters"] for test in entry["where"]]
+    return any(over) and any(len(made.heirs(seed)) > 1 for seed in asked.seeds)
+
+
 @examples(20)
 @given(random=st.randoms(use_true_random=False))
 def test_a_random_segment_is_exactly_its_closure_loads_and_is_closed(postgres: EmbeddedServer, random: Random) -> None:
@@ -75,9 +83,9 @@ def test_a_random_segment_is_exactly_its_closure_loads_and_is_closed(postgres: E
         check(made, asked, result)
         load(result, copy, in_order=False)
         again = grow(copy, asked.segment, references=references, excluded=asked.excluded)
-        assert {key: sorted(lines) for key, lines in again.data.items()} == {
-            key: sorted(lines) for key, lines in result.data.items()
-        }
+        second, first = ({key: sorted(lines) for key, lines in grown.data.items()} for grown in (again, result))
+        assert all(set(lines) <= set(first.get(key, [])) for key, lines in second.items())
+        assert second == first or asks_heirs_over_a_key(made, asked)
 
 
 @examples(10)
