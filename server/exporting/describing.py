@@ -1,5 +1,6 @@
 """What an export says of itself: the manifest before its rows and after them, and the answer to who asked for it."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
@@ -9,7 +10,7 @@ from server.exporting.dumps import Dumps
 from server.exporting.plan import Plan
 from server.exporting.source import Source
 from server.exporting.tallying import Tallying
-from server.files.outlet import FileFacts
+from server.files.outlet import ENDINGS, FileFacts
 from server.model.exports import ExportedTable, ExportReport, RedactedColumn
 from server.model.manifest import Manifest, ManifestColumn, ManifestSequence, ManifestTable
 from server.postgres.encodings import knows_no_encoding
@@ -17,8 +18,7 @@ from server.postgres.tables import read_sequences
 
 ROOM = 6000
 """Bytes kept beyond what the metadata need before the rows are counted: warnings, longer numbers."""
-
-
+UNPACKED = {"gzip": "gzip -dc", "zstd": "zstd -dc"}
 ANY_BYTES = (
     "The database has no encoding (SQL_ASCII), so its text is written as the bytes that it is: psql loads it into"
     " such a database; into another it would not check the bytes, but import_data does."
@@ -150,12 +150,23 @@ def report(
 
 
 def _next(plan: Plan, path: Path) -> str:
-    if plan.format == "json":
-        reading = (
-            f"jq '.metadata | del(.schemaSql)' {path.name} shows what is in it; jq '.data' or DuckDB reads the rows"
+    return f"{_reading(plan, shlex.quote(path.name))}. check_import rehearses an import of it."
+
+
+def _reading(plan: Plan, name: str) -> str:
+    """What shows or loads it, as it can be typed beside the file."""
+    if plan.format in ("csv", "jsonl"):
+        rows = f"DuckDB reads {name}/*.{plan.format}{ENDINGS[plan.compression]}"
+        return (
+            f"{name}/schema.sql is the schema"
+            if plan.content == "schema"
+            else f"{rows}; manifest.json says what is in it"
         )
-    elif plan.format == "sql":
-        reading = "psql -v ON_ERROR_STOP=1 -f loads it into an empty database"
-    else:
-        reading = f"DuckDB reads {path.name}/*.{plan.format}; manifest.json says what is in it"
-    return f"{reading}. check_import rehearses an import of it."
+    unpacked = "" if plan.compression == "none" else f"{UNPACKED[plan.compression]} {name} | "
+    file = "" if unpacked else f" {name}"
+    if plan.format == "sql":
+        into = "a database that has its tables" if plan.content == "data" else "an empty database"
+        return f"{unpacked}psql -v ON_ERROR_STOP=1{file and f' -f{file}'} loads it into {into}"
+    if plan.content == "schema":
+        return f"{unpacked}jq -r .metadata.schemaSql{file} shows the schema"
+    return f"{unpacked}jq '.metadata | del(.schemaSql)'{file} shows what is in it; jq '.data' or DuckDB reads the rows"

@@ -333,3 +333,39 @@ def test_objects_whose_definitions_may_hold_a_password_are_in_no_export_and_are_
     assert "planted" not in Path(report.path or "").read_text()
     assert export(format="sql", content="data").warnings == []
     fresh_database.run("ALTER SUBSCRIPTION fed SET (slot_name = NONE); DROP SUBSCRIPTION fed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            {"format": "json"},
+            "jq '.metadata | del(.schemaSql)' {} shows what is in it; jq '.data' or DuckDB reads the rows",
+        ),
+        (
+            {"format": "json", "compress": "gzip"},
+            "gzip -dc {} | jq '.metadata | del(.schemaSql)' shows what is in it; ",
+        ),
+        ({"format": "json", "content": "schema"}, "jq -r .metadata.schemaSql {} shows the schema"),
+        ({"format": "csv", "compress": "zstd"}, "DuckDB reads {}/*.csv.zst; manifest.json says what is in it"),
+        ({"format": "jsonl", "content": "schema"}, "{}/schema.sql is the schema"),
+        ({"format": "sql"}, "psql -v ON_ERROR_STOP=1 -f {} loads it into an empty database"),
+        (
+            {"format": "sql", "compress": "zstd"},
+            "zstd -dc {} | psql -v ON_ERROR_STOP=1 loads it into an empty database",
+        ),
+        (
+            {"format": "sql", "content": "data"},
+            "psql -v ON_ERROR_STOP=1 -f {} loads it into a database that has its tables",
+        ),
+    ],
+)
+def test_the_answer_says_what_reads_the_file_as_it_was_asked_for(
+    project: Project, fresh_database: FreshDatabase, export: Export, arguments: dict[str, str], told: str
+) -> None:
+    project.add("it", fresh_database)
+    fresh_database.run("CREATE TABLE t (id int)")
+    report = export(path="an export", **arguments)
+    assert report.next
+    assert report.next.startswith(told.format("'an export'"))
+    assert report.next.endswith(". check_import rehearses an import of it.")
