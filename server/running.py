@@ -20,7 +20,7 @@ Listener = Callable[[float, float | None, str], Awaitable[None]]
 
 INTERVAL = 0.5
 """Seconds between two progress messages, at the least."""
-SILENCE = 4.0
+SILENCE = 3.0
 """Seconds after which the last message is said again with its age, so that a client knows that work goes on: one long
 statement (an index, a step of a closure) has nothing else to tell.
 """
