@@ -11,7 +11,7 @@ from server.exporting.plan import Plan
 from server.exporting.source import Source
 from server.exporting.tallying import Tallying
 from server.files.outlet import ENDINGS, FileFacts
-from server.model.exports import ExportedTable, ExportReport, RedactedColumn
+from server.model.exports import ExportedTable, ExportReport, RedactedColumn, listed_tables
 from server.model.manifest import Manifest, ManifestColumn, ManifestSequence, ManifestTable
 from server.postgres.encodings import knows_no_encoding
 from server.postgres.tables import read_sequences
@@ -128,23 +128,26 @@ def report(
     plan: Plan, manifest: Manifest, tallying: Tallying, path: Path, facts: FileFacts, seconds: float
 ) -> ExportReport:
     """The answer: where the export lies, what is in it, and what reads it."""
+    tables, more = listed_tables(
+        [
+            ExportedTable(
+                name=table.name, rows=table.rows, bytes=file.bytes, matched=table.matched, required=table.required
+            )
+            for table, file in zip(manifest.tables, tallying.files, strict=False)
+        ]
+    )
     return ExportReport(
         path=str(path),
         format=plan.format,
         content=plan.content,
         bytes=facts.bytes,
         sha256=facts.sha256,
-        tables=[
-            ExportedTable(
-                name=table.name, rows=table.rows, bytes=file.bytes, matched=table.matched, required=table.required
-            )
-            for table, file in zip(manifest.tables, tallying.files, strict=False)
-        ],
+        tables=tables,
         total_rows=manifest.total_records,
         redacted=[RedactedColumn(table=r.table, column=r.column, how=r.how) for r in manifest.redactions],
         excluded_tables=manifest.excluded_tables,
         seconds=round(seconds, 3),
-        warnings=manifest.warnings,
+        warnings=[*manifest.warnings, *more],
         next=_next(plan, path),
     )
 

@@ -17,7 +17,7 @@ from server.exporting.plan import (
 from server.exporting.settling import settled
 from server.exporting.steadying import steadied
 from server.exporting.writing import write_export
-from server.model.exports import ExportedTable, ExportReport, ExportRequest, RedactedColumn, filters_of
+from server.model.exports import ExportedTable, ExportReport, ExportRequest, RedactedColumn, filters_of, listed_tables
 from server.model.patterns import choose, matcher
 from server.model.tables import Table, load_order
 from server.postgres.databases import Connection, Database
@@ -135,21 +135,21 @@ def _secretive(connection: Connection) -> list[str]:
 
 def _estimate(plan: Plan, tables: Sequence[Table]) -> ExportReport:
     sizes = [round(table.bytes * SIZE_OF[plan.format]) for table in tables]
+    shown, more = listed_tables(
+        [ExportedTable(name=table.key, rows=table.rows, bytes=size) for table, size in zip(tables, sizes, strict=True)]
+    )
     return ExportReport(
         path=None,
         format=plan.format,
         content=plan.content,
         bytes=sum(sizes),
         sha256=None,
-        tables=[
-            ExportedTable(name=table.key, rows=table.rows, bytes=size)
-            for table, size in zip(tables, sizes, strict=True)
-        ],
+        tables=shown,
         total_rows=sum(table.rows for table in tables),
         redacted=[RedactedColumn(table=r.table, column=r.column, how=r.how) for r in plan.redactions],
         excluded_tables=list(plan.excluded_tables),
         seconds=0,
         estimated=True,
-        warnings=list(plan.warnings),
+        warnings=[*plan.warnings, *more],
         next="Call again without estimate_only to write it.",
     )

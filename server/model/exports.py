@@ -69,6 +69,23 @@ class ExportReport(Report):
     next: str | None
 
 
+LISTED = 200
+"""Tables that an answer lists at the most."""
+
+
+def listed_tables(tables: Sequence[ExportedTable]) -> tuple[list[ExportedTable], list[str]]:
+    """The tables that an answer has room for, in their order: the biggest; and what there is to say of the others."""
+    if len(tables) <= LISTED:
+        return list(tables), []
+    biggest = set(sorted(range(len(tables)), key=lambda number: (-tables[number].bytes, number))[:LISTED])
+    rest = [table for number, table in enumerate(tables) if number not in biggest]
+    rows, size = sum(table.rows for table in rest), sum(table.bytes for table in rest)
+    said = (
+        f"Listed are the {LISTED} biggest tables; {len(rest)} more have {rows} rows in {size} bytes: see the manifest,"
+    )
+    return [tables[number] for number in sorted(biggest)], [f"{said} or name some in `tables`."]
+
+
 def file_name(database: str, word: str, at: datetime, ending: str) -> str:
     """`main-full-2026-11-21-231500.json`: database, `full`, `schema`, `data` or `segment`, UTC."""
     safe = re.sub(r"[^\w-]", "_", database)

@@ -112,7 +112,12 @@ def load_order(tables: Iterable[Table]) -> list[Table]:
     """Referenced tables before those that refer to them, by name otherwise; the members of a cycle by name."""
     waiting = {(table.schema, table.name): table for table in sorted(tables, key=lambda t: (t.schema, t.name))}
     needs = {
-        key: {(ref.schema, ref.table) for column in table.columns for ref in column.references} & set(waiting) - {key}
+        key: {
+            to
+            for column in table.columns
+            for ref in column.references
+            if (to := (ref.schema, ref.table)) in waiting and to != key
+        }
         for key, table in waiting.items()
     }
     ordered: list[Table] = []
