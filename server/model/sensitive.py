@@ -23,18 +23,20 @@ _SECRETS = _words(
     "passwort kennwort clientsecret passwordhash pwdhash passwordsalt passworddigest dsn"
 )
 """Words that name a secret by themselves, unless the words around say that it is about one, or its type is a number."""
+_ALONE = _words("pin salt cookie cookies")
+"""Words that do so only where they are the whole name: a `sea_salt` or a `map_pin` is none."""
 _SECRET_ENDINGS = ("password", "passwd", "apikey", "secretkey", "privatekey")
 _SECRET_PHRASES = _phrases(
     "api key;api keys;private key;private keys;secret key;access key;encryption key;signing key;ssh key;master key;"
     "service key;session key;session cookie;auth key;hmac key;webhook key;mfa key;pass hash;pass phrase;pass word;"
-    "pin code;pin hash;recovery code;recovery codes;backup code;backup codes;reset code;verification code;2fa code;"
-    "security answer;security answers;connection string;database url"
+    "pin code;pin hash;pin number;recovery code;recovery codes;backup code;backup codes;reset code;verification code;"
+    "2fa code;security answer;security answers;connection string;database url"
 )
 _PERSONAL = _words("ssn cvv cvc cvv2 cvc2 iban creditcard cardnumber creditcardnumber ccnumber")
 _PERSONAL_PHRASES = _phrases(
     "social security;credit card;card number;cc number;card pan;card cvv;card cvc;bank account;passport number;"
     "passport no;drivers license;driver license;driving licence;national id;national insurance;tax id;tax number;"
-    "tax identification;taxpayer id"
+    "tax identification;taxpayer id;routing number"
 )
 _ABOUT = _words(
     "at on date time timestamp count counts type kind name length len size expires expire expiry expired expiration "
@@ -65,7 +67,7 @@ def is_sensitive(column: str, base: str | None = None) -> bool:
     if base in _TIMES:
         return False
     words = tuple(word.lower() for word in _WORD.findall(column))
-    if base not in _NUMBERS and _named(words, _SECRETS, _SECRET_PHRASES):
+    if base not in _NUMBERS and (column.lower() in _ALONE or _named(words, _SECRETS, _SECRET_PHRASES)):
         return True
     return _named(words, _PERSONAL, _PERSONAL_PHRASES)
 

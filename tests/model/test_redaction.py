@@ -19,6 +19,7 @@ tokens api_key apiKey APIKey apikey api_keys api_key_hash private_key privateKey
 encryption_key ssh_key ssn SSN user_ssn social_security_number credit_card creditCard credit_card_number
 card_number cvv iban passwort
 bank_account_number passport_number national_id tax_id credentials recovery_codes security_answer jwt
+pin PIN pin_hash salt cookie bank_routing_number
 """)
 
 HARMLESS = words("""
@@ -30,6 +31,7 @@ primary_key key sort_key cache_key idempotency_key passenger compass passed pass
 credit_card_brand email
 name id passport_country password_strength password_expires_at has_api_key requires_token author tokens_per_minute
 session_id card_id card_count description assassin keyboard monkey ribbon issn
+sea_salt map_pin pin_colour pinned cookie_consent routing_key
 """)
 
 
