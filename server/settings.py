@@ -158,7 +158,13 @@ class Settings(BaseSettings):
 
 
 def load_settings(project_root: Path) -> Settings:
-    """The settings of a project; refuses a file that does not parse or has unknown keys, naming each."""
+    """The settings of a project; refuses a folder that is none, and a file that does not parse or has unknown keys."""
+    if not project_root.is_dir():
+        raise Refused(
+            "bad_settings",
+            f"The project root {project_root} is no folder.",
+            next="Correct PGFERRY_PROJECT_ROOT (or CLAUDE_PROJECT_DIR) in the environment of the server.",
+        )
     path = project_root / FILE_NAME
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else {}

@@ -30,6 +30,11 @@ def test_a_file_that_is_no_toml_is_refused_with_its_place(tmp_path: Path) -> Non
         load_settings(written(tmp_path, "[databases.a]\nurl = =\n"))
 
 
+def test_a_project_root_that_is_no_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="is no folder"):
+        load_settings(tmp_path / "gone")
+
+
 def test_the_file_cannot_lift_its_own_cap(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no guard"):
         load_settings(written(tmp_path, 'max_access = "admin"'))
