@@ -69,7 +69,7 @@ class ExportReport(Report):
     next: str | None
 
 
-LISTED = 200
+LISTED = 300
 """Tables that an answer lists at the most."""
 
 

@@ -374,12 +374,12 @@ def test_the_answer_says_what_reads_the_file_as_it_was_asked_for(
 def test_the_answer_of_thousands_of_tables_lists_the_biggest(
     export: Export, project: Project, fresh_database: FreshDatabase
 ) -> None:
-    making = "FOR i IN 1..210 LOOP EXECUTE format('CREATE TABLE t%s AS SELECT 1 AS a', i); END LOOP"
-    fresh_database.run(f"DO $$ BEGIN {making}; END $$; INSERT INTO t210 SELECT 1 FROM generate_series(1, 9)")
+    making = "FOR i IN 1..310 LOOP EXECUTE format('CREATE TABLE t%s AS SELECT 1 AS a', i); END LOOP"
+    fresh_database.run(f"DO $$ BEGIN {making}; END $$; INSERT INTO t310 SELECT 1 FROM generate_series(1, 9)")
     project.add("it", fresh_database)
     report = export(format="json")
-    assert report.total_rows == 219
-    assert len(report.tables) == 200
-    assert "t210" in [table.name for table in report.tables]
+    assert report.total_rows == 319
+    assert len(report.tables) == 300
+    assert "t310" in [table.name for table in report.tables]
     assert "10 more have 10 rows" in report.warnings[0]
-    assert len(document(report.path or "")["data"]) == 210
+    assert len(document(report.path or "")["data"]) == 310
