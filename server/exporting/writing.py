@@ -32,11 +32,18 @@ def write_export(services: Services, call: Call, connection: Connection, plan: P
     started = time.monotonic()
     at = datetime.now(UTC)
     path = destination(services, plan, at)
+
+    def another() -> Path:
+        """Where another process, which chose the same name, was the first to end."""
+        nonlocal path
+        path = destination(services, plan, at)
+        return path
+
     key = services.settings.redaction.key
     source = Source(services, call, connection, hash_key(as_secret(key) if key else None), Fingerprint(plan))
     prepare(source, plan, connection)
     call.progress(0, sum(export.rows for export in plan.tables), "reading the schema")
-    with written_beside(path) as part, ExitStack() as stack:
+    with written_beside(path, None if plan.path else another) as part, ExitStack() as stack:
         dumps = Dumps(source, plan, stack)
         draft = draft_manifest(source, plan, at, dumps)
         writer = _writer(plan, part, draft)

@@ -5,7 +5,7 @@ Refuses everything else: `..`, absolute paths elsewhere, and symbolic links that
 
 import os
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,11 +154,11 @@ def sweep(folder: Path) -> None:
 
 
 @contextmanager
-def written_beside(path: Path) -> Generator[Path]:
+def written_beside(path: Path, another: Callable[[], Path] | None = None) -> Generator[Path]:
     """A temporary path beside `path`, renamed to it when the block succeeds; removed, whatever it is, when it does not.
 
-    The rename never overwrites: a file that appeared meanwhile is kept and the export refused, as is at once a second
-    call of this process for the same path.
+    The rename never overwrites: a file that appeared meanwhile is kept, and what was written gets `another` name in the
+    same folder; where none is offered it is refused, as is at once a second call of this process for the same path.
     """
     part = part_of(path)
     with _alone_at(path):
@@ -167,8 +167,11 @@ def written_beside(path: Path) -> Generator[Path]:
             sweep(path.parent)
         try:
             yield part
-            if os.path.lexists(path):
-                raise Refused("file_exists", f"{path} appeared while it was being written.", next="Name another path.")
+            while os.path.lexists(path):
+                if another is None:
+                    what = f"{path} appeared while it was being written."
+                    raise Refused("file_exists", what, next="Name another path.")
+                path = another()
             with disk_failures(path):
                 part.rename(path)
         finally:

@@ -63,6 +63,16 @@ def test_two_calls_that_write_the_same_path_do_not_disturb_each_other(tmp_path: 
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
 
 
+def test_a_name_that_another_process_takes_meanwhile_gives_way_to_the_next(tmp_path: Path) -> None:
+    workspace = Workspace.of(tmp_path, Settings())
+    first = workspace.new_export("main-full.json")
+    with written_beside(first, lambda: workspace.new_export("main-full.json")) as part:
+        part.write_text("mine")
+        first.write_text("theirs")
+    assert first.read_text() == "theirs"
+    assert first.with_name("main-full-2.json").read_text() == "mine"
+
+
 def test_names_as_long_as_a_file_system_takes_are_written(tmp_path: Path) -> None:
     names = ["x" * 255, "x" * 254 + "y", "ü" * 127]
     for name in names:
