@@ -16,7 +16,7 @@ SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
             FROM pg_catalog.pg_collation AS co JOIN pg_catalog.pg_namespace AS cn ON cn.oid = co.collnamespace
             WHERE co.oid = a.attcollation) END AS collation,
        CASE WHEN a.attnotnull THEN true END AS not_null,
-       CASE WHEN nn.conname <> c.relname || '_' || a.attname || '_not_null'
+       CASE WHEN nn.conname IS NOT NULL AND nn.conname <> c.relname || '_' || a.attname || '_not_null'
                  AND NOT (pg_catalog.octet_length(c.relname || '_' || a.attname) > 54
                           AND nn.conname LIKE '%\_not\_null')
             THEN nn.conname END AS not_null_name,
