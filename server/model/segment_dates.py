@@ -60,15 +60,37 @@ def _date_column(relation: Relation, named: Mapping[int, str | None], oid: int) 
 
 def _spread_passing(relations: RelationMap, nodes: Mapping[int, NodePlan], walked: list[int]) -> None:
     """Which tables may hold rows that are only a way to others: dated ones whose dates the caller did not name and that
-    lead on; and undated ones below those, unless they are the end of one way only.
+    lead on; and undated ones below those, unless they are the end of one way only, to one row. Between the other dated
+    ones and those, undated ones take part too: what they are within the dates counts below.
     """
-    queue = [oid for oid in walked if (date := nodes[oid].date) and not date.named and nodes[oid].leads_on]
-    while queue:
-        oid = queue.pop()
-        if nodes[oid].may_pass:
-            continue
+    dated = [oid for oid in walked if nodes[oid].date and nodes[oid].leads_on]
+    loose = [oid for oid in dated if not _is_named(nodes[oid])]
+    passing = {*loose, *(oid for oid in _undated_below(relations, nodes, loose) if _takes_several(nodes[oid]))}
+    late = set(_undated_below(relations, nodes, dated))
+    for oid in (queue := [oid for oid in passing if not nodes[oid].date]):
+        above = {relations.node(edge.parent) for edge in nodes[oid].down} & late - passing
+        passing |= above
+        queue += above
+    for oid in passing:
         nodes[oid].may_pass = True
+
+
+def _is_named(plan: NodePlan) -> bool:
+    return plan.date is not None and plan.date.named
+
+
+def _takes_several(plan: NodePlan) -> bool:
+    """Whether rows lead on, or several rows, of which each has its own date, may lead to one."""
+    return plan.leads_on or len(plan.down) > 1 or any(edge.several or edge.period for edge in plan.down)
+
+
+def _undated_below(relations: RelationMap, nodes: Mapping[int, NodePlan], tables: Iterable[int]) -> dict[int, None]:
+    """The tables without a date of their own that others lead down to, through no dated one."""
+    found: dict[int, None] = {}
+    for oid in (queue := list(tables)):
         for edge in relations.below.get(oid, ()):
             child = nodes.get(relations.node(edge.child))
-            if child and edge in child.down and not child.date and (child.leads_on or len(child.down) > 1):
+            if child and edge in child.down and not child.date and child.relation.oid not in found:
+                found[child.relation.oid] = None
                 queue.append(child.relation.oid)
+    return found

@@ -65,8 +65,8 @@ class Closing:
 
     def grow(self) -> None:
         """From the filters down, then up. Afterwards `grown` says what is in, `dangling` what cannot be."""
-        for seed in self.plan.seeds:
-            self._plant(seed)
+        for seed in sorted(self.plan.seeds, key=lambda seed: not seed.pinned):
+            self._plant(seed)  # first what is asked for by name: its date says nothing, whatever else matches it
         for part in self.plan.down:
             self._rounds(part, self._pull_down)
         self._drop_ways()

@@ -4,7 +4,7 @@ import pytest
 
 from server.errors import Refused
 from tests.fix_databases import FreshDatabase, MakeDatabase
-from tests.segments import TENANTS, grow, loaded, where
+from tests.segments import TENANTS, grow, loaded, reference, where
 
 
 def test_a_tenant_brings_what_belongs_to_it_and_what_that_refers_to(
@@ -112,6 +112,80 @@ def test_a_row_that_a_filter_asks_for_stays_whatever_it_refers_to(tenants: Fresh
     both = where("companies", ("slug", "acme"), since="2026-03-01")
     both["filters"] += where("notes", ("incident_id", "<", 20), ("number", ">", 1))["filters"]
     assert grow(tenants, both).counts()["notes"] == (19 + 2 * 21, 0)
+
+
+def test_in_a_cycle_without_dates_a_row_is_as_late_as_the_latest_that_leads_to_it_however_far_that_is(
+    fresh_database: FreshDatabase,
+) -> None:
+    fresh_database.run(CIRCLE)
+    result = grow(fresh_database, where("roots", ("id", 1), since="2026-01-03", until="2026-01-06"))
+    assert result.values("u") == ["0", "1", "11", "12", "13"]  # 0, before the dates, is only required
+    assert result.values("v") == ["11", "12", "13", "7", "8"]  # not 5 and 6, which a row after the dates leads to
+    assert (result.grown["u"].matched, result.grown["v"].matched) == (4, 5)
+
+
+CIRCLE = """
+CREATE TABLE roots (id int PRIMARY KEY);
+CREATE TABLE days (id int PRIMARY KEY, root int REFERENCES roots, created_at date NOT NULL);
+CREATE TABLE u (id int PRIMARY KEY, day int REFERENCES days, v int);
+CREATE TABLE v (id int PRIMARY KEY, near int REFERENCES u, far int REFERENCES u);
+INSERT INTO roots VALUES (1);
+INSERT INTO days VALUES (1, 1, '2026-01-01'), (4, 1, '2026-01-04'), (9, 1, '2026-01-09');
+INSERT INTO u VALUES (0, 1, NULL), (1, 4, NULL), (11, 4, NULL), (12, NULL, 11), (13, NULL, 12),
+    (21, 9, NULL), (22, NULL, 21), (23, NULL, 22), (5, NULL, 5);
+INSERT INTO v VALUES (11, 11), (12, 12), (13, 13), (21, 21), (22, 22), (23, 23), (6, 5);
+INSERT INTO v VALUES (5, 1, 23), (7, 0, 13), (8, 0, 1);
+ALTER TABLE u ADD FOREIGN KEY (v) REFERENCES v;
+"""
+
+
+def test_a_row_below_tables_whose_dates_are_named_is_as_late_as_they_are(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE TABLE roots (id int PRIMARY KEY);
+        CREATE TABLE named (id int PRIMARY KEY, root int REFERENCES roots, day date NOT NULL);
+        CREATE TABLE between (id int PRIMARY KEY, named int REFERENCES named);
+        CREATE TABLE early (id int PRIMARY KEY, root int REFERENCES roots, created_at date NOT NULL);
+        CREATE TABLE last (id int PRIMARY KEY, between int REFERENCES between, early int REFERENCES early);
+        INSERT INTO roots VALUES (1);
+        INSERT INTO named VALUES (1, 1, '2026-01-05');
+        INSERT INTO between VALUES (1, 1);
+        INSERT INTO early VALUES (1, 1, '2026-01-01');
+        INSERT INTO last VALUES (1, 1, 1), (2, NULL, 1);
+    """)
+    result = grow(fresh_database, where("roots", ("id", 1), since="2026-01-04", date_columns={"named": "day"}))
+    assert result.counts() == {"roots": (1, 0), "named": (1, 0), "between": (1, 0), "early": (0, 1), "last": (1, 0)}
+
+
+def test_a_row_that_refers_to_several_by_one_reference_is_as_late_as_the_latest_of_them(
+    fresh_database: FreshDatabase,
+) -> None:
+    fresh_database.run("""
+        CREATE TABLE roots (id int PRIMARY KEY);
+        CREATE TABLE days (id int PRIMARY KEY, root int REFERENCES roots, kind int, created_at date NOT NULL);
+        CREATE TABLE notes (id int PRIMARY KEY, kind int);
+        INSERT INTO roots VALUES (1);
+        INSERT INTO days VALUES (1, 1, 1, '2026-01-05'), (2, 1, 1, '2026-01-09'), (3, 1, 2, '2026-01-05');
+        INSERT INTO notes VALUES (1, 1), (2, 2);
+    """)
+    segment = where("roots", ("id", 1), since="2026-01-04", until="2026-01-07")
+    result = grow(fresh_database, segment, references=[reference("notes(kind)", "days(kind)")])
+    assert result.values("notes") == ["2"]
+
+
+def test_the_order_of_filters_does_not_change_what_is_asked_for_by_name(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE TABLE roots (id int PRIMARY KEY);
+        CREATE TABLE named (id int PRIMARY KEY, created_at date NOT NULL);
+        CREATE TABLE early (id int PRIMARY KEY, root int REFERENCES roots, created_at date NOT NULL);
+        CREATE TABLE notes (id int PRIMARY KEY, named int REFERENCES named, early int REFERENCES early);
+        INSERT INTO roots VALUES (1);
+        INSERT INTO named VALUES (1, '2026-01-05');
+        INSERT INTO early VALUES (1, 1, '2026-01-01');
+        INSERT INTO notes VALUES (1, 1, NULL), (2, 1, 1);
+    """)
+    filters = [*where("named")["filters"], *where("named", ("id", 1))["filters"], *where("roots")["filters"]]
+    either = [grow(fresh_database, {"filters": some, "since": "2026-01-04"}) for some in (filters, filters[::-1])]
+    assert [result.values("notes") for result in either] == [["1"], ["1"]]
 
 
 def test_a_segment_beyond_max_rows_is_stopped_with_the_path_that_made_it_grow(tenants: FreshDatabase) -> None:
