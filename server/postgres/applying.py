@@ -11,6 +11,7 @@ from server.postgres.failures import meaning
 from server.postgres.outlines import fingerprint_of
 from server.postgres.questions import ask_one
 from server.postgres.transactions import alone, reading, writing
+from server.postgres.turns import wait_for_turn
 
 BUSY = ("55P03", "40P01")
 """A lock was not to be had in time, a deadlock: worth another try."""
@@ -82,9 +83,11 @@ def run_together(
 ) -> str:
     """The transaction of a migration and its record; the fingerprint that it leads to.
 
-    `check`: refuses another schema than the plan was made for.
+    `check`: refuses another schema than the plan was made for, once it is this call's turn: of two that apply the same
+    file at once the second would else run it again.
     """
     with writing(call, database, lock_timeout=lock_timeout) as connection:
+        wait_for_turn(call, connection)
         if check:
             refuse_unlike(database, migration, fingerprint_of(connection))
         connection.execute("SET LOCAL check_function_bodies = off")

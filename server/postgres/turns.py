@@ -1,4 +1,4 @@
-"""Imports of one database take turns; and who holds a lock that an import waited for in vain."""
+"""Imports and migrations of one database take turns; and who holds a lock that an import waited for in vain."""
 
 import time
 from collections.abc import Sequence
@@ -13,9 +13,11 @@ KEY = 0x7067666572727931
 
 
 def wait_for_turn(call: Call, connection: Connection) -> None:
-    """Waits, with a message, until no other import into this database is under way; held to the transaction's end."""
+    """Waits, with a message, until no other import or migration of this database is under way; held to the end of the
+    transaction.
+    """
     while not _taken(connection):
-        call.progress(0, None, "waiting for another import into this database to end")
+        call.progress(0, None, "waiting for another import or migration of this database to end")
         time.sleep(0.25)
 
 

@@ -13,6 +13,7 @@ from server.jobs.compare_schemas import compare_schemas
 from server.jobs.migration_status import migration_status
 from server.jobs.plan_migration import plan_migration
 from server.model.migration_reports import AppliedMigration
+from server.postgres.turns import KEY
 from server.sides import ONE_DATABASE
 from tests.fix_databases import MakeDatabase
 from tests.fix_services import TwoDatabases
@@ -135,6 +136,21 @@ def test_a_lock_that_others_hold_is_waited_for_and_tried_again(two: Two) -> None
 
         report = two.apply(path, call=Call(free_when_waited_for))
     assert report.attempts == 2
+
+
+def test_of_two_that_apply_the_same_file_at_once_the_second_is_refused(two: Two) -> None:
+    path = two.plan()
+    with two.main.connect() as other:
+        other.execute("select pg_advisory_lock(%s)", [KEY])
+
+        def let_another_go_first(_done: float, _total: float | None, message: str) -> None:
+            if "waiting for another" in message and other.execute("select pg_advisory_unlock_all()"):
+                two.apply(path)
+
+        with pytest.raises(Refused, match="leads to already") as refused:
+            two.apply(path, call=Call(let_another_go_first))
+    assert refused.value.code == "other_schema"
+    assert two.main.rows("select count(*) from pgferry.migrations") == [(1,)]
 
 
 def test_statements_of_their_own_are_run_by_themselves(two: Two) -> None:

@@ -127,7 +127,7 @@ def test_two_imports_take_turns_with_a_message(import_into: Make) -> None:
                 holder.rollback()
 
         importing.run(importing.write("rows.csv", many(200)), call=Call(hear))
-    assert heard.count("waiting for another import into this database to end") == 1
+    assert heard.count("waiting for another import or migration of this database to end") == 1
 
 
 def test_a_killed_process(import_into: Make, tmp_path: Path) -> None:
