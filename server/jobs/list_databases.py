@@ -40,7 +40,8 @@ def list_databases(services: Services, call: Call) -> DatabaseList:
     databases = services.databases.all()
     probes = _probe_all(call, databases)
     call.check()
-    shared = {database.name: _shared_with(database, probes) for database in databases}
+    keys = {database.name: _key(database, probes) for database in databases}
+    shared = {name: [other for other in keys if other != name and keys[other] == key] for name, key in keys.items()}
     return DatabaseList(
         databases=[_row(database, probes[database.name], shared[database.name]) for database in databases],
         project_root=str(services.workspace.root),
@@ -73,11 +74,14 @@ def _probe(call: Call, database: Database) -> Probe:
     return Probe(str(version).split()[0], size, tables, bool(superuser), identity=identity)
 
 
-def _shared_with(database: Database, probes: dict[str, Probe]) -> list[str]:
-    """The other names of the same database: those at the same place, and those whose server says so."""
-    identity = probes[database.name].identity
-    same = {name for name, probe in probes.items() if identity and probe.identity == identity}
-    return [name for name in probes if name != database.name and name in {*same, *database.shared_with}]
+def _key(database: Database, probes: dict[str, Probe]) -> tuple[str, str]:
+    """Alike for all names of one database: what its server says it is. One that does not answer is what the others at
+    its place are, where they agree; else the place tells.
+    """
+    place = (database.name, *database.shared_with)
+    told = {identity for name in place if (identity := probes[name].identity)}
+    own = probes[database.name].identity or (told.pop() if len(told) == 1 else None)
+    return ("identity", own) if own else ("place", min(place))
 
 
 def _row(database: Database, probe: Probe, shared_with: list[str]) -> DatabaseRow:

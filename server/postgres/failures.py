@@ -192,7 +192,7 @@ def raised_by(context: str | None) -> str:
 
 
 def _without_sqlstate(error: psycopg.Error, database: str, secret: str) -> FerryError:
-    text = " ".join(str(error).split())
+    text = " ".join(_SENTENCES.sub(". ", str(error)).split())
     if secret:
         text = text.replace(secret, "…")
     if isinstance(error, psycopg.OperationalError) or _LOST.search(text):
@@ -201,6 +201,8 @@ def _without_sqlstate(error: psycopg.Error, database: str, secret: str) -> Ferry
 
 
 _LOST = re.compile("closed|terminat|lost")
+_SENTENCES = re.compile(r"(?<=[^\s.?!:;,])\s*\n\s*(?=[A-Z]|connection to )")
+"""Where libpq's next sentence begins on a line of its own, and the one before it has no full stop."""
 
 
 def of_connection(text: str, database: str) -> FerryError:

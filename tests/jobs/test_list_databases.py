@@ -44,6 +44,7 @@ def test_one_that_is_down_does_not_hide_the_others(tmp_path: Path, fresh_databas
         f'[databases.up]\nurl = "{fresh_database.url}"\n[databases.down]\nurl = "postgresql://u:hunter2@127.0.0.1:1/d"',
     )
     assert [row.status for row in report.databases] == ["ok", "unreachable"]
+    assert "refused. Is the server running" in str(report.databases[1].problem)
     assert "hunter2" not in report.model_dump_json()
 
 
@@ -82,6 +83,18 @@ def test_one_database_that_is_reached_in_two_ways_is_shared_though_the_addresses
     report = listed(tmp_path, f'[databases.a]\nurl = "{fresh_database.url}"\n[databases.b]\nurl = "{other}"')
     assert [row.shared_with for row in report.databases] == [["b"], ["a"]]
     assert "a and b are one and the same database." in report.notes
+
+
+def test_names_of_one_database_are_told_once_though_one_of_them_does_not_answer(
+    tmp_path: Path, fresh_database: FreshDatabase
+) -> None:
+    alias = fresh_database.url.replace("127.0.0.1", "an-alias") + "?hostaddr=127.0.0.1"
+    deaf = fresh_database.url.replace("127.0.0.1", "localhost") + "?hostaddr=127.0.0.9&sslmode=require"
+    named = {"a": fresh_database.url, "b": alias, "c": deaf}
+    report = listed(tmp_path, "".join(f'[databases.{name}]\nurl = "{url}"\n' for name, url in named.items()))
+    assert report.databases[2].status != "ok"
+    assert [row.shared_with for row in report.databases] == [["b", "c"], ["a", "c"], ["a", "b"]]
+    assert [note for note in report.notes if "the same" in note] == ["a and b and c are one and the same database."]
 
 
 def test_the_variables_of_this_process_are_no_part_of_a_configured_address(
