@@ -64,6 +64,8 @@ class Plan:
     modest: bool = False
     """Beside one pg_dump at a time: the server has few connections left."""
     fingerprint: Callable[[], str] | None = None
+    closed: bool = False
+    """Every row that a written one refers to is written too."""
 
     @property
     def shape(self) -> Shape:

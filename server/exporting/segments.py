@@ -152,6 +152,7 @@ def _plan(services: Services, request: SegmentRequest, prepared: _Prepared) -> P
         redactions=listed(masks, kept),
         excluded_tables=_left_out(services, prepared, kept),
         warnings=_warnings(closing),
+        closed=not closing.dangling,
     )
 
 

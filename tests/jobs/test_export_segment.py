@@ -33,6 +33,7 @@ when = "entity_type = 'equipment'"
 exclude_tables = ["audit.debug_logs"]
 """
 ONE_COMPANY = [{"table": "companies", "where": [{"column": "slug", "value": "alpine-rail"}]}]
+WITHOUT_KIND = {"column": "kind", "op": "is_null"}
 TENANT_OWNED = """
 SELECT 'companies', id::text FROM companies UNION ALL SELECT 'users', id::text FROM users
 UNION ALL SELECT 'incidents', id::text FROM incidents UNION ALL SELECT 'sites', id::text FROM sites
@@ -89,6 +90,22 @@ def test_a_segment_loads_into_an_empty_database_with_all_constraints_on(
         assert copy.rows(f"SELECT count(*) FROM {table.name}") == [(table.rows,)]
         assert table.rows == (table.matched or 0) + (table.required or 0)
         assert table.why or not table.rows
+
+
+def test_foreign_keys_to_tables_of_which_a_segment_needs_no_row_are_checked_too(
+    project: Project, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    source, copy = make_database(), make_database()
+    source.run("""
+        CREATE TABLE kinds (id int PRIMARY KEY);
+        CREATE TABLE things (id int PRIMARY KEY, kind int CONSTRAINT its_kind REFERENCES kinds);
+        INSERT INTO kinds VALUES (1);
+        INSERT INTO things VALUES (1, NULL), (2, 1);
+    """)
+    project.add("it", source)
+    load(postgres, segment(project, format="sql", filters=[{"table": "things", "where": [WITHOUT_KIND]}]), copy)
+    assert copy.rows("SELECT id, (SELECT count(*) FROM kinds) FROM things") == [(1, 0)]
+    assert copy.rows("SELECT convalidated FROM pg_constraint WHERE conname = 'its_kind'") == [(True,)]
 
 
 @pytest.mark.usefixtures("demo")
