@@ -21,6 +21,7 @@ from server.model.exports import ExportedTable, ExportReport, ExportRequest, Red
 from server.model.patterns import choose, matcher
 from server.model.tables import Table, load_order
 from server.postgres.databases import Connection, Database
+from server.postgres.relation_map import read_relation_map
 from server.postgres.tables import count_large_objects, is_distributed, lock_tables, name_secretive_objects, read_tables
 from server.postgres.transactions import reading
 from server.services import Services
@@ -39,7 +40,7 @@ def _export(
     services: Services, call: Call, database: Database, request: ExportRequest, *, modest: bool
 ) -> ExportReport:
     with reading(call, database, row_security=False) as connection:
-        chosen, left_out = _choose(services, request, read_tables(connection))
+        chosen, left_out = _choose(services, connection, request, read_tables(connection))
         plan = _plan(services, connection, database, request, chosen, left_out)
         if request.estimate_only:
             return _estimate(plan, chosen)
@@ -53,15 +54,30 @@ def _refuse_contradictions(request: ExportRequest) -> None:
         raise Refused("bad_arguments", "sql_inserts is for format = sql.", next="Leave it out, or export sql.")
 
 
-def _choose(services: Services, request: ExportRequest, tables: Sequence[Table]) -> tuple[list[Table], list[str]]:
-    """The tables whose rows are written, in load order, and the names of those left out on demand or by settings."""
+def _choose(
+    services: Services, connection: Connection, request: ExportRequest, tables: Sequence[Table]
+) -> tuple[list[Table], list[str]]:
+    """The tables whose rows are written, in load order, and the names of those left out on demand or by settings.
+
+    Refused: rows are asked for, but of no table.
+    """
+
+    def others() -> dict[tuple[str, str], str]:
+        return read_relation_map(connection, ()).others()
+
     known = {(table.schema, table.name): table for table in tables}
-    wanted = choose(request.tables, known)
-    excluded = set(choose(request.exclude_tables, known) if request.exclude_tables else ())
+    wanted = choose(request.tables, known, others=others)
+    excluded = set(choose(request.exclude_tables, known, others=others) if request.exclude_tables else ())
     by_settings = matcher(services.settings.exports.exclude_tables)
     excluded |= {name for name in known if by_settings(name)}
     kept = [known[name] for name in wanted if name not in excluded]
     left_out = [known[name].key for name in wanted if name in excluded]
+    if left_out and not kept and request.content != "schema" and (request.tables or request.exclude_tables):
+        raise Refused(
+            "nothing_left",
+            f"Every table that was asked for is left out again: {', '.join(left_out[:10])}.",
+            next="Name others in tables, or fewer in exclude_tables; pgferry.toml may leave out more ([exports]).",
+        )
     return load_order(kept), left_out
 
 

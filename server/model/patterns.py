@@ -1,6 +1,6 @@
 """Patterns of names: `incidents`, `public.*`, `app.user_*`. Without a schema it is that table in any schema."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from server.errors import Refused, did_you_mean
@@ -15,14 +15,23 @@ def matcher(patterns: Sequence[str]) -> Callable[[Name], bool]:
     return lambda name: any(_fits(pattern, name) for pattern in split)
 
 
-def choose(patterns: Sequence[str] | None, known: Iterable[Name], what: str = "table") -> list[Name]:
-    """The known names that match, in their order; all of them without patterns. Refused: one that matches none."""
+def choose(
+    patterns: Sequence[str] | None,
+    known: Iterable[Name],
+    what: str = "table",
+    others: Callable[[], Mapping[Name, str]] | None = None,
+) -> list[Name]:
+    """The known names that match, in their order; all of them without patterns. Refused: one that matches none.
+
+    `others`: names that cannot be chosen and what they are (`a view`), asked for where a pattern may mean one of them.
+    """
     names = list(known)
     if patterns is None:
         return names
     split = [split_pattern(pattern) for pattern in patterns]
     for pattern, text in zip(split, patterns, strict=True):
         if not any(_fits(pattern, name) for name in names):
+            _refuse_other(pattern, others() if others else {})
             shown = [name if schema == "public" else f"{schema}.{name}" for schema, name in names]
             raise Refused(
                 f"unknown_{what}",
@@ -31,6 +40,17 @@ def choose(patterns: Sequence[str] | None, known: Iterable[Name], what: str = "t
                 " shows all names.",
             )
     return [name for name in names if any(_fits(pattern, name) for pattern in split)]
+
+
+def _refuse_other(pattern: tuple[str | None, str], others: Mapping[Name, str]) -> None:
+    found = next(((name, what) for name, what in others.items() if _fits(pattern, name)), None)
+    if found:
+        (schema, relation), what = found
+        raise Refused(
+            "not_a_table",
+            f"{schema}.{relation} is {what}, which has no rows of its own to export.",
+            next="Name the table that it is part of or reads; a foreign table is exported where its rows lie.",
+        )
 
 
 def split_pattern(pattern: str) -> tuple[str | None, str]:

@@ -133,6 +133,15 @@ class RelationMap:
             found += [r.oid for r in self.relations.values() if current in r.parents and r.oid not in found]
         return found
 
+    def others(self) -> dict[tuple[str, str], str]:
+        """By schema and name, what is no table of its own, and what it is."""
+        nodes = {node.oid for node in self.nodes}
+        return {
+            (r.schema, r.name): KINDS.get(r.kind) or f"a partition of {self.relations[r.root].key}"
+            for r in self.relations.values()
+            if r.oid not in nodes and r.root in self.relations
+        }
+
     def find(self, name: str) -> Relation:
         """The table (or partition) called `incidents`, `public.incidents`, `audit.log`; Refused names the nearest."""
         wanted = name.replace('"', "")

@@ -104,7 +104,7 @@ def _written(relations: RelationMap, patterns: list[str] | None, excluded: Seque
     """The tables whose rows are part of the segment when they are followed down to."""
     by_name = {(node.schema, node.name): node.oid for node in relations.nodes}
     left_out = matcher(excluded)
-    return {by_name[name] for name in choose(patterns, by_name) if not left_out(name)}
+    return {by_name[name] for name in choose(patterns, by_name, others=relations.others) if not left_out(name)}
 
 
 def _refuse_left_out(relations: RelationMap, filtered: Sequence[int]) -> None:

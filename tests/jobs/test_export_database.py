@@ -13,6 +13,8 @@ from server.calls import Call
 from server.errors import Refused
 from server.files.manifests import read_manifest
 from server.jobs.compare_schemas import compare_schemas
+from server.jobs.export_segment import export_segment
+from server.model.segment_reports import SegmentRequest
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_exports import Export, document, dumped, insert_json, load_with_psql, raw_rows, unpacked, values
@@ -168,6 +170,26 @@ def test_a_partitioned_table_is_written_once_and_views_never(
     copy = make_database()
     load_with_psql(postgres, Path(str(export(format="sql").path)), copy)
     assert dumped(postgres, copy) == dumped(postgres, fresh_database)
+
+
+def test_what_is_no_table_of_its_own_is_told_as_what_it_is(
+    project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
+    fresh_database.run(
+        """CREATE TABLE a (x int) PARTITION BY LIST (x); CREATE TABLE a_1 PARTITION OF a FOR VALUES IN (1);
+        CREATE VIEW seen AS SELECT * FROM a; CREATE MATERIALIZED VIEW kept AS SELECT * FROM a;
+        CREATE FOREIGN DATA WRAPPER w; CREATE SERVER far FOREIGN DATA WRAPPER w;
+        CREATE FOREIGN TABLE remote (x int) SERVER far"""
+    )
+    project.add("it", fresh_database)
+    kinds = {"a_1": "a partition of a", "seen": "a view", "kept": "a materialised view", "remote": "a foreign table"}
+    for name, kind in kinds.items():
+        with pytest.raises(Refused, match=f"public.{name} is {kind},") as refused:
+            export(tables=[name])
+        assert refused.value.code == "not_a_table"
+        segment = SegmentRequest.model_validate({"database": "it", "filters": [{"table": "a"}], "tables": [name]})
+        with pytest.raises(Refused, match=f"public.{name} is {kind},"):
+            export_segment(project.services, Call(), segment)
 
 
 def test_chosen_tables_only(project: Project, fresh_database: FreshDatabase, export: Export) -> None:

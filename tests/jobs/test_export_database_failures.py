@@ -286,6 +286,7 @@ def test_progress_rises_to_its_total_and_says_where_it_is(big: FreshDatabase, ex
         ({"path": "pgferry.toml"}, "file_exists"),
         ({"redact": "none"}, "redaction_required"),
         ({"sql_inserts": True}, "bad_arguments"),
+        ({"tables": ["big"], "exclude_tables": ["b*"]}, "nothing_left"),
     ],
 )
 def test_bad_input_is_refused(
