@@ -26,7 +26,8 @@ from server.postgres.transactions import export_snapshot, joining, reading_with_
 from server.services import Services
 
 REASONS = 4
-"""Reasons that are told for one table."""
+"""Reasons that are told for one table; of more than `MANY` tables only the first."""
+MANY = 60
 BIG = 50_000
 """Rows of a table from which on those of a segment lie apart from each other."""
 SHORT = 400
@@ -180,11 +181,12 @@ def _warnings(closing: Closing) -> list[str]:
 
 def _why(prepared: _Prepared) -> dict[str, list[str]]:
     why: dict[str, list[str]] = {}
+    told = REASONS if sum(bool(grown.rows) for grown in prepared.closing.grown.values()) <= MANY else 1
     for node, grown in prepared.closing.grown.items():
         reasons = list(grown.reasons)
-        more = [f"and {len(reasons) - REASONS} more"] if len(reasons) > REASONS else []
+        more = [f"and {len(reasons) - told} more"] if len(reasons) > told else []
         if node in prepared.tables:
-            why[prepared.tables[node].key] = reasons[:REASONS] + more
+            why[prepared.tables[node].key] = reasons[:told] + more
     return why
 
 

@@ -7,7 +7,7 @@ from server.exporting.plan import SIZE_OF, Plan, TableExport
 from server.exporting.segments import grown_segment
 from server.exporting.steadying import steadied
 from server.exporting.writing import write_export
-from server.model.exports import ExportedTable, ExportReport, RedactedColumn
+from server.model.exports import ExportedTable, ExportReport, RedactedColumn, listed_tables
 from server.model.manifest import Format
 from server.model.segment_reports import SegmentReport, SegmentRequest
 from server.services import Services
@@ -42,19 +42,20 @@ def _estimate(plan: Plan) -> ExportReport:
         )
         for export in plan.tables
     ]
+    shown, more = listed_tables(tables)
     return ExportReport(
         path=None,
         format=plan.format,
         content=plan.content,
         bytes=sum(table.bytes for table in tables),
         sha256=None,
-        tables=tables,
+        tables=shown,
         total_rows=sum(table.rows for table in tables),
         redacted=[RedactedColumn(table=r.table, column=r.column, how=r.how) for r in plan.redactions],
         excluded_tables=list(plan.excluded_tables),
         seconds=0,
         estimated=True,
-        warnings=list(plan.warnings),
+        warnings=[*plan.warnings, *more],
         next="Call again without estimate_only to write it.",
     )
 

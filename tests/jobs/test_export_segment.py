@@ -249,3 +249,23 @@ def test_cancelling_leaves_no_file(project: Project) -> None:
         segment(project, call)
     exports = project.root / ".pgferry" / "exports"
     assert not exports.exists() or not [path for path in exports.iterdir() if path.name != ".gitignore"]
+
+
+def test_of_very_many_tables_the_first_reason_is_told_and_the_biggest_are_listed(
+    project: Project, fresh_database: FreshDatabase
+) -> None:
+    fresh_database.run(
+        "create table a (i int primary key); create table b (i int primary key); insert into a values (1)"
+    )
+    fresh_database.run("insert into b values (1)")
+    fresh_database.run(
+        "do $$ begin for n in 1..310 loop execute format('create table t%s (a int references a, b int references b);"
+        " insert into t%s values (1, 1)', n, n); end loop; end $$"
+    )
+    project.add("it", fresh_database)
+    filters = [{"table": name} for name in ("a", "b")]
+    request = {"database": "it", "filters": filters, "estimate_only": True}
+    report = export_segment(project.services, Call(), SegmentRequest.model_validate(request))
+    assert (len(report.tables), report.total_rows) == (300, 312)
+    assert {tuple(table.why[1:]) for table in report.tables if table.name.startswith("t")} == {("and 1 more",)}
+    assert any("300 biggest" in warning for warning in report.warnings)
