@@ -204,8 +204,10 @@ class Closing:
     def _arrived(
         self, node: int, ways: Sequence[Edge], rows: int, reasons: Iterable[str], *, manner: Manner, up: bool
     ) -> None:
-        """Books rows that came."""
+        """Books rows that came. Some may have been there, and only become later than was known: they count once."""
         if rows > 0:
+            if self.keys[node].upgrades and not up:
+                rows = self._count(self.keys[node]) - self.growth.held[node]
             self.growth.arrived(node, ways, rows, reasons, manner=manner, up=up)
             told = f"{self.relations.key(node)}: {self.growth.held[node]:,} rows in the segment"
             self.call.progress(self.growth.total, None, told)
@@ -216,8 +218,11 @@ class Closing:
             if not self.growth.held[node] or (keys.plan.written and not keys.plan.may_pass):
                 continue
             gone = self.connection.execute(dropped(keys)).rowcount
-            (left,) = self._ask(sql.SQL("SELECT count(*) FROM {}").format(keys.name))
-            self.growth.thinned(node, left, gone=gone > 0)
+            self.growth.thinned(node, self._count(keys), gone=gone > 0)
+
+    def _count(self, keys: KeyTable) -> int:
+        (rows,) = self._ask(sql.SQL("SELECT count(*) FROM {}").format(keys.name))
+        return rows
 
     def _find_dangling(self) -> None:
         for node, keys in self.keys.items():

@@ -124,6 +124,12 @@ def test_in_a_cycle_without_dates_a_row_is_as_late_as_the_latest_that_leads_to_i
     assert (result.grown["u"].matched, result.grown["v"].matched) == (4, 5)
 
 
+def test_a_row_that_turns_out_to_be_later_counts_once_towards_max_rows(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(CIRCLE)
+    everything = 23
+    grow(fresh_database, where("roots", ("id", 1), since="2026-01-03", until="2026-01-06"), max_rows=everything)
+
+
 CIRCLE = """
 CREATE TABLE roots (id int PRIMARY KEY);
 CREATE TABLE days (id int PRIMARY KEY, root int REFERENCES roots, created_at date NOT NULL);
