@@ -15,9 +15,13 @@ from typing import Any
 
 
 class FerryError(Exception):
-    """A failure that teaches: a stable code word, what happened, the state of the data, what to do next."""
+    """A failure that teaches: a stable code word, what happened, the state of the data, what to do next.
+
+    `sqlstate`: PostgreSQL's five-letter code, None where it was not a statement of ours that failed.
+    """
 
     state = "Nothing was changed."
+    sqlstate: str | None = None
 
     def __init__(
         self,
@@ -64,7 +68,7 @@ class ImportRejected(FerryError):
 
 
 class DatabaseFailed(FerryError):
-    """PostgreSQL refused or broke; `sqlstate` is its five-letter code, None where the connection itself failed."""
+    """PostgreSQL refused or broke."""
 
     state = "Rolled back: every table is as it was."
 

@@ -10,7 +10,7 @@ from server.errors import FerryError
 
 T = TypeVar("T")
 ATTEMPTS = 3
-_GONE = ("SQLSTATE 42P01", "SQLSTATE 42703")
+_GONE = ("42P01", "42703")
 """A table or column that the snapshot's catalogs name and that is there no more."""
 
 
@@ -26,7 +26,7 @@ def steadied(call: Call, export: Callable[[bool], T]) -> T:
             if failure.code == "too_many_connections" and not modest:
                 modest = True
                 told = "the server has too few connections: reading anew on one"
-            elif failure.code == "changed_meanwhile" or any(sign in failure.what for sign in _GONE):
+            elif failure.code == "changed_meanwhile" or failure.sqlstate in _GONE:
                 told = "a table was changed meanwhile: reading anew"
             else:
                 raise

@@ -147,7 +147,9 @@ def translate(error: psycopg.Error, database: str, *, secret: str = "") -> Ferry
     meaning = BY_SQLSTATE.get(state) or BY_CLASS.get(state[:2]) or Meaning("database_error", "Read the message.")
     what = f"{database}: {describe(error)} (SQLSTATE {state})."
     if meaning.refused:
-        return Refused(meaning.code, what, next=meaning.next, state="Nothing was changed.")
+        refused = Refused(meaning.code, what, next=meaning.next, state="Nothing was changed.")
+        refused.sqlstate = state
+        return refused
     return DatabaseFailed(meaning.code, what, sqlstate=state, next=meaning.next)
 
 

@@ -1,8 +1,8 @@
 -- The rules of tables that concern whole rows, as redaction has to leave them: checks over several columns, partition keys
 -- of several columns, generated columns, unique indexes over expressions, with conditions, over generated columns or where
--- NULLs are equal, exclusion constraints with the `operators` that exclude. `columns`: of the table, that a rule speaks of. `parts`: a check's or a generated column's expression,
--- or what an index has in order; NULL where that cannot be tried: it calls functions or operators of users, or a generated
--- column refers to rows or excludes them. $1: the tables.
+-- NULLs are equal, exclusion constraints with the `operators` that exclude. `columns`: of the table, that a rule speaks
+-- of. `parts`: a check's or a generated column's expression, or what an index has in order; NULL where that cannot be
+-- tried: it calls functions or operators of users, or a generated column refers to rows or excludes them. $1: the tables.
 WITH called (classid, objid) AS (
     SELECT DISTINCT d.classid, d.objid
     FROM pg_catalog.pg_depend AS d
@@ -104,7 +104,8 @@ FROM (
 ) AS k
 UNION ALL
 SELECT
-    g.oid::int8, a.attname::text, 'generated', g.columns, ARRAY[g.expression], CASE WHEN g.not_null THEN 'not null' END, false, NULL
+    g.oid::int8, a.attname::text, 'generated', g.columns, ARRAY[g.expression],
+    CASE WHEN g.not_null THEN 'not null' END, false, NULL
 FROM generated AS g
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = g.oid AND a.attnum = g.attnum
 UNION ALL
