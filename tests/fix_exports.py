@@ -19,6 +19,7 @@ from tests.fix_databases import FreshDatabase
 from tests.fix_services import Project
 
 Export = Callable[..., ExportReport]
+BIG = "CREATE TABLE big AS SELECT i, repeat('x', 200) AS filler FROM generate_series(1, 60000) AS i"
 
 
 @pytest.fixture
@@ -30,6 +31,19 @@ def export(project: Project) -> Export:
         return export_database(project.services, call, ExportRequest(database="it", **arguments))
 
     return run
+
+
+@pytest.fixture
+def big(project: Project, fresh_database: FreshDatabase) -> FreshDatabase:
+    fresh_database.run(BIG)
+    project.add("it", fresh_database)
+    return fresh_database
+
+
+def left_behind(project: Project) -> list[str]:
+    """Every file below the project, hidden ones too, but for its settings and the export folder's .gitignore."""
+    files = [path for path in project.root.rglob("*") if path.is_file()]
+    return [path.name for path in files if path.name not in ("pgferry.toml", ".gitignore")]
 
 
 def programs(server: EmbeddedServer) -> Path:

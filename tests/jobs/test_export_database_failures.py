@@ -16,27 +16,10 @@ from server.calls import Call
 from server.errors import Cancelled, DatabaseFailed, FerryError, Refused
 from server.files import outlet
 from server.jobs.export_database import export_database
-from server.jobs.export_segment import export_segment
 from server.model.exports import ExportRequest
-from server.model.segment_reports import SegmentRequest
 from tests.fix_databases import FreshDatabase, MakeDatabase
-from tests.fix_exports import Export, raw_rows
+from tests.fix_exports import Export, left_behind, raw_rows
 from tests.fix_services import Project
-
-BIG = "CREATE TABLE big AS SELECT i, repeat('x', 200) AS filler FROM generate_series(1, 60000) AS i"
-
-
-@pytest.fixture
-def big(project: Project, fresh_database: FreshDatabase) -> FreshDatabase:
-    fresh_database.run(BIG)
-    project.add("it", fresh_database)
-    return fresh_database
-
-
-def left_behind(project: Project) -> list[str]:
-    """Every file below the project, hidden ones too, but for its settings and the export folder's .gitignore."""
-    files = [path for path in project.root.rglob("*") if path.is_file()]
-    return [path.name for path in files if path.name not in ("pgferry.toml", ".gitignore")]
 
 
 @contextmanager
@@ -128,37 +111,6 @@ def test_an_export_that_waits_for_a_lock_says_so_and_for_whom(big: FreshDatabase
         report = export(format="sql", content=content, call=Call(hear))
     assert re.search(r"held by session \d+ \(the holder, idle in transaction", heard[0])
     assert Path(report.path or "").is_file()
-
-
-@pytest.mark.parametrize("job", ["export_database", "export_segment"])
-@pytest.mark.parametrize(
-    ("change", "rows"),
-    [
-        ("TRUNCATE big", 0),
-        ("ALTER TABLE big ALTER i TYPE bigint", 60_000),
-        ("ALTER TABLE big DROP filler", 60_000),
-        ("DROP TABLE big; CREATE TABLE big AS SELECT 1 AS other", 1),
-    ],
-)
-def test_a_table_that_was_changed_while_the_export_waited_for_it_is_read_as_it_is_then(
-    big: FreshDatabase, project: Project, change: str, rows: int, job: str
-) -> None:
-    """On the snapshot of before, a table that was written anew has no rows."""
-
-    def hear(_done: float, _total: float | None, message: str) -> None:
-        if message.startswith("waiting for public.big, ") and not holder.closed:
-            holder.execute(change.encode())
-            holder.commit()
-            holder.close()
-
-    with psycopg.connect(big.url) as holder:
-        holder.execute("LOCK TABLE big IN ACCESS EXCLUSIVE MODE")
-        if job == "export_database":
-            report = export_database(project.services, Call(hear), ExportRequest(database="it"))
-        else:
-            request = SegmentRequest.model_validate({"database": "it", "filters": [{"table": "big", "where": []}]})
-            report = export_segment(project.services, Call(hear), request)
-    assert report.total_rows == rows
 
 
 def running(database: FreshDatabase) -> int:
@@ -296,8 +248,6 @@ def test_bad_input_is_refused(
     code: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    from server.jobs.export_database import export_database
-    from server.model.exports import ExportRequest
 
     (project.root / "link").symlink_to(tmp_path_factory.mktemp("elsewhere"))
     with pytest.raises(Refused) as refused:
@@ -342,8 +292,6 @@ def test_what_a_role_may_not_read_is_named_before_anything_is_written(
 
 
 def test_a_wrong_password_is_refused_without_telling_it(big: FreshDatabase, project: Project) -> None:
-    from server.jobs.export_database import export_database
-    from server.model.exports import ExportRequest
 
     url = big.url.split("//")[0] + "//postgres:planted-password@" + big.url.split("@")[1]
     with (project.root / "pgferry.toml").open("a") as settings:
@@ -383,20 +331,3 @@ def test_limits_of_a_session_that_others_set_do_not_end_an_export(
         database.run(f"ALTER DATABASE {database.name} SET statement_timeout = 200")
     project.add("it", database)
     assert export(format="sql").total_rows == 1
-
-
-def test_an_export_goes_on_with_the_connections_that_it_can_have(
-    export: Export, project: Project, make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One for the rows, one for pg_dump, here of a role that may have no more."""
-    monkeypatch.setenv("PGFERRY_EXPORTS__WORKERS", "4")
-    database = make_database()
-    role = f"few_{database.name}"
-    database.run(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 2 PASSWORD 'pw'; {BIG}; GRANT SELECT ON big TO {role}")
-    try:
-        project.add("it", replace(database, url=re.sub(r"//[^@]*@", f"//{role}:pw@", database.url)))
-        report = export(format="sql")
-    finally:
-        database.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
-    assert report.total_rows == 60_000
-    assert sorted(left_behind(project)) == [Path(report.path or "").name]
