@@ -88,6 +88,7 @@ class Closing:
         try_values(self.connection, self.relations, seed)
         node = self.relations.node(seed.relation)
         date = None if seed.pinned else self.plan.nodes[node].date
+        came = 0
         if (room := self.growth.room(node)) > 0:
             statement = growing.matched(
                 self.keys[node],
@@ -98,10 +99,10 @@ class Closing:
                 generation=self.growth.next(),
                 fresh=not self.growth.held[node],
             )
-            self._insert(node, (), statement, ["filter"], seed_values(seed))
-        if date and not self.growth.held[node]:
+            came = self._insert(node, (), statement, ["filter"], seed_values(seed))
+        if date and not came:
             note = emptied_by_dates(self.connection, self.relations, seed, date)
-            self.notes += [note] if note else []
+            self.notes += [note] if note and note not in self.notes else []
 
     def _rounds(self, part: Iterable[int], pull: Callable[[int], bool]) -> None:
         """Pulls into every table of a part until nothing new comes; a part of one table outside of cycles takes one."""
@@ -190,10 +191,11 @@ class Closing:
         *,
         manner: Manner = "scan",
         up: bool = False,
-    ) -> None:
+    ) -> int:
         self.call.check()
         rows = RawCursor(self.connection).execute(statement, list(values) or None).rowcount
         self._arrived(node, ways, rows, reasons, manner=manner, up=up)
+        return rows
 
     def _ask(self, statement: sql.Composed) -> TupleRow:
         self.call.check()

@@ -73,10 +73,10 @@ def seed_values(seed: Seed) -> list[str]:
 def emptied_by_dates(connection: Connection, relations: RelationMap, seed: Seed, date: DateTest) -> str | None:
     """Where nothing came: the note that rows would have met the filter, had it not been for the dates."""
     relation = relations.relations[seed.relation]
-    statement = sql.SQL("SELECT FROM {} AS t WHERE {} LIMIT 1").format(
-        table(relation), every(seed_tests(relations, seed, None))
+    statement = sql.SQL("SELECT {} FROM {} AS t WHERE {} ORDER BY 1 DESC LIMIT 1").format(
+        date_test(sql.Identifier("t"), date), table(relation), every(seed_tests(relations, seed, None))
     )
-    if not seed.conditions or not RawCursor(connection).execute(statement, seed_values(seed) or None).rowcount:
+    if not seed.conditions or RawCursor(connection).execute(statement, seed_values(seed)).fetchone() != (False,):
         return None
     return (
         f"{relation.key}: rows meet the filter, but none with {date.column.name} within the dates. "

@@ -222,3 +222,12 @@ def test_only_temporary_tables_can_be_written_while_a_segment_grows(tenants: Fre
     result = grow(tenants, where("companies"))
     assert result.counts()["companies"] == (2, 0)
     assert tenants.rows("SELECT count(*) FROM pg_class WHERE relname LIKE 'pgferry%'") == [(0,)]
+
+
+def test_dates_that_leave_nothing_of_a_filter_are_told_whatever_the_order_of_filters(tenants: FreshDatabase) -> None:
+    none, some = (where("incidents", ("status", status), since="2026-04-10")["filters"] for status in ("ok", "failed"))
+    tenants.run("UPDATE incidents SET status = 'failed' WHERE occurred_at >= '2026-04-10'")
+    for filters in ([*none, *some], [*some, *none]):
+        result = grow(tenants, {"filters": filters, "since": "2026-04-10"})
+        assert result.grown["incidents"].matched == 2
+        assert [note for note in result.notes if "within the dates" in note]
