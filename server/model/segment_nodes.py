@@ -24,9 +24,9 @@ class NodePlan:
     into it; `up`: the edges by which its rows are required; `written`: what comes down is part of the segment, not only
     the way to it; `may_pass`: rows outside of the dates may be kept for a while, as a way to others;
     `cyclic`: rows come in rounds; `copied`: the columns of a narrow copy, where rounds would else read the table anew;
-    `circling`: the ways down within its cycle; `sought`: the ways up that no index helps, `sought_by`: the columns of a
-    narrow copy for them, where they would else read the table more than once; `carried`: the columns that are
-    written, where it pays to keep them beside the keys instead of reading rows twice.
+    `circling`: the ways down that are asked again and again, those within its cycle; `sought`: the ways up that no
+    index helps, `sought_by`: the columns of a narrow copy for them, where they would else read the table twice;
+    `carried`: the columns that are written, where it pays to keep them beside the keys instead of reading rows twice.
     """
 
     relation: Relation

@@ -72,10 +72,13 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
 
 
 def _set_copies(relations: RelationMap, nodes: Mapping[int, NodePlan], part: tuple[int, ...]) -> None:
-    """Which tables of a cycle are copied: those to which a way of the cycle itself leads down without an index."""
+    """Which tables of a cycle are copied: those to which a way of the cycle itself leads down without an index. A
+    sample beside dates is asked for over all ways together, and more than once: there all of them count.
+    """
     for oid in part:
         node = nodes[oid]
-        node.circling = [edge for edge in node.down if relations.node(edge.parent) in part]
+        whole = node.limit is not None and node.may_pass
+        node.circling = [edge for edge in node.down if whole or relations.node(edge.parent) in part]
         if all(edge.indexed for edge in node.circling):
             continue
         needed = [*node.keys, *(name for edge in node.down for name in edge.columns), *sample_key(node.relation)]

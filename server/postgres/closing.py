@@ -116,6 +116,8 @@ class Closing:
         """The rows that refer to what is new in the tables above. True where anything was asked."""
         into = self.keys[node]
         ways = self.growth.ways(self.keys, into.plan.down, lambda edge: edge.parent)
+        if ways and into.samples_anew:
+            ways = self.growth.all_ways(self.keys, into.plan.down)
         chained = [way for way in ways if self.growth.chains_down(way)]
         if chained:
             self._chain(into, chained, down=True)

@@ -8,9 +8,9 @@ from server.postgres.key_tables import KeyTable, Way
 
 
 def groups_down(growth: Growth, into: KeyTable, ways: Sequence[Way]) -> list[list[Way]]:
-    """Ways to rows that refer to newer ones: of one relation, table or partition, each. But all at once where a
-    partition would be read for its own keys and once more for those of its table; where there is a narrow copy, those
-    into the cycle before those within it.
+    """Ways to rows that refer to newer ones: of one relation, table or partition, each. But all at once where a sample
+    is taken, and where a partition would be read for its own keys and once more for those of its table; where there is
+    a narrow copy, those into the cycle before those within it.
     """
     if into.copy:
         circling = [way for way in ways if way.edge in into.plan.circling]
@@ -20,7 +20,7 @@ def groups_down(growth: Growth, into: KeyTable, ways: Sequence[Way]) -> list[lis
     for way in ways:
         by_child.setdefault(way.edge.child, []).append(way)
     whole = into.plan.relation.oid in by_child and not all(way.edge.indexed for way in ways)
-    groups = [list(ways)] if whole else by_child.values()
+    groups = [list(ways)] if whole or (ways and into.plan.limit is not None) else by_child.values()
     return [some for group in groups for some in _together(growth, into, group)]
 
 
@@ -47,5 +47,7 @@ def groups_up(relations: RelationMap, ways: Sequence[Way]) -> list[list[Way]]:
 
 
 def apart(into: KeyTable) -> tuple[bool | None, ...]:
-    """Whether rows outside of the dates come in statements of their own: they are no part of a sample."""
-    return (False, True) if into.plan.limit is not None and into.plan.may_pass else (None,)
+    """Whether rows outside of the dates come in statements of their own: they are no part of a sample. They come first,
+    so that a row that turns out to be outside gives its place to the next.
+    """
+    return (True, False) if into.plan.limit is not None and into.plan.may_pass else (None,)

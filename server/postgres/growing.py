@@ -138,7 +138,8 @@ def _is_among(relations: RelationMap, way: Way, row: sql.Composable, standings: 
     keys = sql.SQL("SELECT k.{} FROM {} AS k WHERE {}").format(
         above.columns[edge.targets[0]], above.name, every(newer_rows(relations, way, standings))
     )
-    return one_of(edge, sql.SQL("{}.{}").format(row, sql.Identifier(edge.columns[0])), keys)
+    own = in_relation(relations, edge.child, sql.SQL("{}.tableoid").format(row))
+    return every([one_of(edge, sql.SQL("{}.{}").format(row, sql.Identifier(edge.columns[0])), keys), own])
 
 
 def _first(keys: KeyTable, room: int) -> sql.Composed:

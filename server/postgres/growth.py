@@ -98,6 +98,11 @@ class Growth:
                 self._seen[edge] = now
         return found
 
+    def all_ways(self, keys: Mapping[int, KeyTable], edges: Iterable[Edge]) -> list[Way]:
+        """The edges at whose upper end anything is, as if they had not been asked yet."""
+        ends = [(edge, self.relations.node(edge.parent)) for edge in edges]
+        return [Way(edge, keys[above]) for edge, above in ends if self.held[above]]
+
     def arrived(
         self, node: int, ways: Sequence[Edge], rows: int, reasons: Iterable[str], *, manner: Manner, up: bool
     ) -> None:

@@ -89,6 +89,11 @@ class KeyTable:
         """Whether a row that is there may turn out to be later than was known."""
         return self.plan.may_pass and not self.plan.date
 
+    @property
+    def samples_anew(self) -> bool:
+        """Whether a sample is chosen anew from all that leads to the table, for how its rows stand may have changed."""
+        return self.upgrades and self.plan.limit is not None
+
 
 class NarrowCopy:
     """Those rows of a table that some `ways` can lead to, with the columns alone that its growth asks for; an index for

@@ -224,6 +224,60 @@ def test_only_temporary_tables_can_be_written_while_a_segment_grows(tenants: Fre
     assert tenants.rows("SELECT count(*) FROM pg_class WHERE relname LIKE 'pgferry%'") == [(0,)]
 
 
+PARTED = """
+CREATE TABLE roots (id int PRIMARY KEY);
+CREATE TABLE days (id int PRIMARY KEY, root int REFERENCES roots, created_at date NOT NULL);
+CREATE TABLE more_days (id int PRIMARY KEY, root int REFERENCES roots, created_at date NOT NULL);
+CREATE TABLE x (id int, part int, day int REFERENCES days, other int, PRIMARY KEY (id, part)) PARTITION BY LIST (part);
+CREATE TABLE x_a PARTITION OF x FOR VALUES IN (1);
+ALTER TABLE x_a ADD FOREIGN KEY (other) REFERENCES more_days;
+CREATE INDEX ON x (day); CREATE INDEX ON x_a (other);
+INSERT INTO roots VALUES (1);
+INSERT INTO days VALUES (1, 1, '2026-01-05');
+INSERT INTO more_days VALUES (1, 1, '2026-01-05'), (9, 1, '2026-01-09');
+INSERT INTO x VALUES (1, 1, 1, 9), (2, 1, NULL, 1), (3, 1, 1, NULL), (4, 1, 1, NULL);
+"""
+ROUND = """
+CREATE TABLE roots (id int PRIMARY KEY);
+CREATE TABLE days (id int PRIMARY KEY, root int REFERENCES roots, created_at date NOT NULL);
+CREATE TABLE u (id int PRIMARY KEY, day int REFERENCES days, v int);
+CREATE TABLE v (id int PRIMARY KEY, u int REFERENCES u);
+ALTER TABLE u ADD FOREIGN KEY (v) REFERENCES v;
+CREATE TABLE ends (id int PRIMARY KEY, u int REFERENCES u);
+INSERT INTO roots VALUES (1);
+INSERT INTO days VALUES (1, 1, '2026-01-01'), (5, 1, '2026-01-05'), (9, 1, '2026-01-09');
+INSERT INTO u VALUES (1, 5, NULL), (2, 5, NULL), (3, 5, NULL), (9, 9, NULL);
+INSERT INTO v VALUES (9, 9);
+UPDATE u SET v = 9 WHERE id = 1;
+INSERT INTO ends SELECT id, id FROM u;
+"""
+
+
+@pytest.mark.parametrize("indexes", ["", "CREATE INDEX ON u (day); CREATE INDEX ON u (v); CREATE INDEX ON v (u)"])
+def test_a_row_that_a_later_parent_puts_outside_of_the_dates_gives_its_place_in_a_sample_to_the_next(
+    fresh_database: FreshDatabase, indexes: str
+) -> None:
+    fresh_database.run(ROUND + indexes)
+    asked = where("roots", ("id", 1), since="2026-01-04", until="2026-01-07", limit_per_table={"u": 2})
+    result = grow(fresh_database, asked)
+    assert (result.values("u"), result.grown["u"].matched) == (["2", "3"], 2)
+    assert result.values("ends") == ["2", "3"]
+
+
+def test_a_sample_of_a_partitioned_table_knows_the_keys_of_its_partitions(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(PARTED)
+    asked = where("roots", ("id", 1), since="2026-01-04", until="2026-01-07", limit_per_table={"x": 2})
+    assert grow(fresh_database, asked).values("x") == ["2", "3"]
+
+
+def test_a_row_that_a_later_parent_puts_within_the_dates_is_counted(fresh_database: FreshDatabase) -> None:
+    fresh_database.run(ROUND + "INSERT INTO u VALUES (0, 1, NULL); INSERT INTO v VALUES (2, 2), (3, 3)")
+    fresh_database.run("UPDATE u SET v = 3 WHERE id = 0")
+    asked = where("roots", ("id", 1), since="2026-01-04", until="2026-01-07", limit_per_table={"u": 3})
+    result = grow(fresh_database, asked)
+    assert (result.values("u"), result.grown["u"].matched) == (["0", "2", "3"], 3)
+
+
 def test_dates_that_leave_nothing_of_a_filter_are_told_whatever_the_order_of_filters(tenants: FreshDatabase) -> None:
     none, some = (where("incidents", ("status", status), since="2026-04-10")["filters"] for status in ("ok", "failed"))
     tenants.run("UPDATE incidents SET status = 'failed' WHERE occurred_at >= '2026-04-10'")
