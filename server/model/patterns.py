@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from server.errors import Refused, did_you_mean
+from server.model.names import parts_of
 
 Name = tuple[str, str]
 """Schema and name, as they are, unquoted."""
@@ -55,16 +56,8 @@ def _refuse_other(pattern: tuple[str | None, str], others: Mapping[Name, str]) -
 
 def split_pattern(pattern: str) -> tuple[str | None, str]:
     """Its schema (None: any) and its name; double quotes around a part keep dots and stars in it as they are."""
-    parts: list[str] = [""]
-    quoted = False
-    for character in pattern.strip():
-        if character == '"':
-            quoted = not quoted
-        elif character == "." and not quoted:
-            parts.append("")
-        else:
-            parts[-1] += f"[{character}]" if quoted and character in "*?[" else character
-    if quoted or len(parts) > 2 or not all(parts):
+    parts = parts_of(pattern, pattern=True)
+    if not 1 <= len(parts) <= 2:
         raise Refused(
             "bad_pattern",
             f"{pattern!r} is no pattern of names.",

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
 from server.errors import Refused, did_you_mean
+from server.model.names import parts_of
 from server.model.sensitive import is_sensitive
 from server.model.tables import Column, Reference, Table
 
@@ -65,8 +66,10 @@ NOTHING = Policy(built_in=False)
 
 
 def matches_column(pattern: str, schema: str, table: str, column: str) -> bool:
-    """`column`, `table.column` or `schema.table.column`, each part with `*` and `?`; letter case does not matter."""
-    parts = pattern.lower().split(".")
+    """`column`, `table.column` or `schema.table.column`, each part with `*` and `?`; letter case does not matter, and a
+    part in double quotes is a name as it is.
+    """
+    parts = [part.lower() for part in parts_of(pattern, pattern=True) or pattern.split(".")]
     names = (schema.lower(), table.lower(), column.lower())
     return 1 <= len(parts) <= 3 and all(
         fnmatchcase(name, part) for name, part in zip(names[-len(parts) :], parts, strict=True)

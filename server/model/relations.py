@@ -10,6 +10,8 @@ from functools import cached_property
 
 from server.errors import Refused, did_you_mean
 from server.model.conditions import Condition
+from server.model.names import parts_of, unquoted
+from server.model.tables import table_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,16 @@ class Relation:
 
     @property
     def key(self) -> str:
-        """`incidents`, or `audit.log` outside of public."""
-        return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+        """`incidents`, or `audit.log` outside of public; a part with a dot in double quotes."""
+        return table_key(self.schema, self.name)
 
     @property
     def is_node(self) -> bool:
         return self.kind in "rp" and self.root == self.oid
 
     def column(self, name: str) -> RelationColumn:
-        """The column of that name; Refused names the nearest."""
-        found = self.columns.get(name)
+        """The column of that name, in double quotes or not; Refused names the nearest."""
+        found = self.columns.get(name) or self.columns.get(unquoted(name))
         if found is None:
             raise Refused(
                 "unknown_column",
@@ -142,14 +144,22 @@ class RelationMap:
             if r.oid not in nodes and r.root in self.relations
         }
 
+    def _called(self, name: str) -> list[Relation]:
+        """By its whole name, else by its name in any schema."""
+        parts, plain = parts_of(name), name.replace('"', "")
+        schema, last = (parts[0], parts[1]) if len(parts) == 2 else ("public", parts[0] if len(parts) == 1 else name)
+        everywhere = self.relations.values()
+        return (
+            [r for r in everywhere if (r.schema, r.name) == (schema, last)]
+            or [r for r in everywhere if f"{r.schema}.{r.name}" == plain or (r.schema, r.name) == ("public", plain)]
+            or [r for r in everywhere if r.name == (last if len(parts) == 1 else plain)]
+        )
+
     def find(self, name: str) -> Relation:
-        """The table (or partition) called `incidents`, `public.incidents`, `audit.log`; Refused names the nearest."""
-        wanted = name.replace('"', "")
-        matching = [
-            relation
-            for relation in self.relations.values()
-            if wanted in (f"{relation.schema}.{relation.name}", relation.key)
-        ] or [relation for relation in self.relations.values() if relation.name == wanted]
+        """The table (or partition) called `incidents`, `public.incidents`, `audit.log`, `"odd.name"`; Refused names the
+        nearest.
+        """
+        matching = self._called(name)
         if len(matching) > 1:
             raise Refused(
                 "ambiguous_table",

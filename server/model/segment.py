@@ -107,6 +107,8 @@ def _scalar(value: Any, column: RelationColumn, shown: str, op: str) -> str:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list) and column.category == "A":
         return array_literal(cast(list[Any], value))
+    if isinstance(value, list) and column.category == "C":
+        return row_literal(cast(list[Any], value))
     if isinstance(value, list | dict):
         raise _unfit(shown, op, f"takes one value of type {column.type}")
     if isinstance(value, str) and "\0" in value:
@@ -134,6 +136,12 @@ def _is_document(value: Any) -> TypeGuard[str]:
 def array_literal(items: Iterable[Any]) -> str:
     """PostgreSQL's text of an array."""
     return "{" + ",".join(_element(item) for item in items) + "}"
+
+
+def row_literal(items: Iterable[Any]) -> str:
+    """PostgreSQL's text of a row of a composite type."""
+    fields = (array_literal(cast(list[Any], item)) if isinstance(item, list) else item for item in items)
+    return "(" + ",".join("" if field is None else _element(field) for field in fields) + ")"
 
 
 def _element(item: Any) -> str:

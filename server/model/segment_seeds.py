@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from server.errors import Refused, did_you_mean
+from server.model.names import parts_of, quoted, unquoted
 from server.model.relations import Edge, Relation, RelationColumn, RelationMap
 from server.model.segment import Filter, FilterCondition, value_texts
 
@@ -35,36 +36,47 @@ def find_seeds(relations: RelationMap, entry: Filter) -> list[Seed]:
 
     Refused: unknown or ambiguous tables, columns and paths; values whose shape does not fit.
     """
-    relation, prefix = _table_of(relations, entry)
-    conditions = tuple(_bind(relations, relation, condition, prefix) for condition in entry.where)
+    relation, skipped = _table_of(relations, entry)
+    conditions = tuple(_bind(relations, relation, condition, skipped) for condition in entry.where)
     exact = {bound.column.name for bound in conditions if not bound.path and bound.op in ("=", "in")}
     pinned = any(exact.issuperset(key) for key in relation.unique_keys)
     return [Seed(oid, conditions, pinned) for oid in relations.heirs(relation.oid)]
 
 
-def _table_of(relations: RelationMap, entry: Filter) -> tuple[Relation, str]:
-    """The table of a filter. `audit` with columns `log.x` is read as the table `audit.log`; the prefix is dropped."""
-    firsts = {condition.column.partition(".")[0] for condition in entry.where}
-    if len(firsts) == 1 and any(relation.schema == entry.table for relation in relations.relations.values()):
+def _table_of(relations: RelationMap, entry: Filter) -> tuple[Relation, int]:
+    """The table of a filter, and how many words of each path only name it: `audit` with columns `log.x` is read as the
+    table `audit.log`.
+    """
+    firsts = {next(iter(parts_of(condition.column)), "") for condition in entry.where}
+    schema = unquoted(entry.table)
+    if len(firsts) == 1 and any(relation.schema == schema for relation in relations.relations.values()):
         (first,) = firsts
-        qualified = [r for r in relations.nodes if (r.schema, r.name) == (entry.table, first)]
+        qualified = [r for r in relations.nodes if (r.schema, r.name) == (schema, first)]
         if qualified:
-            return qualified[0], f"{first}."
-    return relations.find(entry.table), ""
+            return qualified[0], 1
+    return relations.find(entry.table), 0
 
 
-def _bind(relations: RelationMap, relation: Relation, condition: FilterCondition, prefix: str) -> Bound:
-    shown = f"{relation.key}.{condition.column.removeprefix(prefix)}"
-    words = condition.column.removeprefix(prefix).split(".")
+def _bind(relations: RelationMap, relation: Relation, condition: FilterCondition, skipped: int) -> Bound:
+    words = _words(relation, condition.column)[skipped:]
+    shown = ".".join([relation.key, *map(quoted, words)])
+    strict = '"' in condition.column
     if len(words) > 1 and words[0] == relation.name and words[1] in relation.columns:
         words = words[1:]
     path: list[Edge] = []
-    while len(words) > 1 and ".".join(words) not in relation.columns:
+    while len(words) > 1 and (strict or ".".join(words) not in relation.columns):
         edge = _hop(relations, relation, words.pop(0))
         path.append(edge)
         relation = relations.relations[edge.parent]
     column = relation.column(".".join(words))
     return Bound(shown, tuple(path), column, condition.op, value_texts(condition, column, shown))
+
+
+def _words(relation: Relation, path: str) -> list[str]:
+    """The names in a path: quoted ones as they stand; without quotes a column's name may have dots in it."""
+    if '"' not in path:
+        return path.split(".")
+    return [path] if path in relation.columns else parts_of(path) or [path]
 
 
 def _hop(relations: RelationMap, relation: Relation, word: str) -> Edge:
@@ -87,9 +99,11 @@ def _hop(relations: RelationMap, relation: Relation, word: str) -> Edge:
         if found:
             raise _ambiguous(relations, f"{relation.key}.{word}", found)
     known = dict.fromkeys(_stem(edge.columns[-1]) for edge in edges)
+    own = relation.columns.get(word)
+    said = f"{relation.key}.{word} is {own.type}, which refers to nothing." if own else ""
     raise Refused(
         "unknown_column",
-        f"{relation.key} has no reference {word}. {did_you_mean(word, known)}",
+        said or f"{relation.key} has no reference {word}. {did_you_mean(word, known)}",
         next="A path names references and ends in a column, as `site.company.name`.",
     )
 

@@ -59,19 +59,25 @@ def _where(text: str) -> tuple[str, FilterCondition | None]:
     match = _WHERE.fullmatch(text)
     if not match:
         raise _unreadable(text)
-    path = match["path"].replace('"', "")
+    table, _, column = _parted(match["path"])
     said = re.sub(r"\s", "_", match["sign"] or match["word"] or "").lower()
     if not said:
         if match["value"]:
             raise _unreadable(text)
-        return path, None
-    table, _, column = path.partition(".")
+        return match["path"], None
     if not table or not column:
         raise Refused(
             "bad_filter", f"The filter {text!r} does not say of which table.", next=f"Write TABLE.{text.strip()}."
         )
     op: Any = _OTHER_NAMES.get(said, said)
     return table, FilterCondition(column=column, op=op, value=_value(op, match["value"], text))
+
+
+def _parted(path: str) -> tuple[str, str, str]:
+    """The table, the dot and the rest, each as it is written: quotes keep a dot from parting."""
+    first = re.match(r'(?:"[^"]*"|[^".])*', path)
+    at = first.end() if first else 0
+    return path[:at], path[at : at + 1], path[at + 1 :]
 
 
 def _value(op: Op, said: str, text: str) -> Any:

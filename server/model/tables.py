@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from server.model.names import quoted
+
 
 class Reference(NamedTuple):
     """A column that a foreign key (`constraint`) points at."""
@@ -99,13 +101,7 @@ class Table:
 
 def table_key(schema: str, name: str) -> str:
     """What an export calls a table: `incidents`, outside of public `audit.log`; a part with a dot in double quotes."""
-    return _part(name) if schema == "public" else f"{_part(schema)}.{_part(name)}"
-
-
-def _part(name: str) -> str:
-    if "." not in name and '"' not in name:
-        return name
-    return '"' + name.replace('"', '""') + '"'
+    return quoted(name) if schema == "public" else f"{quoted(schema)}.{quoted(name)}"
 
 
 def load_order(tables: Iterable[Table]) -> list[Table]:

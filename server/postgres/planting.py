@@ -12,7 +12,7 @@ from server.model.relations import RelationMap
 from server.model.segment_nodes import DateTest
 from server.model.segment_seeds import Bound, Seed
 from server.postgres.databases import Connection
-from server.postgres.row_tests import date_test, every, filter_test, table
+from server.postgres.row_tests import date_test, every, filter_test, itself, table
 
 
 def try_values(connection: Connection, relations: RelationMap, seed: Seed) -> None:
@@ -24,6 +24,8 @@ def try_values(connection: Connection, relations: RelationMap, seed: Seed) -> No
         labels = _labels(connection, bound)
         try:
             RawCursor(connection).execute(statement, list(bound.values) or None)
+            if bound.column.category == "C" and bound.values:
+                connection.execute(*itself(bound))
         except psycopg.DataError:
             raise _unfit(bound, labels) from None
         except (

@@ -9,6 +9,7 @@ from server.model.conditions import Both, Compare, Condition, IsNull, Not
 from server.model.relations import Edge, Relation, RelationColumn, RelationMap
 from server.model.segment_nodes import DateTest
 from server.model.segment_seeds import Bound
+from server.postgres.relations import written
 
 TRUE = sql.SQL("true")
 PLAIN = sql.SQL("OPERATOR(pg_catalog.=)")
@@ -120,7 +121,18 @@ def _compare(source: sql.Composable, bound: Bound, numbers: Iterator[int]) -> sq
 
 def _operate(place: sql.Composable, op: str, column: RelationColumn, number: int) -> sql.Composed:
     schema = column.operators if op != "contains" else "pg_catalog"
-    return sql.SQL("{} OPERATOR({}.{}) ${}").format(place, sql.Identifier(schema), OPERATORS[op], sql.Literal(number))
+    value = sql.SQL("${}").format(sql.Literal(number))
+    if column.category == "C":  # any row compares with any: PostgreSQL has to be told of which type the value is
+        value = sql.SQL("{}::{}").format(value, written(column.base))
+    return sql.SQL("{} OPERATOR({}.{}) {}").format(place, sql.Identifier(schema), OPERATORS[op], value)
+
+
+def itself(bound: Bound) -> tuple[sql.Composed, list[str]]:
+    """A question that compares a composite value with itself: fails where its type has a part that cannot be compared,
+    which PostgreSQL only sees when it does.
+    """
+    value = sql.SQL("%s::{}").format(written(bound.column.base))
+    return sql.SQL("SELECT {0} OPERATOR(pg_catalog.=) {0}").format(value), [bound.values[0], bound.values[0]]
 
 
 def _moment(moment: datetime, column: RelationColumn) -> sql.Composed:

@@ -138,3 +138,54 @@ def test_dates_that_narrow_no_filtered_table_are_not_passed_over(tenants: FreshD
     meant = where("kinds", follow="none", since="2026-01-01", date_columns={"kinds": None})
     assert grow(tenants, meant).notes == []
     assert grow(tenants, where("incidents", ("site.company.slug", "acme"), since="2026-01-01")).notes == []
+
+
+def test_names_in_double_quotes_are_taken_as_they_are(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE TABLE "Sites" (id int PRIMARY KEY, "Odd Name" text, "a.b" text, "q""q" text);
+        CREATE TABLE "odd.table" (id int PRIMARY KEY, "Site.Id" int REFERENCES "Sites", a int, "a.b" int);
+        INSERT INTO "Sites" VALUES (1, 'x', 'y', 'z'), (2, 'o', 'o', 'o');
+        INSERT INTO "odd.table" VALUES (1, 1, 1, 2), (2, 2, 2, 1);
+    """)
+    for table in ('"odd.table"', "odd.table", 'public."odd.table"', "public.odd.table"):
+        for column in (
+            '"Site.Id"."Odd Name"',
+            '"Site.Id".Odd Name',
+            "Sites.Odd Name",
+            '"odd.table"."Site.Id"."Odd Name"',
+        ):
+            assert grow(fresh_database, where(table, (column, "x"), follow="none")).values('"odd.table"') == ["1"]
+    for column, value in (('"a.b"', "y"), ("a.b", "y"), ('"q""q"', "z"), ('q"q', "z"), ('Sites."a.b"', "y")):
+        assert grow(fresh_database, where('"Sites"', (column, value))).values("Sites") == ["1"]
+    with pytest.raises(Refused, match=r"a is integer, which refers to nothing"):
+        grow(fresh_database, where("odd.table", ('"a"."b"', 1)))
+    with pytest.raises(Refused, match=r"unknown_column.*no column \"Odd Name\. Did you mean Odd Name"):
+        grow(fresh_database, where("Sites", ('"Odd Name', 1)))
+
+
+def test_columns_of_composite_types_compare_as_rows(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE SCHEMA other; CREATE TYPE other.address AS (street text, number int, tags text[]);
+        CREATE DOMAIN home AS other.address CHECK ((VALUE).number > 0); CREATE TYPE odd AS (doc json);
+        CREATE TABLE t (id int PRIMARY KEY, a other.address, h home, o odd);
+        INSERT INTO t VALUES (1, ROW('Main, St "1"', 5, '{a,b}'), ROW('x', 1, NULL)), (2, ROW('', NULL, NULL), NULL);
+    """)
+    first = ['Main, St "1"', 5, ["a", "b"]]
+    for condition in (
+        ("a", first),
+        ("a", '("Main, St ""1""",5,"{a,b}")'),
+        ("a", "in", [first, "(x,1,)"]),
+        ("a", "!=", ["", None, None]),
+        ("a", "not_in", [["", None, None]]),
+        ("a", ">", '("",,)'),
+        ("h", ["x", 1, None]),
+    ):
+        assert grow(fresh_database, where("t", condition)).values("t") == ["1"], condition
+    for condition, code in (
+        (("a", "(1"), "bad_value"),
+        (("a", ["x", "y", None]), "bad_value"),
+        (("o", "({})"), "bad_filter"),
+    ):
+        with pytest.raises(Refused) as refused:
+            grow(fresh_database, where("t", condition))
+        assert refused.value.code == code
