@@ -14,8 +14,9 @@ from server.model.overviews import overview
 from server.model.paging import BUDGET
 from server.model.patterns import choose
 from server.model.redaction import Policy
-from server.model.relation_lines import Size, View, partitions_of, relation, sensitive_by
+from server.model.relation_lines import relation
 from server.model.schema import RELATIONS, Attributes, Identity, Schema, Value
+from server.model.shown_schema import Size, View, partitions_of, sensitive_by
 from server.postgres.outlines import read_outline, read_parts
 from server.postgres.questions import ask
 from server.postgres.transactions import Connection, beside_of, reading
@@ -170,7 +171,7 @@ def _items(view: View, shown: Sequence[Identity]) -> list[Item]:
     used = {str(schema.facts[column]["type"]).removesuffix("[]") for column in parts}
     for identity in schema.of(*_TYPES):
         if not view.chosen or {f"{identity.schema}.{identity.name}", identity.name} & used:
-            items.append(_line("types", _with_comment(phrases.data_type(schema, identity), schema.facts[identity])))
+            items.append(_line("types", _with_rights(phrases.data_type(schema, identity), schema.facts[identity])))
     return items if view.chosen else items + _unchosen(view)
 
 
@@ -196,21 +197,23 @@ def _unchosen(view: View) -> list[Item]:
         if identity.name != "plpgsql"
     ]
     if view.full:
-        alone = [i for i in schema.of("sequence") if not schema.facts[i].get("owned_by")]
-        lines += [("sequences", phrases.sequence(i, schema.facts[i])) for i in alone]
-        lines += [("functions", _routine(i, schema.facts[i])) for i in schema.of(*_ROUTINES)]
+        told = [(i, schema.facts[i]) for i in schema.of("sequence") if _is_told(schema.facts[i])]
+        lines += [("sequences", _with_rights(phrases.sequence(i, facts), facts)) for i, facts in told]
+        routines = [(i, schema.facts[i]) for i in schema.of(*_ROUTINES)]
+        lines += [("functions", _with_rights(phrases.routine(i, facts), facts)) for i, facts in routines]
         lines += [("other", line) for i, facts in schema.facts.items() for line in _said(i, facts)]
     return [_line(section, line) for section, line in lines]
 
 
-def _routine(identity: Identity, facts: Attributes) -> str:
-    line = _with_comment(phrases.routine(identity, facts), facts)
-    rights = phrases.grants(facts)
-    return f"{line} [{'; '.join(rights)}]" if rights else line
+def _is_told(sequence: Attributes) -> bool:
+    """Whether there is more to say of a sequence than that it fills a column."""
+    return not sequence.get("owned_by") or bool(phrases.sequence_options(sequence) or sequence.get("comment"))
 
 
-def _with_comment(line: str, facts: Attributes) -> str:
-    return f"{line} -- {facts['comment']}" if facts.get("comment") else line
+def _with_rights(line: str, facts: Attributes) -> str:
+    """The line with rights in brackets and the comment; the rights on a column's sequence stand with its table."""
+    rights = [] if facts.get("owned_by") else phrases.grants(facts)
+    return phrases.commented(f"{line} [{'; '.join(rights)}]" if rights else line, facts)
 
 
 def _said(identity: Identity, facts: Attributes) -> list[str]:

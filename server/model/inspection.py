@@ -58,6 +58,7 @@ class SchemaInspection(Terse):
     fingerprint: str = Field(description="Equal fingerprints mean equal schemas")
     summary: str
     schemas: tuple[str, ...] = ()
+    in_common: tuple[str, ...] = Field((), description="What many relations of this answer have alike")
     tables: tuple[Relation, ...] = ()
     views: tuple[Relation, ...] = ()
     types: tuple[str, ...] = ()

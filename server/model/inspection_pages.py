@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from server.model import phrases
+from server.model.in_common import Common, said_once
 from server.model.inspection import Relation, SchemaInspection
 from server.model.paging import BUDGET, cost, start_of
-from server.model.relation_lines import View
 from server.model.schema import Identity
+from server.model.shown_schema import View
 
 MOST = 300
 """Items of one page."""
@@ -49,10 +50,14 @@ def paged(
     """As much as an answer holds, from `start` on; `told` are the words of the items from there."""
     sections: dict[str, list[Any]] = {}
     spent, here, full = 0, start, False
+    common, related = Common(), 0
     for item, words in told:
         for piece in _pieces(words)[here.part :]:
-            spent += _cost(piece)
-            full = spent > BUDGET and bool(sections)
+            if isinstance(piece, Relation):
+                related = common.add(piece)
+            else:
+                spent += cost(piece)
+            full = spent + related > BUDGET and bool(sections)
             if full:
                 break
             sections.setdefault(item.section, []).append(piece)
@@ -60,7 +65,7 @@ def paged(
         if full:
             break
         here = Place(here.item + 1, 0)
-    answer = head | sections
+    answer = head | sections | said_once(sections.get("tables", []), sections.get("views", []))
     if here.item < len(items):
         answer["next_cursor"] = here.cursor(mark)
         answer["left_out"] = _left_out(items[here.item :])

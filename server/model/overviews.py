@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from server.model import phrases
 from server.model.paging import cost
-from server.model.relation_lines import View, partitions_of
 from server.model.schema import Identity, Value
+from server.model.shown_schema import View, partitions_of
 
 BUDGET = 13_500
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from server.model.expressions import bare
 from server.model.schema import Attributes, Identity, Schema, Value
 
 _PUBLIC = re.compile(r"(?<![\w\"])public\.(?=[\w\"])")
@@ -36,10 +37,16 @@ def clipped(text: str, most: int) -> str:
 
 
 def column(
-    name: str, facts: Attributes, *, key: bool = False, serial: bool = False, sensitive: str | None = None
+    name: str,
+    facts: Attributes,
+    *,
+    key: bool = False,
+    serial: bool = False,
+    sensitive: str | None = None,
+    more: Iterable[str] = (),
 ) -> str:
     """`id bigint pk generated always as identity`; `serial`: filled from a sequence of its own; `sensitive` is what
-    exports do with it.
+    exports do with it; `more` is said of it too.
     """
     words = [name, plain(facts["type"])]
     if key:
@@ -48,6 +55,7 @@ def column(
         words.append("not null")
     if identity := facts.get("identity"):
         words.append(f"generated {identity} as identity")
+        words += _identity_options(facts)
     if generated := facts.get("generated"):
         words.append(f"generated always as {_bracketed(plain(generated))} {facts.get('generated_kind')}")
     if serial:
@@ -56,9 +64,14 @@ def column(
         words.append(f"default {_uncast(plain(default), plain(facts['type']))}")
     if collation := facts.get("collation"):
         words.append(f"collate {plain(collation)}")
+    words += more
     if sensitive:
         words.append(f"[sensitive: {sensitive}]")
-    line = " ".join(words)
+    return commented(" ".join(words), facts)
+
+
+def commented(line: str, facts: Attributes) -> str:
+    """The line, then `-- ` and the comment where there is one."""
     return f"{line} -- {facts['comment']}" if facts.get("comment") else line
 
 
@@ -76,9 +89,12 @@ def _uncast(default: str, kind: str) -> str:
 
 def foreign_key(facts: Attributes) -> str:
     """`(company_id, site_no) → sites(company_id, site_no) on delete cascade`."""
-    line = (
-        f"({listed(facts.get('columns'))}) → {pair(facts.get('references'))}({listed(facts.get('referenced_columns'))})"
-    )
+    return f"({listed(facts.get('columns'))}) {reference(facts)}"
+
+
+def reference(facts: Attributes) -> str:
+    """`→ sites(company_id, site_no) on delete cascade`."""
+    line = f"→ {pair(facts.get('references'))}({listed(facts.get('referenced_columns'))})"
     for attribute, words in (("on_delete", "on delete"), ("on_update", "on update"), ("match", "match")):
         if facts.get(attribute):
             line += f" {words} {str(facts[attribute]).lower()}"
@@ -102,31 +118,8 @@ def check(table: str, name: str, facts: Attributes) -> str:
     """`positive: amount > 0`, or without the name where PostgreSQL chose it."""
     columns = facts.get("columns")
     of = f"_{columns[0]}" if isinstance(columns, tuple) and len(columns) == 1 else ""
-    words = f"{_bare(_choice(plain(facts.get('expression'))))}{_when(facts)}"
+    words = f"{bare(plain(facts.get('expression')))}{_when(facts)}"
     return words if name == f"{table}{of}_check" else f"{name}: {words}"
-
-
-_LITERAL = r"'[^']*'::(?:text|character varying)"
-_CHOICE = re.compile(
-    rf"= ANY \((?:ARRAY\[({_LITERAL}(?:, {_LITERAL})*)\]|\(ARRAY\[({_LITERAL}(?:, {_LITERAL})*)\]\)::text\[\])\)"
-)
-
-
-def _choice(expression: str) -> str:
-    """`= ANY (ARRAY['a'::text, 'b'::text])` as `in ('a', 'b')`."""
-    return _CHOICE.sub(lambda found: f"in ({re.sub(r'::[a-z ]+', '', found[1] or found[2])})", expression)
-
-
-def _bare(text: str) -> str:
-    """Without brackets around the whole."""
-    while text.startswith("(") and text.endswith(")"):
-        depth = 0
-        for at, character in enumerate(text):
-            depth += (character == "(") - (character == ")")
-            if depth == 0 and at < len(text) - 1:
-                return text
-        text = text[1:-1]
-    return text
 
 
 def index_of_table(identity: Identity, facts: Attributes) -> str:
@@ -166,9 +159,10 @@ def policy(name: str, facts: Attributes) -> str:
     """`own_rows: select to app_user using (company_id = …)`."""
     line = f"{name}: {'restrictive ' if facts.get('restrictive') else ''}{str(facts['command']).lower()}"
     line += f" to {listed(facts.get('roles'))}"
-    for attribute, words in (("using", "using"), ("with_check", "with check")):
-        if facts.get(attribute):
-            line += f" {words} ({_bare(plain(facts[attribute]))})"
+    both = facts.get("using") == facts.get("with_check")
+    for attribute, words in (("using", "using and with check" if both else "using"), ("with_check", "with check")):
+        if facts.get(attribute) and not (both and attribute == "with_check"):
+            line += f" {words} ({bare(plain(facts[attribute]))})"
     return line
 
 
@@ -195,16 +189,43 @@ def _triples(value: Value) -> list[tuple[str, str, str]]:
 
 def sequence(identity: Identity, facts: Attributes) -> str:
     """`invoice_no: bigint start 1000 increment 10, owned by invoices.no`."""
-    words = [f"{short_name(identity.schema, identity.name)}: {facts['type']}"]
-    if facts.get("start") != 1:
-        words.append(f"start {facts['start']}")
-    if facts.get("increment") != 1:
-        words.append(f"increment {facts['increment']}")
-    if facts.get("cycle"):
-        words.append("cycle")
+    words = [f"{short_name(identity.schema, identity.name)}: {facts['type']}", *sequence_options(facts)]
     owner = facts.get("owned_by")
     line = " ".join(words)
     return f"{line}, owned by {pair(owner)}.{owner[2]}" if isinstance(owner, tuple) else line
+
+
+_ENDS = {"smallint": 15, "integer": 31, "bigint": 63}
+
+
+def sequence_options(facts: Attributes) -> list[str]:
+    """`start 1000`, `increment 5`, `cycle`: what is not as PostgreSQL has it by default."""
+    up, end = int(str(facts["increment"])) > 0, 1 << _ENDS.get(str(facts["type"]), 63)
+    usual = {"start": facts["min_value" if up else "max_value"], "increment": 1, "cache": 1}
+    usual |= {"min_value": 1, "max_value": end - 1} if up else {"min_value": -end, "max_value": -1}
+    words = [f"{name.removesuffix('_value')} {facts[name]}" for name, value in usual.items() if facts[name] != value]
+    return [*words, "cycle"] if facts.get("cycle") else words
+
+
+def _identity_options(facts: Attributes) -> list[str]:
+    """The same of an identity column, in brackets; its facts spell all options out as SQL does."""
+    spelled = facts.get("identity_options")
+    said = [str(words) for words in spelled] if isinstance(spelled, tuple) else []
+    values = dict(words.rsplit(" ", 1) for words in said if words[-1].isdecimal())
+    names = {"start": "START WITH", "increment": "INCREMENT BY", "min_value": "MINVALUE", "max_value": "MAXVALUE"}
+    names["cache"] = "CACHE"
+    if not values.keys() >= set(names.values()):
+        return []
+    options: Attributes = {name: int(values[words]) for name, words in names.items()}
+    found = sequence_options({"type": facts["type"], "cycle": "CYCLE" in said, **options})
+    return [f"({' '.join(found)})"] if found else []
+
+
+def rights_of_sequence(facts: Attributes) -> list[str]:
+    """As `grants`, of the sequence of an identity column."""
+    rights = _triples(facts.get("sequence_rights"))
+    revoked = tuple(right[:2] for right in rights if right[2] == "revoked")
+    return grants({"grants": tuple(right for right in rights if right[2] != "revoked"), "revoked": revoked})
 
 
 def routine(identity: Identity, facts: Attributes) -> str:
@@ -234,7 +255,7 @@ def data_type(schema: Schema, identity: Identity) -> str:
     line = f"{name}: domain {plain(facts['type'])}{' not null' if facts.get('not_null') else ''}"
     line += f" default {plain(facts['default'])}" if facts.get("default") is not None else ""
     checks = [
-        _bare(plain(schema.facts[c]["definition"]).removeprefix("CHECK "))
+        bare(plain(schema.facts[c]["definition"]).removeprefix("CHECK "))
         for c in schema.of("domain_constraint")
         if (c.schema, c.name) == (identity.schema, identity.name)
     ]

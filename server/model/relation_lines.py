@@ -1,54 +1,15 @@
 """What is told of one relation, in short lines that read like SQL; its partitions are folded into it."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+import re
+from collections.abc import Iterable
+from typing import Any
 
 from server.model import phrases
+from server.model.expressions import plainly
 from server.model.inspection import Relation
-from server.model.redaction import Policy
-from server.model.schema import Attributes, Identity, Schema, Value
-
-Sensitive = Callable[[Identity], str | None]
-"""What exports do with a column (`exclude`, `null`, `hash`, `blank`), or None: not sensitive."""
-
-_BASES = {
-    "boolean": "bool", "smallint": "int2", "integer": "int4", "bigint": "int8", "real": "float4",
-    "double precision": "float8", "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz",
-}  # fmt: skip
-
-
-def sensitive_by(policy: Policy, schema: Schema) -> Sensitive:
-    """What the policy says of the columns of that schema."""
-
-    def how(column: Identity) -> str | None:
-        kind = str(schema.facts[column]["type"]).partition("(")[0]
-        return policy.how(column.schema, column.name, column.sub, _BASES.get(kind, kind))
-
-    return how
-
-
-class Size(NamedTuple):
-    """Estimated rows (None: never counted) and bytes with indexes and TOAST (None: not asked)."""
-
-    rows: int | None
-    size: int | None
-
-
-@dataclass(frozen=True)
-class View:
-    """What the lines are drawn from."""
-
-    schema: Schema
-    sizes: dict[Identity, Size]
-    sensitive: Sensitive
-    full: bool
-    chosen: bool = False
-    """Some tables were asked for: their queries are told at length."""
-
-    def facts(self, identity: Identity) -> Attributes:
-        return self.schema.facts[identity]
+from server.model.partition_lines import partitions
+from server.model.schema import Attributes, Identity, Value
+from server.model.shown_schema import Size, View, partitions_of
 
 
 def relation(view: View, identity: Identity) -> Relation:
@@ -65,7 +26,7 @@ def relation(view: View, identity: Identity) -> Relation:
         "size_bytes": size.size if size else None,
         "columns": _columns(view, identity),
         "partition_key": facts.get("partition_key"),
-        "partitions": _partitions(view, identity, below),
+        "partitions": partitions(view, identity, below),
         "partition_of": _partition_of(facts),
         "inherits": [phrases.pair(parent) for parent in _tuple(facts.get("inherits"))],
     }
@@ -89,73 +50,130 @@ def _partition_of(facts: Attributes) -> str | None:
     return f"{phrases.pair(parent)} {facts.get('partition_bound')}" if parent else None
 
 
+_PK = "pk"
+
+
 def _columns(view: View, identity: Identity) -> list[str]:
-    key = _primary_key(view, identity)
-    alone = key if len(key) == 1 else ()
+    also: dict[str, list[str]] = {}
+    for part in view.schema.parts(identity, "constraint", "index"):
+        if (said := _of_one_column(view, part)) is not None:
+            also.setdefault(said[0], []).append(said[1])
+    serials = view.schema.serials
     return [
         phrases.column(
             part.sub,
             _of_column(view, view.facts(part)),
-            key=part.sub in alone,
-            serial=(part.schema, part.name, part.sub) in view.schema.serials,
+            serial=part[1:] in serials,
             sensitive=view.sensitive(part),
+            key=_PK in also.get(part.sub, ()),
+            more=[*sorted(set(also.get(part.sub, ())) - {_PK}, key=_place), *_sequences(view, part)],
         )
         for part in view.schema.parts(identity, "column", "view_column")
     ]
+
+
+def _place(words: str) -> int:
+    """`unique` and `indexed` before references, which may be long."""
+    return words.startswith("→")
+
+
+def _sequences(view: View, column: Identity) -> list[str]:
+    """Sequences that go with the column, though it is not filled from them."""
+    filled = view.schema.serials.get(column[1:])
+    owned = view.schema.owned_sequences.get(column[1:], ())
+    return [f"owns {phrases.short_name(i.schema, i.name)}" for i in owned if i != filled] if view.full else []
 
 
 def _of_column(view: View, facts: Attributes) -> Attributes:
     """What the line of a column is made of."""
     if "comment" in facts:
         facts = {**facts, "comment": _comment(view, facts)}
-    return facts if view.full else {name: value for name, value in facts.items() if name != "collation"}
+    if not view.full:
+        facts = {name: value for name, value in facts.items() if name != "collation"}
+    return _plainly(facts, "generated", "default")
 
 
-def _primary_key(view: View, identity: Identity) -> tuple[str, ...]:
-    for part in view.schema.parts(identity, "constraint"):
-        facts = view.facts(part)
-        if facts["type"] == "primary key":
-            return tuple(str(column) for column in _tuple(facts.get("columns")))
-    return ()
+def _plainly(facts: Attributes, *expressions: str) -> Attributes:
+    return facts | {name: plainly(phrases.plain(facts[name])) for name in expressions if facts.get(name) is not None}
+
+
+_PLAIN_KEY = re.compile(r'(?:UNIQUE|PRIMARY KEY) \((?:"(?:[^"]|"")+"|\w+)\)')
+
+
+def _of_one_column(view: View, part: Identity) -> tuple[str, str] | None:
+    """A column and what a constraint or index of its own makes of it, if nothing more is to be said of that: `pk`,
+    `unique`, `indexed`, `→ sites(id) on delete cascade`.
+    """
+    facts = view.facts(part)
+    columns = _tuple(facts.get("columns"))
+    if len(columns) != 1 or columns[0] is None or (facts.get("comment") and facts.get("type") != "primary key"):
+        return None
+    column = str(columns[0])
+    if part.kind == "index":
+        return (column, "indexed") if view.full and _index(part, facts) == f"({column})" else None
+    if facts["type"] == "foreign key":
+        return column, phrases.reference(facts)
+    if not _PLAIN_KEY.fullmatch(str(facts.get("definition"))):
+        return None
+    return column, _PK if facts["type"] == "primary key" else str(facts["type"])
+
+
+def _index(part: Identity, facts: Attributes) -> str:
+    return phrases.index_of_table(part, _plainly(facts, "definition"))
 
 
 def _keys(view: View, identity: Identity) -> dict[str, Any]:
-    """Primary, unique and foreign keys: what both `tables` and `full` tell."""
+    """Primary, unique and foreign keys of several columns: what both `tables` and `full` tell."""
     told: dict[str, Any] = {"unique": [], "foreign_keys": []}
-    key = _primary_key(view, identity)
-    if len(key) > 1:
-        told["primary_key"] = f"({', '.join(key)})"
     for part in view.schema.parts(identity, "constraint"):
-        facts = view.facts(part)
-        if facts["type"] == "unique":
-            told["unique"].append(phrases.plain(facts["definition"]).removeprefix("UNIQUE "))
-        elif facts["type"] == "foreign key":
-            told["foreign_keys"].append(phrases.foreign_key(facts))
+        if _of_one_column(view, part) is not None and not view.facts(part).get("comment"):
+            continue
+        facts = _of_column(view, view.facts(part))
+        if facts["type"] == "foreign key":
+            told["foreign_keys"].append(phrases.commented(phrases.foreign_key(facts), facts))
+        elif facts["type"] in ("unique", "primary key"):
+            words = re.sub("^(UNIQUE|PRIMARY KEY) ", "", phrases.plain(facts["definition"]))
+            if facts["type"] == "unique":
+                told["unique"].append(phrases.commented(words, facts))
+            else:
+                told["primary_key"] = phrases.commented(words, facts)
     return told
 
 
 def _rest(view: View, identity: Identity) -> dict[str, Any]:
     """What only `full` tells."""
     facts = view.facts(identity)
-    parts = view.schema.parts(identity)
-    constraints = [(p.sub, view.facts(p)) for p in parts if p.kind == "constraint"]
     definition = facts.get("definition")
-    return {
-        "checks": [
-            phrases.check(identity.name, name, f)
-            for name, f in constraints
-            if f["type"] == "check" and not f.get("inherited")
-        ],
-        "exclusions": [phrases.key(name, f) for name, f in constraints if f["type"] == "exclusion"],
-        "indexes": [phrases.index_of_table(p, view.facts(p)) for p in parts if p.kind == "index"],
-        "triggers": [phrases.trigger(p.sub, view.facts(p)) for p in parts if p.kind == "trigger"],
-        "rules": [phrases.plain(view.facts(p)["definition"]) for p in parts if p.kind == "rule"],
-        "policies": [phrases.policy(p.sub, view.facts(p)) for p in parts if p.kind == "policy"],
+    most = 3000 if view.chosen else 350
+    told: dict[str, Any] = {
         "row_security": _row_security(facts),
-        "definition": phrases.clipped(phrases.plain(definition), 3000 if view.chosen else 350) if definition else None,
-        "grants": phrases.grants(facts) + _column_grants(view, parts),
+        "definition": phrases.clipped(plainly(phrases.plain(definition)), most) if definition else None,
+        "grants": phrases.grants(facts) + _column_grants(view, view.schema.parts(identity, "column", "view_column")),
         "other": _other(facts),
     }
+    for part in view.schema.parts(identity):
+        if (said := _of_part(view, part)) is not None:
+            told.setdefault(said[0], []).append(phrases.commented(said[1], view.facts(part)))
+    return told
+
+
+def _of_part(view: View, part: Identity) -> tuple[str, str] | None:
+    """Where in `full` a constraint, index, trigger, rule or policy is told, and its words."""
+    facts = view.facts(part)
+    kind = facts["type"] if part.kind == "constraint" else part.kind
+    if kind == "check" and not facts.get("inherited"):
+        return "checks", phrases.check(part.name, part.sub, _plainly(facts, "expression"))
+    if kind == "exclusion":
+        return "exclusions", phrases.key(part.sub, _plainly(facts, "definition"))
+    if kind == "index" and _of_one_column(view, part) is None:
+        return "indexes", _index(part, facts)
+    if kind == "trigger":
+        return "triggers", phrases.trigger(part.sub, facts)
+    if kind == "rule":
+        return "rules", phrases.plain(facts["definition"])
+    if kind == "policy":
+        return "policies", phrases.policy(part.sub, _plainly(facts, "using", "with_check"))
+    return None
 
 
 def _row_security(facts: Attributes) -> str | None:
@@ -164,13 +182,15 @@ def _row_security(facts: Attributes) -> str | None:
     return "enabled, forced for the owner too" if facts.get("force_row_security") else "enabled"
 
 
-def _column_grants(view: View, parts: Iterable[Identity]) -> list[str]:
-    return [
-        f"{part.sub}: {line}"
-        for part in parts
-        if part.kind in ("column", "view_column")
-        for line in phrases.grants(view.facts(part))
-    ]
+def _column_grants(view: View, columns: Iterable[Identity]) -> list[str]:
+    """Rights on columns, and on the sequences that fill them."""
+    lines: list[str] = []
+    for column in columns:
+        facts, serial = view.facts(column), view.schema.serials.get(column[1:])
+        lines += [f"{column.sub}: {line}" for line in phrases.grants(facts)]
+        rights = phrases.grants(view.facts(serial)) if serial else phrases.rights_of_sequence(facts)
+        lines += [f"sequence of {column.sub}: {line}" for line in rights]
+    return lines
 
 
 _OTHER = ("options", "toast_options", "access_method", "replica_identity", "of_type", "tablespace", "server")
@@ -187,57 +207,6 @@ def _said(value: Value) -> str:
 
 def _tuple(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else ()
-
-
-def partitions_of(schema: Schema, parent: Identity) -> list[Identity]:
-    """Its partitions and theirs, in reading order."""
-    found: list[Identity] = []
-    for child in schema.children.get((parent.schema, parent.name), ()):
-        found += [child, *partitions_of(schema, child)]
-    return found
-
-
-_SHOWN = 5
-"""Partitions that are told one by one; of more, the first two and the last."""
-
-
-def _partitions(view: View, parent: Identity, below: list[Identity]) -> list[str]:
-    if not below:
-        return []
-    lines = [_partition(view, child, parent) for child in below]
-    if len(lines) > _SHOWN:
-        lines = [*lines[:2], f"… {len(lines) - 3} more …", lines[-1]]
-    return [f"{len(below)} partitions", *lines, *_own_parts(view, below)]
-
-
-def _partition(view: View, child: Identity, parent: Identity) -> str:
-    facts = view.facts(child)
-    bound = str(facts.get("partition_bound")).removeprefix("FOR VALUES ").replace(" 00:00:00+00'", "'")
-    up = phrases.pair(facts.get("partition_of"))
-    via = "" if up == phrases.short_name(parent.schema, parent.name) else f" of {up}"
-    deeper = f", partitioned by {facts['partition_key']}" if facts.get("partition_key") else ""
-    return f"{phrases.short_name(child.schema, child.name)}{via}: {bound}{deeper}"
-
-
-def _own_parts(view: View, below: list[Identity]) -> list[str]:
-    """What partitions have beyond their parent: each distinct thing once, with how many have it; the commonest."""
-    counted: Counter[str] = Counter()
-    for child in below:
-        for part in view.schema.parts(child, "constraint", "index"):
-            facts = view.facts(part)
-            if not facts.get("parent_index") and not facts.get("inherited"):
-                counted[_own_part(part, facts)] += 1
-    lines = [f"own {what} (on {count} of {len(below)})" for what, count in counted.most_common(_SHOWN)]
-    more = len(counted) - len(lines)
-    return [*lines, f"… {more} more of their own …"] if more else lines
-
-
-def _own_part(part: Identity, facts: Attributes) -> str:
-    if part.kind == "index":
-        return f"index {phrases.index(part, facts).partition(': ')[2]}"
-    if facts["type"] == "foreign key":
-        return f"foreign key {phrases.foreign_key(facts)}"
-    return phrases.plain(facts["definition"])
 
 
 def _size(view: View, identities: Iterable[Identity]) -> Size | None:

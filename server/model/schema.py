@@ -143,18 +143,23 @@ class Schema:
         return grouped
 
     @cached_property
-    def serials(self) -> set[tuple[str, str, str]]:
-        """Columns (schema, table, column) that are filled from a sequence of their own."""
-        found: set[tuple[str, str, str]] = set()
+    def serials(self) -> dict[tuple[str, str, str], Identity]:
+        """The sequences of columns (schema, table, column) that are filled from one of their own."""
+        return {column: found[0] for column, found in self.owned_sequences.items() if self._is_filled(column)}
+
+    @cached_property
+    def owned_sequences(self) -> dict[tuple[str, str, str], list[Identity]]:
+        """The sequences that go with a column (schema, table, column)."""
+        found: dict[tuple[str, str, str], list[Identity]] = {}
         for identity in self.of("sequence"):
             owner = self.facts[identity].get("owned_by")
-            if not isinstance(owner, tuple):
-                continue
-            schema, table, column = (str(part) for part in owner)
-            facts = self.facts.get(Identity("column", schema, table, column), {})
-            if str(facts.get("default", "")).startswith("nextval("):
-                found.add((schema, table, column))
+            if isinstance(owner, tuple):
+                schema, table, column = (str(part) for part in owner)
+                found.setdefault((schema, table, column), []).append(identity)
         return found
+
+    def _is_filled(self, column: tuple[str, str, str]) -> bool:
+        return str(self.facts.get(Identity("column", *column), {}).get("default", "")).startswith("nextval(")
 
     @cached_property
     def fingerprint(self) -> str:
