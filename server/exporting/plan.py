@@ -100,32 +100,6 @@ def listed(masks: Masks, tables: Sequence[Table]) -> list[ManifestRedaction]:
     ]
 
 
-def refuse_what_is_hidden(tables: Sequence[Table], masks: Masks, *, way_out: str) -> None:
-    """Nothing is left out silently: tables or columns without the right to read them, and rows that policies hide."""
-    unreadable = [
-        table.key
-        for table in tables
-        if any(
-            not column.readable
-            and masks.get((table.schema, table.name), {}).get(column.name) not in ("exclude", "null")
-            for column in table.columns
-        )
-    ]
-    if unreadable:
-        raise Refused(
-            "permission_denied",
-            f"The role may not read {', '.join(unreadable)}.",
-            next=f"Grant SELECT on them, or {way_out}.",
-        )
-    hidden = [table.key for table in tables if table.row_security]
-    if hidden:
-        raise Refused(
-            "row_security",
-            f"Row-level security hides rows of {', '.join(hidden)} from this role; the export would miss them.",
-            next=f"Use a role with BYPASSRLS or the tables' owner, or {way_out}.",
-        )
-
-
 def whole_tables(
     tables: Sequence[Table], masks: Masks, plan_format: Format, server_version: int, *, sessions: int
 ) -> list[TableExport]:

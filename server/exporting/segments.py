@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from server.calls import Call
 from server.errors import FerryError, Refused
-from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks, refuse_what_is_hidden
+from server.exporting.hidden import refuse_partly_readable, refuse_what_is_hidden
+from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks
 from server.exporting.settling import Settled, settled
 from server.model.patterns import matcher
 from server.model.segment_nodes import SegmentPlan
@@ -109,6 +110,7 @@ def _prepare(services: Services, call: Call, connection: Connection, request: Se
     known = [table for table in read_tables(connection) if table.oid in plan.nodes]
     database = services.databases.get(request.database)
     masks = plan_masks(services, database, known, request.redact, request.exclude_columns)
+    refuse_partly_readable(known)
     refuse_what_is_hidden(known, masks, way_out="name fewer `tables`: only what rows refer to has to be there")
     lock_tables(connection, known)
     found = settled(connection, known, masks)

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from server.calls import Call
 from server.errors import Refused
+from server.exporting.hidden import refuse_what_is_hidden
 from server.exporting.plan import (
     SIZE_OF,
     Plan,
     listed,
     plan_masks,
-    refuse_what_is_hidden,
     sessions_for,
     whole_tables,
 )
@@ -92,7 +92,7 @@ def _plan(
     masks = plan_masks(services, database, chosen, request.redact, request.exclude_columns)
     doubts: list[str] = []
     if request.content != "schema":
-        refuse_what_is_hidden(chosen, masks, way_out="leave them out with exclude_tables")
+        refuse_what_is_hidden(chosen, masks, way_out="leave the tables out with exclude_tables")
         lock_tables(connection, chosen)
         chosen, masks, _ = found = settled(connection, chosen, masks)
         doubts = found.said(chosen)

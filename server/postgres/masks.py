@@ -43,13 +43,15 @@ def masked(column: Column, how: How) -> sql.Composable:
     value = sql.SQL("t.{}").format(sql.Identifier(column.name))
     if how == "null":
         return sql.SQL("NULL")
+    if not column.readable:  # then it has a value in every row, and what it is stays unknown
+        value = sql.SQL("'0'::{}").format(written(column.type)) if column.category in "SV" else sql.SQL("NULL")
     if how == "hash" and column.base in HASHED:
         return _hash(column, value)
     if column.stand_in is not None:
         blank: sql.Composable = sql.SQL("{}::{}").format(sql.Literal(column.stand_in), written(column.type))
     else:
         blank = (numbered(column) if column.unique else None) or _blank(column, value)
-    return _where_set(value, blank)
+    return _where_set(value, blank) if column.readable else blank
 
 
 def _where_set(value: sql.Composable, stand_in: sql.Composable) -> sql.Composed:
