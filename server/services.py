@@ -24,7 +24,9 @@ class Services:
 
     @property
     def current(self) -> str | None:
-        """The name of the database of the checkout that the client is in; `default` or the only one elsewhere."""
+        """The name of the database of the checkout that the client is in; elsewhere `default`, or the only one where
+        it is no checkout's.
+        """
         names = self.databases.names()
         worktree = worktree_of(self.here, list(self.worktrees))
         if worktree:
@@ -35,7 +37,9 @@ class Services:
                 return None  # another checkout's database is never this one's
         if "default" in names:
             return "default"
-        return names[0] if len(names) == 1 else None
+        if len(names) == 1 and self.databases.get(names[0]).worktree is None:
+            return names[0]
+        return None
 
     @property
     def current_or_refused(self) -> str:
@@ -66,18 +70,18 @@ def load_services(environ: Mapping[str, str], directory: Path, here: Path | None
     """
     root = find_project_root(environ, directory)
     settings = load_settings(root)
-    worktrees = list_worktrees(root, settings.worktrees)
+    place = here or _told_place(environ, directory)
+    worktrees = list_worktrees(root, settings.worktrees, (place,))
     return Services(
         settings=settings,
         databases=find_databases(settings, environ, worktrees),
         workspace=Workspace.of(root, settings),
         worktrees=tuple(worktrees),
-        here=here or _client_is(environ, directory, root, worktrees),
+        here=place if here or worktree_of(place, worktrees) else root,
     )
 
 
-def _client_is(environ: Mapping[str, str], directory: Path, root: Path, worktrees: list[Worktree]) -> Path:
+def _told_place(environ: Mapping[str, str], directory: Path) -> Path:
     """Where the client is as far as the environment tells. A checkout can lie inside another, below its settings."""
     claude = environ.get("CLAUDE_PROJECT_DIR", "")
-    place = Path(claude) if claude and "${" not in claude else directory
-    return place if worktree_of(place, worktrees) else root
+    return Path(claude) if claude and "${" not in claude else directory

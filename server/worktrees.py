@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,15 +23,17 @@ class Worktree:
     problem: str | None = None
 
 
-def list_worktrees(directory: Path, settings: WorktreeSettings) -> list[Worktree]:
+def list_worktrees(directory: Path, settings: WorktreeSettings, places: Iterable[Path] = ()) -> list[Worktree]:
     """All checkouts of the repository that holds `directory`, the main one first; none outside of git.
 
-    A bare repository has no main checkout: there every one is named after its folder.
+    A bare repository has no main checkout: there every one is named after its folder. One that was moved without
+    git's knowledge is missing in its list: of those, the ones that hold `directory` or one of `places` are found.
     """
     if not settings.enabled:
         return []
     found: list[Worktree] = []
-    for path, branch, is_main in _checkouts(directory):
+    checkouts = _checkouts(directory)
+    for path, branch, is_main in [*checkouts, *_moved(directory, places, [path for path, *_ in checkouts])]:
         taken = {worktree.name for worktree in found}
         name = "main" if is_main else unique_name(path.name, taken)
         found.append(_with_address(Worktree(name, path, branch), settings))
@@ -83,9 +85,29 @@ def _checkouts(directory: Path) -> list[tuple[Path, str | None, bool]]:
             continue
         path = Path(words["worktree"]).resolve()
         path = path if number else _main_checkout(path, directory)
-        if path.is_dir():
+        if path.is_dir() and (number == 0 or (path / ".git").exists()):
             found.append((path, words.get("branch", "").removeprefix("refs/heads/") or None, number == 0))
     return found
+
+
+def _moved(directory: Path, places: Iterable[Path], listed: Container[Path]) -> list[tuple[Path, str | None, bool]]:
+    """The checkouts of the same repository that hold the places, and that git does not list where they are."""
+    holding = dict.fromkeys(top for place in (directory, *places) if (top := _top(place)) and top not in listed)
+    own = _repository(directory) if holding else None
+    return [(top, _branch(top), False) for top in holding if own and _repository(top) == own]
+
+
+def _top(place: Path) -> Path | None:
+    start = place.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+
+
+def _repository(checkout: Path) -> str | None:
+    return _git(checkout, "rev-parse", "--path-format=absolute", "--git-common-dir")
+
+
+def _branch(checkout: Path) -> str | None:
+    return (_git(checkout, "symbolic-ref", "--quiet", "--short", "HEAD") or "").strip("\n") or None
 
 
 def _listed(directory: Path) -> list[dict[str, str]] | None:

@@ -75,6 +75,13 @@ def test_the_current_database_is_that_of_the_worktree_that_the_client_is_in(repo
     assert load_services({"CLAUDE_PROJECT_DIR": str(other)}, repository).current == "feature-x"
 
 
+def test_a_client_in_another_project_has_no_checkouts_database(repository: Path, tmp_path: Path) -> None:
+    env_file(repository, "DATABASE_URL=postgresql://h/a\n")
+    assert load_services({}, repository, here=tmp_path / "elsewhere").current is None
+    assert load_services({}, repository, here=repository / "deep").current == "main"
+    assert load_services({"PGFERRY_PROJECT_ROOT": str(repository)}, Path("/")).current == "main"
+
+
 def test_a_worktree_without_a_database_never_falls_back_to_another_ones(repository: Path) -> None:
     env_file(repository, "DATABASE_URL=postgresql://h/a\n")
     assert services(repository.parent / "feature-x").current is None
@@ -155,6 +162,26 @@ def test_a_worktree_inside_of_the_main_checkout_is_itself_and_not_its_surroundin
     assert services(inner).current == "inner"
     assert services(repository, {"CLAUDE_PROJECT_DIR": str(inner)}).current == "inner"
     assert services(inner, {"PGFERRY_PROJECT_ROOT": str(repository)}).current == "inner"
+
+
+def test_a_worktree_that_was_moved_behind_gits_back_is_itself_wherever_it_lies(repository: Path) -> None:
+    (repository / "pgferry.toml").touch()
+    env_file(repository, "DATABASE_URL=postgresql://h/a\n")
+    env_file(repository.parent / "feature-x", "DATABASE_URL=postgresql://h/x\n")
+    beside, inside = repository.parent / "moved", repository / "moved"
+    (repository.parent / "feature-x").rename(beside)
+    (repository.parent / "feature-x").mkdir()
+    env_file(repository.parent / "feature-x", "DATABASE_URL=postgresql://h/old\n")
+    found = services(beside)
+    moved = found.databases.get("moved")
+    assert (found.current, moved.place, moved.branch) == ("moved", "h:5432/x", "feature/x")
+    assert found.databases.names() == ["main", "moved"]
+    assert load_services({}, repository, here=beside).current == "moved"
+    beside.rename(inside)
+    assert services(inside).current == "moved"
+    assert load_services({}, repository, here=inside / "deep").current == "moved"
+    assert services(repository, {"CLAUDE_PROJECT_DIR": str(inside)}).current == "moved"
+    assert services(repository).databases.names() == ["main"]
 
 
 def test_a_submodule_and_a_checkout_whose_git_folder_lies_apart_are_main(tmp_path: Path, repository: Path) -> None:
