@@ -67,7 +67,7 @@ class Cage:
                 self._judgement = judge.judge(tree)
         except SyntaxFailed as failure:
             before = sql.encode()[: failure.position or 0].decode(errors="replace")
-            place = {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
+            place = {"sqlstate": "42601", "line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
             what = f"{failure.message} at line {place['line']}, column {place['column']}."
             raise Refused(
                 "syntax_error", what, next="Correct the SQL; parameters are written $1, $2.", details=place

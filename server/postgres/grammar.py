@@ -6,6 +6,7 @@ Text in, parse trees out. What a tree may contain is decided elsewhere (script_r
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from json import JSONDecodeError
 from typing import Any, cast
 
 import postgast
@@ -113,6 +114,8 @@ def read_plpgsql(definition: str) -> Iterator[tuple[str, str]]:
         functions = postgast.parse_plpgsql(definition)
     except postgast.PgQueryError as failure:
         raise SyntaxFailed(_QUOTED.sub("", failure.message), None, unfinished=False) from None
+    except JSONDecodeError:  # the parser's own, of trigger functions
+        raise SyntaxFailed("a function that the parser cannot tell", None, unfinished=False) from None
     yield from _plpgsql_parts(functions)
 
 
@@ -129,6 +132,8 @@ def _plpgsql_parts(value: Any) -> Iterator[tuple[str, str]]:
                 yield _PARSE_MODES.get(item.get("parseMode", 0), "unknown"), str(item["query"])
             elif key.startswith("PLpgSQL_stmt_"):
                 yield key, ""
+            elif key == "dynquery":  # OPEN … FOR EXECUTE, RETURN QUERY EXECUTE
+                yield "PLpgSQL_stmt_dynexecute", ""
             yield from _plpgsql_parts(item)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from server.postgres.databases import Connection
 from server.postgres.function_rules import FIRST_USER_OID, FunctionFacts, judge_function
 from server.postgres.grammar import SyntaxFailed, parse, read_plpgsql
-from server.postgres.query_rules import Found, Named, NotReadOnly, constant_parts, survey
+from server.postgres.query_rules import RUNNING_TEXT, Found, Named, NotReadOnly, constant_parts, survey
 from server.postgres.questions import ask
 
 Scope = tuple[str, ...] | None
@@ -121,15 +121,21 @@ class Judge:
         for row in ask(self._connection, "cage_functions", *columns, scope, operators):
             facts = FunctionFacts(*row)
             if facts.oid in operators:
-                self.judgement.unwritten.add(facts.name)
+                self._unwritten(facts, step.via)
             self._judge_function(facts, step.via)
 
     def _judge_oids(self, oids: list[int], via: str) -> None:
         if oids:
             for row in ask(self._connection, "cage_functions", [], [], [], [], oids):
                 facts = FunctionFacts(*row)
-                self.judgement.unwritten.add(facts.name)
+                self._unwritten(facts, via)
                 self._judge_function(facts, via)
+
+    def _unwritten(self, facts: FunctionFacts, via: str) -> None:
+        """Called by an operator, cast or aggregate: the SQL text that one is given stands in no call to be judged."""
+        if facts.name in RUNNING_TEXT and facts.language not in ("sql", "plpgsql"):
+            raise NotReadOnly(f"{facts.shown}() is refused: it runs SQL unseen{via}")
+        self.judgement.unwritten.add(facts.name)
 
     def _judge_function(self, facts: FunctionFacts, via: str) -> None:
         if facts.oid in self._seen_functions:
@@ -236,7 +242,21 @@ def _sql_trees(body: str) -> Iterable[Any]:
 
 def _plpgsql_trees(kind: str, text: str) -> Iterable[Any]:
     if kind == "assignment":
-        target, _, value = text.partition(":=") if ":=" in text else text.partition("=")
+        target, text = _assignment(text)
         yield from _sql_trees(f"SELECT {target}")
-        text = value
     yield from _sql_trees(text if kind == "statement" else f"SELECT {text}")
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    """Target and value of `a[i] := value` or `a = value`; the sign may also stand in a subscript or a string."""
+    depth, quote = 0, ""
+    for place, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter == "=" and depth == 0:
+            return text[:place].removesuffix(":"), text[place + 1 :]
+        else:
+            depth += (letter == "[") - (letter == "]")
+    raise SyntaxFailed("an assignment without a sign", None, unfinished=False)

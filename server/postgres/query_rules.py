@@ -38,9 +38,10 @@ _IMPLIED_OPERATORS = frozenset({"=", "<>", "<", ">", "<=", ">="})
 """What ORDER BY, GROUP BY, DISTINCT, IN, BETWEEN and USING call without being written."""
 
 SQL_TEXT: dict[str, tuple[int, ...]] = {
-    "crosstab": (0, 1), "crosstab2": (0,), "crosstab3": (0,), "crosstab4": (0,), "ts_stat": (0,),
+    "crosstab": (0, 1), "crosstab2": (0,), "crosstab3": (0,), "crosstab4": (0,), "ts_stat": (0,), "ts_rewrite": (1,),
 }  # fmt: skip
-"""Functions that run the SQL text they are given, and which arguments that is: it must be a constant, and is judged."""
+"""Functions that run the SQL text they are given, and which arguments that is: it must be a constant, and is judged.
+With a third argument ts_rewrite() runs none."""
 RUNNING_TEXT = frozenset({*SQL_TEXT, "connectby"})
 
 
@@ -152,7 +153,7 @@ def _call(part: Any, found: Found) -> None:
     found.functions.add(Named(_schema(name), called, count))
     if called == "current_setting":
         found.settings.append(part)
-    if called in SQL_TEXT:
+    if called in SQL_TEXT and (called != "ts_rewrite" or len(part.args) == 2):
         for place in SQL_TEXT[called]:
             if place < len(part.args):
                 found.texts.append(_constant_query(called, part.args[place]))

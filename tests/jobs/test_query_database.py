@@ -237,7 +237,7 @@ def test_an_error_has_its_sqlstate_its_place_and_the_nearest_names(people: Fresh
         assert "SECRET" not in str(failed.value) + str(failed.value.details)
     with pytest.raises(Refused, match="line 1, column 25") as refused:
         ask(people, tmp_path, "SELECT FORM people WHERE")
-    assert refused.value.code == "syntax_error"
+    assert (refused.value.code, refused.value.details["sqlstate"]) == ("syntax_error", "42601")
 
 
 def test_names_mean_what_they_mean_to_the_application(fresh_database: FreshDatabase, tmp_path: Path) -> None:

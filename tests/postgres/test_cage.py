@@ -26,6 +26,12 @@ CREATE FUNCTION runs_text(statement text) RETURNS int LANGUAGE plpgsql AS $$
     BEGIN EXECUTE statement; RETURN 1; END $$;
 CREATE FUNCTION loops_text(statement text) RETURNS SETOF int LANGUAGE plpgsql AS $$
     DECLARE r record; BEGIN FOR r IN EXECUTE statement LOOP RETURN NEXT 1; END LOOP; END $$;
+CREATE FUNCTION opens_text(statement text) RETURNS text LANGUAGE plpgsql AS $$
+    DECLARE c refcursor; r text; BEGIN OPEN c FOR EXECUTE statement; FETCH c INTO r; RETURN r; END $$;
+CREATE FUNCTION returns_text(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+    BEGIN RETURN QUERY EXECUTE statement; END $$;
+CREATE OPERATOR #@@ (RIGHTARG = text, FUNCTION = ts_stat);
+CREATE AGGREGATE rewritten(text) (SFUNC = ts_rewrite, STYPE = tsquery, INITCOND = 'a');
 CREATE FUNCTION copies_out() RETURNS int LANGUAGE plpgsql AS $$
     BEGIN COPY victim TO PROGRAM 'touch PLACE'; RETURN 1; END $$;
 CREATE FUNCTION liar() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$

@@ -39,6 +39,10 @@ CREATE FUNCTION slug(value text) RETURNS text LANGUAGE plpgsql AS $$
         result := regexp_replace(result, '[^a-z0-9]+', '-', 'g');
         IF result = '' THEN RAISE NOTICE 'empty'; RETURN NULL; END IF;
         RETURN result; END $$;
+CREATE FUNCTION settled(value text) RETURNS text LANGUAGE plpgsql AS $$
+    DECLARE parts text[]; BEGIN
+        parts[length('[=')] = 'x := ' || value;
+        RETURN parts[2]; END $$;
 CREATE FUNCTION worst(company int) RETURNS SETOF incidents LANGUAGE plpgsql STABLE AS $$
     BEGIN RETURN QUERY SELECT * FROM incidents AS i WHERE i.company_id = company ORDER BY severity DESC; END $$;
 CREATE FUNCTION loops(n int) RETURNS int LANGUAGE plpgsql AS $$
