@@ -63,7 +63,7 @@ def copy_rows(
             _send(line, statement.as_bytes(connection))
             while not stream.ended:
                 check()
-                _wait(line, coming)
+                _wait(line, coming, many=stream.came_in_all > _WORTH_WAKING)
                 rows, count = _receive(line, stream)
                 if count:
                     take(rows, count)
@@ -79,8 +79,13 @@ def _send(line: socket.socket, statement: bytes) -> None:
     line.setblocking(False)  # as libpq wants it
 
 
-def _wait(line: socket.socket, coming: "select.poll") -> None:
-    """Until much has come, or a little has and no more for a moment, or nothing for long."""
+def _wait(line: socket.socket, coming: "select.poll", *, many: bool) -> None:
+    """Until anything has come, or nothing for long; where `many` rows come, rather until much has, or a little has and
+    no more for a moment.
+    """
+    if not many:
+        coming.poll(PATIENCE)
+        return
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, _WORTH_WAKING)
     found = coming.poll(_PAUSE)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
@@ -122,6 +127,7 @@ class RowStream:
     def __init__(self, chunk: int = CHUNK) -> None:
         self._chunk = chunk
         self.ended = False
+        self.came_in_all = 0
         self._rows = 0
         self._counted: int | None = None
         self._failure: psycopg.Error | None = None
@@ -136,6 +142,7 @@ class RowStream:
     def came(self, size: int) -> tuple[bytes, int]:
         """Takes in what came; rows, and how many they are, once there are enough or the statement has ended."""
         self._filled += size
+        self.came_in_all += size
         ending = self._buffer.startswith(_END, max(0, self._filled - len(_END) - 1))
         if self._filled < self._needed and not ending:
             return b"", 0
