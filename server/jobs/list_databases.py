@@ -46,7 +46,7 @@ def list_databases(services: Services, call: Call) -> DatabaseList:
         databases=[_row(database, probes[database.name], shared[database.name]) for database in databases],
         project_root=str(services.workspace.root),
         current=services.current,
-        notes=_notes(shared, probes),
+        notes=_notes(shared, probes) or ([] if databases else [_how_to_name_one(services)]),
     )
 
 
@@ -107,8 +107,19 @@ def _notes(shared: dict[str, list[str]], probes: dict[str, Probe]) -> list[str]:
         notes.append(f"The role of {', '.join(superusers)} is a superuser: a role with fewer rights is the real guard.")
     groups = sorted({tuple(sorted((name, *others))) for name, others in shared.items() if others})
     notes += [f"{' and '.join(names)} are one and the same database." for names in groups]
-    if not probes:
-        notes.append(
-            "No database found: add [databases.NAME] url to pgferry.toml, or DATABASE_URL to a worktree's .env."
-        )
     return notes
+
+
+def _how_to_name_one(services: Services) -> str:
+    """A file that is read; where the server was not started in a checkout, how it gets to be."""
+    add = "No database found: add [databases.NAME] url to pgferry.toml"
+    if services.worktrees:
+        return f"{add}, or DATABASE_URL to a worktree's .env."
+    if not services.settings.worktrees.enabled:
+        return f"{add}, or DATABASE_URL to the server's environment."
+    root, here = services.workspace.root, services.here
+    perhaps = f" (perhaps {here})" if here != root else ""
+    return (
+        f"{add} in the project root, or DATABASE_URL to the server's environment. {root} is no git checkout, so no "
+        f".env file is read: start the server in your project, or set PGFERRY_PROJECT_ROOT to it{perhaps}."
+    )

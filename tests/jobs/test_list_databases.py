@@ -73,7 +73,15 @@ def test_a_wrong_password_is_called_that(tmp_path: Path, fresh_database: FreshDa
 
 
 def test_a_project_without_databases_is_told_how_to_name_one(tmp_path: Path) -> None:
-    assert "pgferry.toml" in listed(tmp_path, "").notes[0]
+    (outside,) = listed(tmp_path, "").notes
+    assert "pgferry.toml" in outside
+    assert f"{tmp_path} is no git checkout, so no .env file is read" in outside
+    assert "PGFERRY_PROJECT_ROOT" in outside
+    (told,) = list_databases(load_services({}, tmp_path, here=Path("/srv/project")), Call()).notes
+    assert told.endswith("set PGFERRY_PROJECT_ROOT to it (perhaps /srv/project).")
+    assert ".env" not in listed(tmp_path, "[worktrees]\nenabled = false\n").notes[0]
+    (tmp_path / ".git").mkdir()
+    assert listed(tmp_path, "").notes[0].endswith("or DATABASE_URL to a worktree's .env.")
 
 
 def test_one_database_that_is_reached_in_two_ways_is_shared_though_the_addresses_differ(
