@@ -2,6 +2,7 @@
 a word on what can not.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,8 +15,8 @@ from server.postgres.databases import Connection
 from server.postgres.masks import hash_key, set_hash_key
 from server.postgres.questions import ask
 from server.postgres.row_numbers import numbered
-from server.postgres.row_rules import Rule, concerned, keeps, read_rules
-from server.postgres.stand_ins import Check, candidates, fitting, passes, shared
+from server.postgres.row_rules import Rule, concerned, keeps, read_keys, read_rules
+from server.postgres.stand_ins import Check, candidates, fitting, passes
 from server.postgres.tables import with_attributes
 
 SET = ("blank", "hash", "null", "exclude")
@@ -93,6 +94,8 @@ class _Trial:
                 self._doubt(column, told)
         for rule in self.rules:
             self._keep(rule)
+        for column in self.table.columns:
+            self._doubt(column, self._alike(column))
 
     def _how(self, column: Column) -> How | None:
         """How a column is masked: left to its default only where no rule may refuse that in all rows."""
@@ -127,6 +130,22 @@ class _Trial:
             self._doubt(
                 masked[0], [f"is redacted, and the check {rule.said} {refuses} the value on import: {WAYS_OUT}."]
             )
+
+    def _alike(self, column: Column) -> list[str]:
+        """What to say of stand-ins that a unique index refuses, because those of two rows are alike."""
+        how = self.masks.get(column.name)
+        if not column.unique or not (how == "blank" or (how == "hash" and is_short(column))):
+            return []
+        keys = [key for key in read_keys(self.connection, self.table.oid) if column.name in key.columns]
+        if all(keeps(self.connection, self.table, self.masks, key, self.rules) for key in keys):
+            return []
+        if how == "blank" and numbered(column) is None:
+            alone = any(key.columns == (column.name,) for key in keys)
+            told = "they import only if there is one row at most" if alone else "rows of one key become alike"
+            return [f"is unique, and redaction writes one value for all rows: {told}; {WAYS_OUT}."]
+        room = f"a hash of {hashed_length(column)} characters" if how == "hash" else "the number of a row"
+        other = "set blank for it, " if how == "hash" and not column.referenced else ""
+        return [f"is unique, and {room} has too little room in it: two values become alike; {other}{WAYS_OUT}."]
 
     def _stands_in(self, column: Column) -> bool:
         how = self.masks.get(column.name)
@@ -165,6 +184,20 @@ def _others(column: Column, values: Sequence[str | None]) -> Iterator[tuple[Colu
         yield column, "null"
 
 
+def _unlike(column: Column, checks: Sequence[Check]) -> Iterator[tuple[Column, How]]:
+    """What stands in for texts of another length, in each row another: by the lengths that the checks name."""
+    if column.category != "S" or column.base not in HASHED:
+        return
+    named = {int(number) for check in checks for number in re.findall(r"\d{1,3}", check.text)}
+    lengths = sorted({near for number in named for near in (number - 1, number, number + 1) if near > 0}, reverse=True)
+    cut = [replace(column, length=min(length, column.length or length)) for length in lengths]
+    for made in cut:
+        if not is_short(made):
+            yield made, "hash"
+    for made in cut:
+        yield made, "blank"
+
+
 def _settled(
     connection: Connection, table: Table, column: Column, how: How, checks: Sequence[Check]
 ) -> tuple[Column, How, list[str]]:
@@ -177,6 +210,10 @@ def _settled(
     unsure = [check.name for check, passed in found.items() if passed is None]
     said = [f"is redacted, and the check {name} may refuse the value on import: {WAYS_OUT}." for name in unsure]
     if refusing and not unsure and not column.references and not column.referenced:
+        for made, other in _unlike(column, checks) if column.unique and read != "null" else ():
+            if all(passes(connection, table, made, other, check) for check in checks):
+                words = f"has the number of its row, for the check {', '.join(refusing)} refuses a {how}."
+                return made, other, [words] if how == "hash" != other else []
         if not column.unique and (value := fitting(connection, column, checks)) is not None:
             words = f"has one value in all rows, for the check {', '.join(refusing)} refuses a {how}."
             return replace(column, stand_in=value), "blank", [words] if how == "hash" else []
@@ -186,20 +223,4 @@ def _settled(
                 told = f"is NULL in all rows, for the check {', '.join(refusing)} refuses a {how}."
                 return column, other, [told] if other == "null" else []
     said += [f"is redacted, and the check {name} refuses the value on import: {WAYS_OUT}." for name in refusing]
-    if how not in ("null", "exclude") and column.unique:
-        said += _alike(connection, table, column, how)
     return column, how, said
-
-
-def _alike(connection: Connection, table: Table, column: Column, how: How) -> list[str]:
-    """What to say of stand-ins that a unique constraint may refuse, because two are alike."""
-    if how == "blank" and numbered(column) is None:
-        return [
-            "is unique, and redaction writes one value for all rows: they import only if there is one row at most; "
-            f"{WAYS_OUT}."
-        ]
-    if (how == "blank" or is_short(column)) and shared(connection, table, column, how):
-        room = f"a hash of {hashed_length(column)} characters" if how == "hash" else "the number of a row"
-        other = "set blank for it, " if how == "hash" and not column.referenced else ""
-        return [f"is unique, and {room} has too little room in it: two values become alike; {other}{WAYS_OUT}."]
-    return []

@@ -49,6 +49,14 @@ def read_rules(connection: Connection, oids: Sequence[int]) -> dict[int, list[Ru
     return found
 
 
+def read_keys(connection: Connection, oid: int) -> list[Rule]:
+    """The rules of a table's unique indexes over plain columns; `read_rules` has none, for most stand-ins keep them."""
+    return [
+        Rule("", "unique", tuple(names), tuple(sql.Identifier(name).as_string() for name in names), None, False)
+        for _, names in ask(connection, "exported_keys", [oid])
+    ]
+
+
 def concerned(rule: Rule, rules: Iterable[Rule]) -> set[str]:
     """The columns with values of their own that a rule hangs on: of a generated one, those that it is made of."""
     made = {other.name: other.columns for other in rules if other.kind == "generated"}

@@ -29,8 +29,6 @@ _PLAIN = {
     "U": ("0", "1", "x", "{}", "$", "(0,0)", "0/0", "0:0:"),
 }
 """By the category of the type; those of an array are its elements'."""
-_UNLIKE = ("json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle")
-"""Types that only their texts tell apart."""
 _ELEMENTS = ("0", "x", "t", "2000-01-01", "1 day", "127.0.0.1", '"(1,1)"')
 LONGEST = 200
 """Characters of a value that is made up."""
@@ -80,25 +78,6 @@ def fitting(connection: Connection, column: Column, checks: Sequence[Check]) -> 
             if connection.closed or connection.broken:
                 raise
     return None
-
-
-def shared(connection: Connection, table: Table, column: Column, how: How) -> bool:
-    """Whether two values of a table would get one stand-in, or one that does not fit the column's type."""
-    statement = sql.SQL(
-        "SELECT pg_catalog.count(DISTINCT ({})::{}::text) < pg_catalog.count(DISTINCT t.{}{}) FROM {} AS t"
-    ).format(
-        masked(column, how),
-        written(column.type),
-        sql.Identifier(column.name),
-        sql.SQL("::text" if column.base in _UNLIKE else ""),
-        sql.Identifier(table.schema, table.name),
-    )
-    try:
-        with connection.transaction():
-            row = connection.execute(statement).fetchone()
-    except (errors.CheckViolation, psycopg.DataError):
-        return True
-    return row is not None and bool(row[0])
 
 
 def _meets(connection: Connection, column: Column, rows: sql.Composable, tests: Iterable[str]) -> bool:

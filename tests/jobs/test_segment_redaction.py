@@ -396,3 +396,64 @@ def test_what_no_stand_in_fits_is_told(project: Project, fresh_database: FreshDa
         "u.secret is redacted, and the check of the index u_secret_key refuses the value on import",
         "v.secret is redacted, and the check of the index v_start may refuse the value on import",
     ]
+
+
+SHARED = """
+CREATE TYPE level AS ENUM ('low', 'high');
+CREATE TABLE doors (room int, open bool NOT NULL, level level NOT NULL, PRIMARY KEY (room, open, level));
+CREATE TABLE locks (room int, open bool NOT NULL, UNIQUE (room, open), UNIQUE (room) INCLUDE (open));
+CREATE TABLE sides (room int, level level NOT NULL, UNIQUE (room, level));
+INSERT INTO doors SELECT n, n % 2 = 0, 'high' FROM generate_series(1, 20) AS n;
+INSERT INTO locks SELECT n, n % 2 = 0 FROM generate_series(1, 20) AS n;
+INSERT INTO sides SELECT n / 2, CASE n % 2 WHEN 0 THEN 'low' ELSE 'high' END::level FROM generate_series(2, 21) AS n;
+"""
+
+
+def test_a_value_for_all_rows_in_a_key_over_several_columns_is_told_only_where_two_rows_become_alike(
+    project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    fresh_database.run(SHARED)
+    project.add("it", fresh_database)
+    settle(project, '[redaction]\n[redaction.patterns]\nopen = "blank"\nlevel = "blank"\n')
+    report = segment(project, filters=[{"table": table} for table in ("doors", "locks")], format="sql")
+    assert report.warnings == []
+    load_with_psql(postgres, Path(str(report.path)), make_database())
+    assert segment(project, filters=[{"table": "sides"}]).warnings == [
+        "sides.level is unique, and redaction writes one value for all rows: rows of one key become alike; exclude it,"
+        " null it where it may be NULL, or keep it."
+    ]
+
+
+LENGTHS = """
+CREATE DOMAIN tag AS text CHECK (length(VALUE) BETWEEN 3 AND 20);
+CREATE TABLE codes (
+    id int PRIMARY KEY, eight text NOT NULL UNIQUE CHECK (char_length(eight) = 8), tag tag UNIQUE,
+    few varchar(40) NOT NULL UNIQUE CHECK (length(few) < 33), one text NOT NULL UNIQUE CHECK (octet_length(one) <= 1)
+);
+INSERT INTO codes
+SELECT n, lpad(n::text, 8, '0'), 'tag ' || n, 'few ' || n, chr(64 + n) FROM generate_series(1, 20) AS n;
+"""
+
+
+def test_a_unique_text_of_a_length_that_a_check_says_gets_a_stand_in_of_that_length(
+    project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    fresh_database.run(LENGTHS)
+    project.add("it", fresh_database)
+    settle(
+        project, '[redaction]\n[redaction.patterns]\neight = "exclude"\ntag = "hash"\nfew = "blank"\none = "blank"\n'
+    )
+    report = segment(project, filters=[{"table": "codes"}], format="sql")
+    assert {entry.column: entry.how for entry in report.redacted} == {
+        "eight": "blank", "tag": "hash", "few": "hash", "one": "blank",
+    }  # fmt: skip
+    assert report.warnings == [
+        f"codes.{name} has the number of its row, for the check codes_{name}_check refuses a hash."
+        for name in ("eight", "one")
+    ]
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert copy.rows(
+        "SELECT count(DISTINCT eight), count(DISTINCT tag), min(length(tag)), min(length(few)), count(DISTINCT one)"
+        " FROM codes"
+    ) == [(20, 20, 20, 32, 20)]
