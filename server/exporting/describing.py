@@ -97,6 +97,9 @@ def room_for(manifest: Manifest) -> int:
     return len(manifest.as_json()) + ROOM + 48 * len(manifest.tables)
 
 
+_NO_FINGERPRINT = "The schema's fingerprint is missing: another session held a lock on a table that it depends on."
+
+
 def counted(source: Source, draft: Manifest, plan: Plan, tallying: Tallying, dumps: Dumps) -> Manifest:
     """The manifest with what the rows turned out to be."""
     rows = [tally.rows for tally in tallying.tallies]
@@ -112,13 +115,19 @@ def counted(source: Source, draft: Manifest, plan: Plan, tallying: Tallying, dum
         for table, count, file in zip(draft.tables, rows, tallying.files, strict=False)
     ]
     described = with_schema(draft, dumps) if plan.format == "json" else draft
+    fingerprint = source.fingerprint.read(source.connection)
     return described.model_copy(
         update={
-            "schema_fingerprint": source.fingerprint.read(source.connection),
+            "schema_fingerprint": fingerprint,
             "record_counts": {export.table.key: count for export, count in zip(plan.tables, rows, strict=False)},
             "total_records": sum(rows),
             "tables": tables or draft.tables,
-            "warnings": [*draft.warnings, *dumps.warnings, *tallying.losses()],
+            "warnings": [
+                *draft.warnings,
+                *dumps.warnings,
+                *tallying.losses(),
+                *([] if fingerprint else [_NO_FINGERPRINT]),
+            ],
             "schema_file": "schema.sql" if plan.format in ("csv", "jsonl") and dumps.get() is not None else None,
         }
     )

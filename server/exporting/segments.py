@@ -19,10 +19,10 @@ from server.model.tables import Table
 from server.postgres.closing import Closing
 from server.postgres.databases import Connection, Database
 from server.postgres.fields import fields_of
-from server.postgres.outlines import fingerprint_of
+from server.postgres.outlines import fingerprint_unless_locked
 from server.postgres.relation_map import read_relation_map
 from server.postgres.statements import RowSource
-from server.postgres.tables import is_distributed, lock_tables, read_tables
+from server.postgres.tables import is_distributed, lock_tables, placed, read_tables
 from server.postgres.transactions import export_snapshot, joining, reading_with_tables
 from server.services import Services
 
@@ -82,14 +82,14 @@ def _fingerprint_beside(
 
     def beside() -> str:
         with joining(call, database, snapshot, row_security=False) as other:
-            return fingerprint_of(other)
+            return fingerprint_unless_locked(other)
 
     def fingerprint() -> str:
         try:
             return reading.result()
         except FerryError:
             call.check()
-            return fingerprint_of(connection)
+            return fingerprint_unless_locked(connection)
 
     snapshot = export_snapshot(connection)
     with ThreadPoolExecutor(1, thread_name_prefix="fingerprint") as pool:
@@ -107,7 +107,7 @@ def _prepare(services: Services, call: Call, connection: Connection, request: Se
         )
     relations = read_relation_map(connection, services.settings.references)
     plan = plan_segment(relations, request, services.settings.exports.exclude_tables)
-    known = [table for table in read_tables(connection) if table.oid in plan.nodes]
+    known = placed(connection, [table for table in read_tables(connection) if table.oid in plan.nodes])
     database = services.databases.get(request.database)
     masks = plan_masks(services, database, known, request.redact, request.exclude_columns)
     refuse_partly_readable(known)

@@ -9,14 +9,16 @@ from server.exporting.plan import Plan
 from server.postgres.databases import Connection
 from server.postgres.gathering import Session, Work
 from server.postgres.masks import set_hash_key
-from server.postgres.outlines import fingerprint_of
+from server.postgres.outlines import fingerprint_unless_locked
 from server.postgres.tables import settle
 from server.postgres.transactions import export_snapshot, joining
 from server.services import Services
 
 
 class Fingerprint:
-    """The schema's fingerprint, read once: beside the rows by another connection, or in the end by the first."""
+    """The schema's fingerprint, read once: beside the rows by another connection, or in the end by the first. '' where
+    another session has locked one of its tables, of which this export may need none.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -24,7 +26,7 @@ class Fingerprint:
 
     def read(self, connection: Connection) -> str:
         if self._value is None:
-            self._value = self._plan.fingerprint() if self._plan.fingerprint else fingerprint_of(connection)
+            self._value = self._plan.fingerprint() if self._plan.fingerprint else fingerprint_unless_locked(connection)
         return self._value
 
 

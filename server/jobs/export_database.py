@@ -22,7 +22,14 @@ from server.model.patterns import choose, matcher
 from server.model.tables import Table, load_order
 from server.postgres.databases import Connection, Database
 from server.postgres.relation_map import read_relation_map
-from server.postgres.tables import count_large_objects, is_distributed, lock_tables, name_secretive_objects, read_tables
+from server.postgres.tables import (
+    count_large_objects,
+    is_distributed,
+    lock_tables,
+    name_secretive_objects,
+    placed,
+    read_tables,
+)
 from server.postgres.transactions import reading
 from server.services import Services
 
@@ -41,6 +48,7 @@ def _export(
 ) -> ExportReport:
     with reading(call, database, row_security=False) as connection:
         chosen, left_out = _choose(services, connection, request, read_tables(connection))
+        chosen = placed(connection, chosen)
         plan = _plan(services, connection, database, request, chosen, left_out)
         if request.estimate_only:
             return _estimate(plan, chosen)

@@ -4,8 +4,11 @@ import gc
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
+
+import psycopg
 
 from server.postgres.databases import Connection
 from server.postgres.questions import Answer, answer, ask_one
@@ -29,6 +32,17 @@ def asked(
     big = second is not None and ask_one(connection, "catalog_size")[0] >= _BIG
     joined = second() if second is not None and big else None
     free: SimpleQueue[Connection] = SimpleQueue()
+    failed: list[psycopg.Error] = []
+
+    def read_until_one_fails(lane: Connection, name: str) -> Answer:
+        """After a failure the transaction only says that it has failed: whoever looks at any answer learns why."""
+        if failed:
+            raise failed[0]
+        try:
+            return read(lane, name)
+        except psycopg.Error as failure:
+            failed.append(failure)
+            raise
 
     def on_a_free_one(ask: Callable[[Connection], T]) -> T:
         lane = free.get()
@@ -44,7 +58,7 @@ def asked(
             free.put(_roomy(opened.enter_context(joined)))
         worth = [name for name in names if name not in vain.result()]
         answers = {name: _nothing() for name in names}
-        yield answers | {name: pool.submit(on_a_free_one, lambda lane, name=name: read(lane, name)) for name in worth}
+        yield answers | {name: pool.submit(on_a_free_one, partial(read_until_one_fails, name=name)) for name in worth}
 
 
 def _roomy(connection: Connection) -> Connection:

@@ -6,7 +6,7 @@ relations are alike, and make the fingerprint; their facts are read for the few 
 
 from collections.abc import Collection
 
-from psycopg import sql
+from psycopg import errors, sql
 
 from server.model.schema import NOT_COMPARED, Digest, Part, Schema
 from server.postgres.asking import Answers, Second, asked
@@ -50,6 +50,15 @@ def read_outline(connection: Connection, *, second: Second | None = None) -> Sch
 def fingerprint_of(connection: Connection) -> str:
     """The fingerprint of the connected database's schema."""
     return read_outline(connection).fingerprint
+
+
+def fingerprint_unless_locked(connection: Connection) -> str:
+    """The same, or '' where a lock of another session is in the way; the transaction goes on."""
+    try:
+        with connection.transaction():
+            return fingerprint_of(connection)
+    except errors.LockNotAvailable:
+        return ""
 
 
 def read_parts(

@@ -18,13 +18,13 @@ from server.postgres.questions import ask
 
 
 def read_tables(connection: Connection) -> list[Table]:
-    """Every table with rows of its own, by schema and name; unreadable ones too, with their columns marked so.
+    """Every table with rows of its own, by schema and name; unreadable ones too, with their columns marked so. Where
+    their rows lie is for `placed` to say.
 
     DatabaseFailed("changed_meanwhile"): one was dropped since the snapshot was taken.
     """
     references = _references(connection)
     columns = _columns(connection, references)
-    pieces, elsewhere, through_root, hidden = _pieces(connection)
     tables: list[Table] = []
     for oid, schema, name, partitioned, primary_key, row_security, reachable, lockable in ask(
         connection, "exported_tables"
@@ -32,9 +32,6 @@ def read_tables(connection: Connection) -> list[Table]:
         if lockable is None:
             raise _changed([(table_key(schema, name),)], "dropped")
         own = columns[oid] if reachable else [_unreadable(column) for column in columns[oid]]
-        held = pieces[oid]
-        if oid in through_root:
-            held = [Piece(oid, schema, name, False, sum(p.blocks for p in held), 0, sum(p.rows for p in held))]
         tables.append(
             Table(
                 schema,
@@ -43,14 +40,33 @@ def read_tables(connection: Connection) -> list[Table]:
                 partitioned,
                 tuple(own),
                 tuple(primary_key),
-                tuple(held),
-                8192 * sum(p.blocks for p in held) + sum(p.toast_bytes for p in held),
-                row_security or (partitioned and oid in hidden and oid not in through_root),
-                lockable,
-                elsewhere[oid],
+                row_security=row_security,
+                lockable=lockable,
             )
         )
     return tables
+
+
+def placed(connection: Connection, tables: Sequence[Table]) -> list[Table]:
+    """Some tables with the pieces that hold their rows, how big they are, and whether policies hide rows of one."""
+    pieces, elsewhere, through_root, hidden = _pieces(connection, [table.oid for table in tables])
+
+    def with_pieces(table: Table) -> Table:
+        held, oid = pieces[table.oid], table.oid
+        whole = oid in through_root
+        if whole:
+            held = [
+                Piece(oid, table.schema, table.name, False, sum(p.blocks for p in held), 0, sum(p.rows for p in held))
+            ]
+        return replace(
+            table,
+            pieces=tuple(held),
+            bytes=8192 * sum(p.blocks for p in held) + sum(p.toast_bytes for p in held),
+            row_security=table.row_security or (table.partitioned and oid in hidden and not whole),
+            foreign_pieces=elsewhere[oid],
+        )
+
+    return [with_pieces(table) for table in tables]
 
 
 def _references(connection: Connection) -> dict[tuple[int, str], list[Reference]]:
@@ -113,7 +129,9 @@ def _unreadable(column: Column) -> Column:
     return replace(column, readable=False)
 
 
-def _pieces(connection: Connection) -> tuple[dict[int, list[Piece]], dict[int, int], set[int], set[int]]:
+def _pieces(
+    connection: Connection, roots: Sequence[int]
+) -> tuple[dict[int, list[Piece]], dict[int, int], set[int], set[int]]:
     """The pieces by table; how many of each lie elsewhere; the tables with a piece that the role may only read through
     them; those with a piece whose policies hide rows."""
     pieces: dict[int, list[Piece]] = defaultdict(list)
@@ -121,7 +139,7 @@ def _pieces(connection: Connection) -> tuple[dict[int, list[Piece]], dict[int, i
     through_root: set[int] = set()
     hidden: set[int] = set()
     for root, oid, schema, name, foreign, heap, blocks, toast, rows, readable, row_security in ask(
-        connection, "exported_pieces"
+        connection, "exported_pieces", roots
     ):
         if foreign:
             elsewhere[root] += 1

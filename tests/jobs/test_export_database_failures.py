@@ -16,6 +16,7 @@ from server.calls import Call
 from server.errors import Cancelled, DatabaseFailed, FerryError, Refused
 from server.files import outlet
 from server.jobs.export_database import export_database
+from server.jobs.inspect_schema import inspect_schema
 from server.model.exports import ExportRequest
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_exports import Export, left_behind, raw_rows
@@ -80,6 +81,23 @@ def test_cancelling_an_export_that_waits_for_a_lock_ends_it(
         assert not thread.is_alive()
     assert isinstance(failures[0], Cancelled)
     assert left_behind(project) == []
+
+
+def test_a_lock_on_a_table_that_is_not_asked_for_fails_no_export_of_rows(
+    fresh_database: FreshDatabase, export: Export, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what tells of the whole schema waits for it: its fingerprint, and pg_dump."""
+    project.add("it", fresh_database)
+    fresh_database.run("CREATE TABLE a AS SELECT 1 AS one; CREATE TABLE b (n int DEFAULT 3); CREATE VIEW v AS TABLE b")
+    monkeypatch.setenv("PGFERRY_POSTGRES__LOCK_TIMEOUT_SECONDS", "0.2")
+    with locked(fresh_database, "b"):
+        assert export(tables=["a"], estimate_only=True).estimated
+        report = export(tables=["a"], format="csv")
+        with pytest.raises(DatabaseFailed) as failure:
+            inspect_schema(project.services, Call(), database="it")
+    assert (report.total_rows, len(report.warnings)) == (1, 2)
+    assert any("fingerprint is missing" in warning for warning in report.warnings)
+    assert failure.value.code == "locked"
 
 
 @pytest.mark.parametrize("content", ["full", "schema"])

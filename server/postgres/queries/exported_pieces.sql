@@ -1,4 +1,5 @@
--- The relations that hold the rows of tables: the table itself, or the leaves of a partitioned one by name.
+-- The relations that hold the rows of the tables $1: the table itself, or the leaves of a partitioned one by name.
+-- To ask for a size waits for whoever has locked the table, so no other's is asked for.
 -- Rows are estimated from the last ANALYZE and the size of now; a table never analysed counts 60 rows for a block.
 SELECT t.root::bigint AS root,
        c.oid::bigint AS oid,
@@ -15,12 +16,12 @@ SELECT t.root::bigint AS root,
        pg_catalog.row_security_active(c.oid) AS row_security
 FROM (SELECT r.oid AS root, r.oid AS leaf
       FROM pg_catalog.pg_class AS r
-      WHERE r.relkind = 'r' AND NOT r.relispartition AND r.relpersistence <> 't'
+      WHERE r.oid = ANY ($1::oid[]) AND r.relkind = 'r'
       UNION ALL
       SELECT r.oid, p.relid
       FROM pg_catalog.pg_class AS r
       CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) AS p
-      WHERE r.relkind = 'p' AND NOT r.relispartition AND p.isleaf) AS t
+      WHERE r.oid = ANY ($1::oid[]) AND r.relkind = 'p' AND p.isleaf) AS t
 JOIN pg_catalog.pg_class AS c ON c.oid = t.leaf
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
@@ -28,5 +29,4 @@ CROSS JOIN LATERAL
      (SELECT coalesce(pg_catalog.pg_relation_size(c.oid), 0)
              / pg_catalog.current_setting('block_size')::bigint AS blocks) AS s
 WHERE c.relkind IN ('r', 'f')
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pgferry')
 ORDER BY n.nspname, c.relname
