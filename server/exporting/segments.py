@@ -1,6 +1,6 @@
 """Segments on their way to files: what a request chooses is grown to its closure and made the plan of an export."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -59,45 +59,57 @@ def grown_segment(services: Services, call: Call, request: SegmentRequest) -> Ge
     database = services.databases.get(request.database)
 
     def prepare(connection: Connection) -> _Prepared:
-        return _prepare(services, call, connection, request)
+        return _prepare(services, call, connection, request, fingerprint)
 
     with (
+        _FingerprintBeside(call, database) as fingerprint,
         reading_with_tables(call, database, prepare, row_security=False) as (connection, prepared),
-        _fingerprint_beside(call, database, connection, wanted=not request.estimate_only) as fingerprint,
     ):
         prepared.closing.grow()
         plan = _plan(services, request, prepared)
         doubts = prepared.settled.said([export.table for export in plan.tables])
-        plan = replace(plan, fingerprint=fingerprint, warnings=[*plan.warnings, *doubts])
+        plan = replace(plan, fingerprint=fingerprint.read, warnings=[*plan.warnings, *doubts])
         yield GrownSegment(connection, plan, _why(prepared), _dates(prepared), _dangling(prepared))
 
 
-@contextmanager
-def _fingerprint_beside(
-    call: Call, database: Database, connection: Connection, *, wanted: bool
-) -> Generator[Callable[[], str]]:
-    """The schema's fingerprint, read while the segment grows: on a connection that joins the snapshot, if there is one
-    to be had.
+class _FingerprintBeside:
+    """The schema's fingerprint, read while the segment is made: on a connection that joins the snapshot, if there is
+    one to be had.
     """
 
-    def beside() -> str:
-        with joining(call, database, snapshot, row_security=False) as other:
-            return fingerprint_unless_locked(other)
+    def __init__(self, call: Call, database: Database) -> None:
+        self._call, self._database = call, database
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="fingerprint")
 
-    def fingerprint() -> str:
+    def __enter__(self) -> "_FingerprintBeside":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def begin(self, connection: Connection) -> None:
+        """From here on it is read, on the snapshot of `connection`."""
+        snapshot = export_snapshot(connection)
+
+        def beside() -> str:
+            with joining(self._call, self._database, snapshot, row_security=False) as other:
+                return fingerprint_unless_locked(other)
+
+        self._connection = connection
+        self._reading: Future[str] = self._pool.submit(beside)
+
+    def read(self) -> str:
+        """The fingerprint, once it is known."""
         try:
-            return reading.result()
+            return self._reading.result()
         except FerryError:
-            call.check()
-            return fingerprint_unless_locked(connection)
-
-    snapshot = export_snapshot(connection)
-    with ThreadPoolExecutor(1, thread_name_prefix="fingerprint") as pool:
-        reading: Future[str] = pool.submit(beside) if wanted else Future()
-        yield fingerprint
+            self._call.check()
+            return fingerprint_unless_locked(self._connection)
 
 
-def _prepare(services: Services, call: Call, connection: Connection, request: SegmentRequest) -> _Prepared:
+def _prepare(
+    services: Services, call: Call, connection: Connection, request: SegmentRequest, fingerprint: _FingerprintBeside
+) -> _Prepared:
     """Reads the schema, plans the segment and makes its key tables."""
     if is_distributed(connection):
         raise Refused(
@@ -107,6 +119,8 @@ def _prepare(services: Services, call: Call, connection: Connection, request: Se
         )
     relations = read_relation_map(connection, services.settings.references)
     plan = plan_segment(relations, request, services.settings.exports.exclude_tables)
+    if not request.estimate_only:
+        fingerprint.begin(connection)
     known = placed(connection, [table for table in read_tables(connection) if table.oid in plan.nodes])
     database = services.databases.get(request.database)
     masks = plan_masks(services, database, known, request.redact, request.exclude_columns)
