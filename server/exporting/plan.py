@@ -1,7 +1,7 @@
 """What an export will write: tables with their columns, masks and row sources. Made by a job, written by `writing`."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -43,7 +43,6 @@ class TableExport:
 class Plan:
     """A whole export. `tables` in load order. `sessions`: connections beside the first that may share its snapshot;
     0 where the pieces need what only the first connection has, as temporary tables. `word` stands in the default name.
-    `fingerprint`: of the schema, where it is being read already.
     """
 
     database: Database
@@ -63,7 +62,6 @@ class Plan:
     sessions: int = 0
     modest: bool = False
     """Beside one pg_dump at a time: the server has few connections left."""
-    fingerprint: Callable[[], str] | None = None
     closed: bool = False
     """Every row that a written one refers to is written too."""
 

@@ -1,13 +1,13 @@
 """Segments on their way to files: what a request chooses is grown to its closure and made the plan of an export."""
 
 from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
 from server.calls import Call
-from server.errors import FerryError, Refused
+from server.errors import Refused
+from server.exporting.fingerprints import FingerprintBeside
 from server.exporting.hidden import refuse_partly_readable, refuse_what_is_hidden
 from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks
 from server.exporting.settling import Settled, settled
@@ -17,13 +17,12 @@ from server.model.segment_plan import plan_segment
 from server.model.segment_reports import DanglingReference, SegmentRequest, applied
 from server.model.tables import Table
 from server.postgres.closing import Closing
-from server.postgres.databases import Connection, Database
+from server.postgres.databases import Connection
 from server.postgres.fields import fields_of
-from server.postgres.outlines import fingerprint_unless_locked
 from server.postgres.relation_map import read_relation_map
 from server.postgres.statements import RowSource
 from server.postgres.tables import is_distributed, lock_tables, placed, read_tables
-from server.postgres.transactions import export_snapshot, joining, reading_with_tables
+from server.postgres.transactions import reading_with_tables
 from server.services import Services
 
 REASONS = 4
@@ -40,6 +39,7 @@ class GrownSegment(NamedTuple):
 
     connection: Connection
     plan: Plan
+    fingerprint: FingerprintBeside
     why: dict[str, list[str]]
     dates: dict[str, str]
     dangling: list[DanglingReference]
@@ -62,53 +62,18 @@ def grown_segment(services: Services, call: Call, request: SegmentRequest) -> Ge
         return _prepare(services, call, connection, request, fingerprint)
 
     with (
-        _FingerprintBeside(call, database) as fingerprint,
+        FingerprintBeside(call, database) as fingerprint,
         reading_with_tables(call, database, prepare, row_security=False) as (connection, prepared),
     ):
         prepared.closing.grow()
         plan = _plan(services, request, prepared)
         doubts = prepared.settled.said([export.table for export in plan.tables])
-        plan = replace(plan, fingerprint=fingerprint.read, warnings=[*plan.warnings, *doubts])
-        yield GrownSegment(connection, plan, _why(prepared), _dates(prepared), _dangling(prepared))
-
-
-class _FingerprintBeside:
-    """The schema's fingerprint, read while the segment is made: on a connection that joins the snapshot, if there is
-    one to be had.
-    """
-
-    def __init__(self, call: Call, database: Database) -> None:
-        self._call, self._database = call, database
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="fingerprint")
-
-    def __enter__(self) -> "_FingerprintBeside":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
-
-    def begin(self, connection: Connection) -> None:
-        """From here on it is read, on the snapshot of `connection`."""
-        snapshot = export_snapshot(connection)
-
-        def beside() -> str:
-            with joining(self._call, self._database, snapshot, row_security=False) as other:
-                return fingerprint_unless_locked(other)
-
-        self._connection = connection
-        self._reading: Future[str] = self._pool.submit(beside)
-
-    def read(self) -> str:
-        """The fingerprint, once it is known."""
-        try:
-            return self._reading.result()
-        except FerryError:
-            self._call.check()
-            return fingerprint_unless_locked(self._connection)
+        plan = replace(plan, warnings=[*plan.warnings, *doubts])
+        yield GrownSegment(connection, plan, fingerprint, _why(prepared), _dates(prepared), _dangling(prepared))
 
 
 def _prepare(
-    services: Services, call: Call, connection: Connection, request: SegmentRequest, fingerprint: _FingerprintBeside
+    services: Services, call: Call, connection: Connection, request: SegmentRequest, fingerprint: FingerprintBeside
 ) -> _Prepared:
     """Reads the schema, plans the segment and makes its key tables."""
     if is_distributed(connection):

@@ -8,9 +8,10 @@ from pathlib import Path
 from server.calls import Call
 from server.exporting.describing import counted, draft_manifest, report, room_for
 from server.exporting.dumps import Dumps
+from server.exporting.fingerprints import FingerprintBeside
 from server.exporting.plan import Plan
 from server.exporting.rows import write_rows
-from server.exporting.source import Fingerprint, Source, prepare
+from server.exporting.source import Source, prepare
 from server.exporting.tallying import Tallying
 from server.files.csv_tables import CsvTables
 from server.files.json_document import JsonDocument
@@ -27,7 +28,9 @@ from server.services import Services
 from server.settings import as_secret
 
 
-def write_export(services: Services, call: Call, connection: Connection, plan: Plan) -> ExportReport:
+def write_export(
+    services: Services, call: Call, connection: Connection, plan: Plan, fingerprint: FingerprintBeside
+) -> ExportReport:
     """Writes the plan's rows, read on `connection`'s snapshot, to a new file or folder; nothing stays of a failure."""
     started = time.monotonic()
     at = datetime.now(UTC)
@@ -40,7 +43,7 @@ def write_export(services: Services, call: Call, connection: Connection, plan: P
         return path
 
     key = services.settings.redaction.key
-    source = Source(services, call, connection, hash_key(as_secret(key) if key else None), Fingerprint(plan))
+    source = Source(services, call, connection, hash_key(as_secret(key) if key else None), fingerprint)
     prepare(source, plan, connection)
     call.progress(0, sum(export.rows for export in plan.tables), "reading the schema")
     with written_beside(path, None if plan.path else another) as part, ExitStack() as stack:

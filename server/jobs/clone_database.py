@@ -123,7 +123,7 @@ def _load_segment(services: Services, call: Call, clone: Database, wanted: Segme
     with services.workspace.passing("clone") as path:
         request = wanted.model_copy(update={"path": str(path)})
         with grown_segment(services, call, request) as grown:
-            written = write_export(services, call, grown.connection, grown.plan)
+            written = write_export(services, call, grown.connection, grown.plan, grown.fingerprint)
         if written.total_rows:
             imports = services.settings.imports.model_copy(update={"record": False})
             settings = services.settings.model_copy(update={"imports": imports})

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from server.calls import Call
 from server.errors import Refused
+from server.exporting.fingerprints import FingerprintBeside
 from server.exporting.hidden import refuse_what_is_hidden
 from server.exporting.plan import (
     SIZE_OF,
@@ -46,15 +47,20 @@ def export_database(services: Services, call: Call, request: ExportRequest) -> E
 def _export(
     services: Services, call: Call, database: Database, request: ExportRequest, *, modest: bool
 ) -> ExportReport:
-    with reading(call, database, row_security=False) as connection:
+    with (
+        FingerprintBeside(call, database) as fingerprint,
+        reading(call, database, row_security=False) as connection,
+    ):
         chosen, left_out = _choose(services, connection, request, read_tables(connection))
+        if not (request.estimate_only or modest):
+            fingerprint.begin(connection)
         chosen = placed(connection, chosen)
         plan = _plan(services, connection, database, request, chosen, left_out)
         if request.estimate_only:
             return _estimate(plan, chosen)
         if modest:
             plan = replace(plan, modest=True, sessions=0)
-        return write_export(services, call, connection, plan)
+        return write_export(services, call, connection, plan, fingerprint)
 
 
 def _refuse_contradictions(request: ExportRequest) -> None:

@@ -26,7 +26,8 @@ def _export(services: Services, call: Call, request: SegmentRequest, *, modest: 
         if request.estimate_only:
             report = _estimate(segment.plan)
         else:
-            report = write_export(services, call, segment.connection, replace(segment.plan, modest=modest))
+            plan = replace(segment.plan, modest=modest)
+            report = write_export(services, call, segment.connection, plan, segment.fingerprint)
     return SegmentReport.of(report, segment.why, segment.dates, segment.dangling)
 
 
