@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +24,8 @@ ANY_BYTES = (
     "The database has no encoding (SQL_ASCII), so its text is written as the bytes that it is: psql loads it into"
     " such a database; into another it would not check the bytes, but import_data does."
 )
+_version = cache(lambda: version("pgferry"))
+"""Reading it anew takes as long as a small export's questions."""
 
 
 def draft_manifest(source: Source, plan: Plan, at: datetime, dumps: Dumps) -> Manifest:
@@ -45,7 +48,7 @@ def draft_manifest(source: Source, plan: Plan, at: datetime, dumps: Dumps) -> Ma
         database=plan.database.name,
         server_version=f"{number // 10000}.{number % 10000}",
         schema_fingerprint="",
-        pgferry=version("pgferry"),
+        pgferry=_version(),
         consistency=plan.consistency,
         redactions=list(plan.redactions),
         excluded_tables=list(plan.excluded_tables),
