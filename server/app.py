@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import select
 import signal
 import sys
 import threading
@@ -57,7 +58,7 @@ def build_server(tools: Sequence[Tool]) -> MCPServer:
 
 
 def serve(server: MCPServer) -> None:
-    """Serves stdio until end of input, SIGINT or SIGTERM; running queries are cancelled before the process ends."""
+    """Serves stdio until end of input, a closed output, SIGINT or SIGTERM; running queries are cancelled first."""
     try:
         anyio.run(_serve, server)
         sys.stdout.flush()
@@ -69,7 +70,9 @@ def serve(server: MCPServer) -> None:
 async def _serve(server: MCPServer) -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(_watch_signals, group.cancel_scope)
-        group.start_soon(_watch_input, group.cancel_scope, *_put_a_pipe_before_stdin())
+        source, sink = _put_a_pipe_before_stdin()
+        group.start_soon(_watch_input, group.cancel_scope, source, sink)
+        group.start_soon(_watch_output, group.cancel_scope, os.dup(1), sink)
         await server.run_stdio_async()
         group.cancel_scope.cancel()
 
@@ -94,6 +97,17 @@ async def _watch_input(scope: anyio.CancelScope, source: int, sink: int) -> None
 
     await anyio.to_thread.run_sync(pump, abandon_on_cancel=True)
     await anyio.sleep(GRACE)
+    scope.cancel()
+
+
+async def _watch_output(scope: anyio.CancelScope, output: int, sink: int) -> None:
+    """Ends the server when nobody is there any more to read its answers, though its input may stay open."""
+    if not hasattr(select, "poll"):
+        return  # on Windows it learns of that when it writes
+    unread = select.poll()
+    unread.register(output, 0)  # errors and hang-ups are always told
+    await anyio.to_thread.run_sync(unread.poll, abandon_on_cancel=True)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sink)  # which ends the input that the SDK waits for
     scope.cancel()
 
 

@@ -143,6 +143,18 @@ def test_a_client_that_is_gone_before_its_answer_ends_it(server: Process) -> Non
     assert server.process.stderr.read() == b""
 
 
+def test_a_client_that_reads_no_more_ends_it_and_the_running_query(
+    sleeping: Process, fresh_database: FreshDatabase
+) -> None:
+    """Its input stays open."""
+    assert sleeping.process.stdout
+    assert sleeping.process.stderr
+    sleeping.process.stdout.close()
+    assert sleeping.process.wait(timeout=60) == 0
+    wait_for(lambda: running(fresh_database) == 0)
+    assert sleeping.process.stderr.read() == b""
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it(server: Process, sign: signal.Signals) -> None:
     server.hello()
