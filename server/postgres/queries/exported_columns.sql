@@ -31,6 +31,11 @@ key_columns (table_oid, number) AS (
          AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid
     WHERE i.indisunique OR i.indisexclusion
 ),
+json_casts (castsource) AS (
+    SELECT x.castsource
+    FROM pg_catalog.pg_cast AS x
+    WHERE x.castsource >= 16384 AND x.casttarget = 'pg_catalog.json'::pg_catalog.regtype
+),
 targets (table_oid, number) AS (
     SELECT DISTINCT f.confrelid, k.number
     FROM pg_catalog.pg_constraint AS f CROSS JOIN LATERAL pg_catalog.unnest(f.confkey) AS k(number)
@@ -52,9 +57,7 @@ SELECT a.attrelid::bigint AS table_oid,
        u.number IS NOT NULL AS "unique",
        r.number IS NOT NULL AS referenced,
        j.oid IS NOT NULL AS holds_json,
-       EXISTS (SELECT FROM pg_catalog.pg_cast AS x
-               WHERE x.castsource IN (t.oid, t.typelem) AND x.castsource >= 16384
-                 AND x.casttarget = 'pg_catalog.json'::pg_catalog.regtype) AS json_cast,
+       t.oid IN (SELECT castsource FROM json_casts) OR t.typelem IN (SELECT castsource FROM json_casts) AS json_cast,
        (SELECT e.enumlabel FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder LIMIT 1)
            AS first_label,
        pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable,
