@@ -101,9 +101,7 @@ def connected(
         )
     owned: list[Connection] = []
     parameters = {"application_name": "pgferry", "client_encoding": "UTF8", **database.address.parameters()}
-    options = parameters.get("options") or os.environ.get("PGOPTIONS")
-    if options:
-        parameters["options"] = without_limits(options)
+    parameters |= session_options(database)
     patience = max(2, round(timeout or database.connect_timeout))
     with (
         translated(
@@ -122,12 +120,15 @@ def connected(
 _LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
-def without_limits(options: str) -> str:
-    """Options of a session (`-c name=value …`) without their limits of time, which would end our first statements.
+def session_options(database: Database) -> dict[str, str]:
+    """`options` of a session (`-c name=value …`), which may name its role, for every connection to the database: of its
+    address, else of PGOPTIONS; without limits of time, which would end our first statements.
 
     Only added to where there are some: poolers refuse options that they do not know.
     """
-    return " ".join([options, *(f"-c {name}=0" for name in _LIMITS)])
+    parameters = database.address.parameters() if database.address else {}
+    options = parameters.get("options") or os.environ.get("PGOPTIONS")
+    return {"options": " ".join([options, *(f"-c {name}=0" for name in _LIMITS)])} if options else {}
 
 
 def run_single(connection: Connection, statement: bytes) -> None:

@@ -19,7 +19,7 @@ from typing import Literal
 from server.calls import Call
 from server.errors import ONLY_READ, Cancelled, DatabaseFailed, FerryError, Refused
 from server.postgres.binaries import clean_environment, embedded_binaries
-from server.postgres.databases import Database, without_limits
+from server.postgres.databases import Database, session_options
 from server.postgres.failures import of_connection
 from server.postgres.waiting import Watch
 
@@ -161,12 +161,10 @@ def _wait(call: Call, process: "subprocess.Popen[bytes]") -> int:
 
 def _environment(database: Database, program: str) -> tuple[dict[str, str], str]:
     """Everything that pg_dump must know, and the password to keep out of its words."""
-    parameters = database.address.parameters() if database.address else {}
+    parameters = (database.address.parameters() if database.address else {}) | session_options(database)
     named = {_VARIABLES[key]: value for key, value in parameters.items() if key in _VARIABLES}
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     fixed = {"PGAPPNAME": program, "PGCLIENTENCODING": "UTF8"}
-    if "PGOPTIONS" in named:
-        named["PGOPTIONS"] = without_limits(named["PGOPTIONS"])
     return {**clean_environment(), **kept, **fixed, **named}, parameters.get("password", "")
 
 

@@ -160,6 +160,26 @@ def test_a_server_that_ends_the_session_fails_the_export(
     assert left_behind(project) == []
 
 
+def test_pg_dump_works_as_the_role_that_pgoptions_name(
+    fresh_database: FreshDatabase, export: Export, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would else read with the rights of whoever logs in."""
+    role = f"narrow_{fresh_database.name}"
+    fresh_database.run(f"CREATE ROLE {role}; CREATE SCHEMA h CREATE TABLE x (id int); CREATE TABLE t (id int)")
+    fresh_database.run(f"GRANT SELECT ON t TO {role}")
+    project.add("it", fresh_database)
+    monkeypatch.setenv("PGOPTIONS", f"-c role={role}")
+    try:
+        assert export(tables=["t"], format="csv", content="data").total_rows == 0
+        with pytest.raises(DatabaseFailed) as failure:
+            export(tables=["t"], format="sql")
+    finally:
+        monkeypatch.delenv("PGOPTIONS")
+        fresh_database.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert failure.value.code == "pg_dump_failed"
+    assert "permission denied for schema h" in failure.value.what
+
+
 def test_a_server_that_ends_pg_dumps_session_is_told_as_that(
     big: FreshDatabase, export: Export, project: Project
 ) -> None:
