@@ -1,5 +1,6 @@
 """A database that pgferry may reach, and the one place where a connection to it is opened."""
 
+import logging
 import os
 import socket
 from collections.abc import Generator
@@ -22,6 +23,16 @@ from server.settings import Access
 Connection = psycopg.Connection[TupleRow]
 """A synchronous connection whose rows are tuples."""
 
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that a transaction or COPY could not be ended in order after a failure, which is on its way to whoever asked:
+    on a lost connection it never can.
+    """
+    return not str(record.msg).startswith("error ignored ")
+
+
+for _name in ("psycopg", "psycopg.transaction"):
+    logging.getLogger(_name).addFilter(_is_news)
 
 _failed_on: WeakKeyDictionary[psycopg.Error, Connection] = WeakKeyDictionary()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.calls import Call
+from server.errors import Cancelled
 from server.postgres.databases import Connection, Database
 from server.postgres.transactions import reading, writing
 from server.services import load_services
@@ -16,6 +17,22 @@ TIMEOUTS = ("statement_timeout", "idle_in_transaction_session_timeout", "transac
 
 
 Door = Callable[[Call, Database], AbstractContextManager[Connection]]
+
+
+def test_a_failure_on_a_lost_connection_is_told_once_and_not_logged_beside(
+    fresh_database: FreshDatabase, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "pgferry.toml").write_text(f'[databases.it]\nurl = "{fresh_database.url}"\n')
+    database = load_services({}, tmp_path).databases.get("it")
+
+    def fail(connection: Connection) -> None:
+        with connection.transaction():
+            fresh_database.run(f"SELECT pg_terminate_backend({connection.info.backend_pid}, 5000)")
+            raise Cancelled
+
+    with reading(Call(), database) as connection, pytest.raises(Cancelled):
+        fail(connection)
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("door", [reading, writing])
