@@ -16,8 +16,9 @@ from server.calls import Call
 from server.postgres.copying import CHUNK, Tally, copy_bytes, copy_lines
 from server.postgres.databases import Connection
 from server.postgres.encodings import knows_no_encoding, refused_bytes_told
+from server.postgres.json_objects import unmarked
 from server.postgres.row_stream import copy_rows, is_plain
-from server.postgres.statements import RowSource, Shape, copy_statement
+from server.postgres.statements import RowSource, Shape, copy_statement, ends_itself
 
 HELD = 8 << 20
 """Bytes of one piece that wait for their turn before its connection pauses."""
@@ -132,7 +133,7 @@ class _Desk:
                 name, version = self.batches[table].name, connection.info.server_version
                 statement = copy_statement(source, self.shape, version, name, any_bytes=any_bytes)
                 with refused_bytes_told(table):
-                    piece.read(connection, statement, copy)
+                    piece.read(connection, statement, copy if ends_itself(source, self.shape) else None)
         except BaseException:
             with self.condition:
                 self.stopped = True
@@ -216,17 +217,19 @@ class _Piece:
         self._lines: list[Any] = []
         self._waiting = 0
 
-    def read(self, connection: Connection, statement: sql.Composable, copy: Copy) -> None:
-        if self.desk.separator:
+    def read(self, connection: Connection, statement: sql.Composable, copy: Copy | None) -> None:
+        """`copy`: where each row comes as a text that ends itself."""
+        if copy is None:
             self.tally = copy_lines(connection, statement, self._take_lines, self.desk.check)
             self._take(self._joined(), 0)
         else:
-            self.tally = Tally(copy(connection, statement, self._take, self.desk.check))
-            self.rows = self.tally.rows
+            take = self._take_ended if self.desk.separator else self._take
+            self.rows = copy(connection, statement, take, self.desk.check)
+            self.tally += Tally(self.rows)
         self._tell()
         self.desk.close(self)
 
-    def _take(self, data: bytes | bytearray, rows: int) -> None:
+    def _take(self, data: bytes | bytearray | memoryview, rows: int) -> None:
         """Whole rows, some hundred thousand bytes of them: hands on what there is if this piece is due, and pauses the
         server where too much waits."""
         self.held.append(data)
@@ -235,6 +238,15 @@ class _Piece:
         self._tell()
         if self.desk.due == self.number or (self.size >= HELD and self.desk.wait_for_turn(self.number)):
             self.desk.hand_on(self)
+
+    def _take_ended(self, data: bytes | bytearray, rows: int) -> None:
+        """Rows that each end in the separator, the last one too: between pieces it is the desk's to write."""
+        separator = self.desk.separator
+        data, lost = unmarked(data, separator)
+        self.tally += lost
+        if self.rows:
+            self.held.append(separator)
+        self._take(memoryview(data)[: -len(separator)], rows)
 
     def _take_lines(self, data: Any, rows: int) -> None:
         if self.rows and not self._lines:

@@ -6,11 +6,13 @@ no escaping as it prints, the rest by `to_json`, or from PostgreSQL 17 on by `js
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 from typing import NamedTuple
 
 from psycopg import sql
 
 from server.model.tables import Column
+from server.postgres.copying import Tally
 from server.postgres.fields import Field
 
 JSON_SCALAR = 170000
@@ -21,6 +23,8 @@ _INTEGERS = ("int2", "int4", "int8")
 _FLOATS = ("float4", "float8")
 _UNQUOTED = ("uuid", "date")
 """Types whose text has nothing to escape, and is the same in JSON."""
+_LOST = 9
+_CODES = [bytes(code) for code in product(b" \t", repeat=3) if _LOST in code]
 _SMALL = 16
 """Bytes that a JSON null in a jsonb stays below: its size is known without unpacking it."""
 
@@ -80,6 +84,32 @@ def _member(key: str, field: Field, scalar: sql.SQL) -> list[str | sql.Composabl
     if own in _UNQUOTED:
         return [sql.SQL("COALESCE({} || {}::text || '\"', {})").format(_text(key + '"'), value, null)]
     return [key, sql.SQL("COALESCE({}({}), 'null')").format(scalar, value)]
+
+
+def marked(line: sql.Composable, losses: "Losses", comma: bool) -> sql.Composable:
+    """A row's object with what JSON loses of it behind: a blank for each kind of loss, a tab for those that there are;
+    nothing where nothing is lost. `comma`: and one of these.
+    """
+    end = sql.SQL("','" if comma else "''")
+    there = [loss for loss in losses if loss is not None]
+    if not there:
+        return sql.SQL("{} || {}").format(line, end) if comma else line
+    tab = sql.SQL("CASE WHEN {} THEN E'\\t' ELSE ' ' END")
+    kinds = [sql.SQL("' '") if loss is None else tab.format(loss) for loss in losses]
+    code = sql.SQL("CASE WHEN {} THEN {} END").format(sql.SQL(" OR ").join(there), sql.SQL(" || ").join(kinds))
+    return sql.SQL("pg_catalog.concat({}, {}, {})").format(line, code, end)
+
+
+def unmarked(rows: bytes | bytearray, separator: bytes) -> tuple[bytes | bytearray, Tally]:
+    """Rows without what `marked` put behind them, which each end in the separator; and how many lost what."""
+    lost = [0, 0, 0]
+    if b"\t" in rows:  # hardly ever
+        for code in _CODES:
+            mark = b"}" + code + separator
+            if count := rows.count(mark):
+                rows = rows.replace(mark, b"}" + separator)
+                lost = [sum_ + count * (kind == _LOST) for sum_, kind in zip(lost, code, strict=True)]
+    return rows, Tally(0, *lost)
 
 
 class Losses(NamedTuple):

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from server.model.tables import Piece, Table
 from server.postgres.fields import Field
-from server.postgres.json_objects import Losses, json_object, losses_of
+from server.postgres.json_objects import Losses, json_object, losses_of, marked
 
 Shape = Literal["csv", "text", "json", "jsonl", "inserts"]
 """How rows leave the server: csv lines, COPY's text lines, JSON objects (in an array, by lines), INSERT statements."""
@@ -61,7 +61,7 @@ def copy_statement(
     """The COPY … TO STDOUT for rows in a shape. `name`: the table that INSERT statements are for. `any_bytes`: of a
     database that knows no encoding (SQL_ASCII); text rows are its bytes as they are, every other shape is UTF-8.
 
-    `csv` and `text` come as one message for each row, the others as binary rows (count, three losses, lines).
+    What `ends_itself` comes as one message for each row, the others as binary rows (count, three losses, lines).
     """
     if shape == "csv":
         return sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(_select(source))
@@ -69,13 +69,25 @@ def copy_statement(
         unchanged = sql.SQL(" (ENCODING 'SQL_ASCII')" if any_bytes else "")
         return sql.SQL("COPY ({}) TO STDOUT{}").format(_select(source), unchanged)
     json = shape != "inserts"
+    if json and ends_itself(source, shape):
+        line = marked(json_object(source.fields, server_version), losses_of(source.fields), shape == "json")
+        query = sql.SQL("SELECT {} FROM ({}) AS x").format(line, _select(source, json=True))
+        return sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')").format(query)
     lines = _Lines(
         json_object(source.fields, server_version) if json else _insert_line(source, name),
         sql.SQL("E',\\n'" if shape == "json" else "E'\\n'"),
         losses_of(source.fields) if json else Losses(None, None, None),
     )
-    query = (_by_blocks if source.blocks and source.together else _by_row)(source, lines, json)
+    query = _by_blocks(source, lines, json) if source.blocks and source.together else _by_row(source, lines.line)
     return sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(query)
+
+
+def ends_itself(source: RowSource, shape: Shape) -> bool:
+    """Whether each row comes as a text of its own, a JSON object too, and ends in what separates it from the next.
+
+    No line of JSON has one of the control characters that stand in for COPY's quote and delimiter.
+    """
+    return shape in ("csv", "text") or (shape != "inserts" and not (source.blocks and source.together))
 
 
 def _select(source: RowSource, *, json: bool = False) -> sql.Composed:
@@ -115,10 +127,8 @@ class _Lines(NamedTuple):
     losses: Losses
 
 
-def _by_row(source: RowSource, lines: _Lines, json: bool) -> sql.Composed:
-    counts = [sql.SQL("0::int8") if loss is None else sql.SQL("({})::int::int8").format(loss) for loss in lines.losses]
-    inner = _select(source, json=json)
-    return sql.SQL("SELECT 1::int8, {}, {} FROM ({}) AS x").format(sql.SQL(", ").join(counts), lines.line, inner)
+def _by_row(source: RowSource, line: sql.Composable) -> sql.Composed:
+    return sql.SQL("SELECT 1::int8, 0::int8, 0::int8, 0::int8, {} FROM ({}) AS x").format(line, _select(source))
 
 
 def _by_blocks(source: RowSource, lines: _Lines, json: bool) -> sql.Composed:

@@ -269,3 +269,29 @@ def test_of_very_many_tables_the_first_reason_is_told_and_the_biggest_are_listed
     assert (len(report.tables), report.total_rows) == (300, 312)
     assert {tuple(table.why[1:]) for table in report.tables if table.name.startswith("t")} == {("and 1 more",)}
     assert any("300 biggest" in warning for warning in report.warnings)
+
+
+@pytest.mark.parametrize("shape", ["json", "jsonl"])
+def test_what_json_cannot_carry_is_counted_and_leaves_no_trace_in_the_rows(
+    project: Project, fresh_database: FreshDatabase, shape: str
+) -> None:
+    fresh_database.run(
+        """CREATE TABLE odd (id int PRIMARY KEY, j jsonb, k json, a int[], t text);
+        INSERT INTO odd VALUES (1, 'null', NULL, NULL, 'x'), (2, NULL, NULL, '[3:4]={5,6}', E'} \t  ,\n'),
+            (3, NULL, '"\\u0000"', NULL, ''), (4, 'null', E'{"a":\t1}  \n\t', '[0:0]={7}', NULL),
+            (5, '{}', E'{}\t\t\t', '{8}', E'\x01\x02\t')"""
+    )
+    project.add("it", fresh_database)
+    filters = [{"table": "odd", "where": [{"column": "id", "op": ">", "value": 0}]}]
+    report = segment(project, filters=filters, format=shape)
+    assert [warning.split(" rows have ")[0] for warning in report.warnings] == ["odd: 2", "odd: 2", "odd: 1"]
+    expected = "SELECT translate(row_to_json(o)::text, E'\\n', ' ') FROM odd AS o ORDER BY id"
+    assert rows_of(report, "odd") == [line for (line,) in fresh_database.rows(expected)]
+
+
+def rows_of(report: SegmentReport, table: str) -> list[str]:
+    """The rows of a table as they are written, without what stands between them."""
+    path = Path(str(report.path))
+    if path.is_dir():
+        return (path / f"{table}.jsonl").read_text().splitlines()
+    return [line.removesuffix(",") for line in path.read_text().splitlines() if line.startswith('{"id":')]
