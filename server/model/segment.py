@@ -80,6 +80,8 @@ def value_texts(condition: FilterCondition, column: RelationColumn, shown: str) 
     """The texts that PostgreSQL is to read as the column's type. Refused where the shape of the value does not fit."""
     op, value = condition.op, condition.value
     if op in ("is_null", "not_null"):
+        if value not in (None, True):
+            raise _unfit(shown, op, f"takes no value; the opposite is {'not_null' if op == 'is_null' else 'is_null'}")
         return ()
     if op == "contains":
         return (_contained(value, column, shown),)
@@ -110,7 +112,8 @@ def _scalar(value: Any, column: RelationColumn, shown: str, op: str) -> str:
     if isinstance(value, list) and column.category == "C":
         return row_literal(cast(list[Any], value))
     if isinstance(value, list | dict):
-        raise _unfit(shown, op, f"takes one value of type {column.type}")
+        parts = ", as a list of its parts in order" if column.category == "C" else ""
+        raise _unfit(shown, op, f"takes one value of type {column.type}{parts}")
     if isinstance(value, str) and "\0" in value:
         raise _unfit(shown, op, "has a NUL character in its value")
     return str(value)

@@ -100,11 +100,12 @@ def _hop(relations: RelationMap, relation: Relation, word: str) -> Edge:
             raise _ambiguous(relations, f"{relation.key}.{word}", found)
     known = dict.fromkeys(_stem(edge.columns[-1]) for edge in edges)
     own = relation.columns.get(word)
-    said = f"{relation.key}.{word} is {own.type}, which refers to nothing." if own else ""
+    said = f"{relation.key}.{quoted(word)} is {own.type}, which refers to nothing." if own else ""
+    whole = " A composite is compared as a whole, with a list of its parts." if own and own.category == "C" else ""
     raise Refused(
         "unknown_column",
         said or f"{relation.key} has no reference {word}. {did_you_mean(word, known)}",
-        next="A path names references and ends in a column, as `site.company.name`.",
+        next=f"A path names references and ends in a column, as `site.company.name`.{whole}",
     )
 
 

@@ -42,12 +42,12 @@ def try_values(connection: Connection, relations: RelationMap, seed: Seed) -> No
 
 
 def _labels(connection: Connection, bound: Bound) -> list[str]:
-    """The values that a column of an enum may have; of other columns none."""
-    if bound.column.category != "E":
+    """The values that a column of an enum, or of an array of one, may have; of other columns none."""
+    if bound.column.category not in ("E", "A"):
         return []
     rows = connection.execute(
         "SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = %s::regtype ORDER BY enumsortorder",
-        [bound.column.base],
+        [bound.column.base.removesuffix("[]")],
     )
     return [label for (label,) in rows]
 

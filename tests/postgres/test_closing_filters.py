@@ -75,6 +75,7 @@ def test_every_op_compares_as_postgresql_does(
         (("id", "between", [1]), "bad_filter", "two values"),
         (("id", "in", list[int]()), "bad_filter", "list"),
         (("id", None), "bad_filter", "is_null"),
+        (("id", "is_null", False), "bad_filter", "not_null"),
         (("id", [1]), "bad_filter", "one value"),
         (("slgu", "acme"), "unknown_column", "slug"),
         (("reigon.name", "north"), "unknown_column", "region"),
@@ -185,6 +186,8 @@ def test_columns_of_composite_types_compare_as_rows(fresh_database: FreshDatabas
         (("a", "(1"), "bad_value"),
         (("a", ["x", "y", None]), "bad_value"),
         (("o", "({})"), "bad_filter"),
+        (("a", {"street": "x"}), "bad_filter"),
+        (("a.street", "x"), "unknown_column"),
     ):
         with pytest.raises(Refused) as refused:
             grow(fresh_database, where("t", condition))
