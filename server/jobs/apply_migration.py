@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from server.errors import DatabaseFailed, Refused
 from server.files.migrations_folder import migrations_folder, open_migration, record_applied
 from server.model.migration.files import MigrationFile
 from server.model.migration_reports import AppliedMigration
-from server.postgres.applying import BUSY, read_fingerprint, refuse_unlike, run_alone, run_together
+from server.postgres.applying import BUSY, read_fingerprint, refuse_unlike, run_alone, run_together, turn_of
 from server.postgres.databases import Database
 from server.services import Services
 from server.sides import Source, told
@@ -109,26 +110,19 @@ def _run(services: Services, call: Call, database: Database, migration: Migratio
         call.progress(number, total, what)
 
     timeout = settings.lock_timeout_seconds
-    run_alone(call, database, by_phase["before"], told, lock_timeout=timeout)
-
-    def transaction() -> str:
-        return run_together(
-            call,
-            database,
-            migration,
-            by_phase["main"],
-            told,
-            lock_timeout=timeout,
-            check=not by_phase["before"],
-        )
-
-    fingerprint, attempts = _tried(call, transaction, settings.attempts)
-    for each in by_phase["after"]:
-        patience = max(timeout, 60) if "CONCURRENTLY" in each[1].sql else timeout  # which waits without a lock
-        alone = partial(run_alone, call, database, [each], told, lock_timeout=patience)
-        attempts = max(attempts, _tried(call, alone, settings.attempts)[1])
-    if by_phase["after"]:
-        fingerprint = read_fingerprint(call, database)
+    apart = bool(by_phase["before"] or by_phase["after"])
+    together = partial(
+        run_together, call, database, migration, by_phase["main"], told, lock_timeout=timeout, has_turn=apart
+    )
+    with turn_of(call, database, migration) if apart else nullcontext():
+        run_alone(call, database, by_phase["before"], told, lock_timeout=timeout)
+        fingerprint, attempts = _tried(call, together, settings.attempts)
+        for each in by_phase["after"]:
+            patience = max(timeout, 60) if "CONCURRENTLY" in each[1].sql else timeout  # which waits without a lock
+            alone = partial(run_alone, call, database, [each], told, lock_timeout=patience)
+            attempts = max(attempts, _tried(call, alone, settings.attempts)[1])
+        if by_phase["after"]:
+            fingerprint = read_fingerprint(call, database)
     return fingerprint, attempts
 
 

@@ -19,6 +19,8 @@ _ODD: dict[MigrationState, str] = {
     "changed": "is not the file that was applied to {}: get that back from version control, or compare_schemas.",
     "missing": "was applied to {} and is not on disk: get it back from version control.",
 }
+_UNLIKE = "the schema is not the one that it led to: it was changed since"
+_UNFINISHED = ", or not all of its statements in transactions of their own were run"
 _HERE = "not recorded as applied, but the schema already equals fingerprint_after: nothing to do here"
 
 
@@ -57,7 +59,7 @@ def _status(call: Call, files: list[MigrationFile], database: Database, *, alone
         shared_with=list(database.shared_with),
         fingerprint=fingerprint,
         applied=sum(entry.state == "applied" for entry in entries),
-        migrations=[entry for entry in entries if alone or entry.state != "applied"],
+        migrations=[entry for entry in entries if alone or entry.state != "applied" or entry.note],
         fits=fits,
     )
 
@@ -71,7 +73,7 @@ def _entries(files: list[MigrationFile], applied: list[Applied], fingerprint: st
             state=_state(file, done.get(file.name)),
             applied_at=done[file.name].applied_at if file.name in done else None,
             verified=file.header.get("verified"),
-            note=_HERE if file.name not in done and file.fingerprint_after == fingerprint else None,
+            note=_note(file, applied, fingerprint),
         )
         for file in files
     ]
@@ -82,6 +84,16 @@ def _entries(files: list[MigrationFile], applied: list[Applied], fingerprint: st
         if each.name not in known
     ]
     return sorted(entries, key=lambda entry: entry.name)
+
+
+def _note(file: MigrationFile, applied: list[Applied], fingerprint: str) -> str | None:
+    """What the record does not tell: a schema that is there without it, or that is not there in spite of it."""
+    alike = file.fingerprint_after == fingerprint
+    if not any(each.name == file.name for each in applied):
+        return _HERE if alike else None
+    if alike or not file.intact or applied[-1].name != file.name:
+        return None
+    return _UNLIKE + (_UNFINISHED if any(step.phase == "after" for step in file.steps) else "")
 
 
 def _state(file: MigrationFile, applied: Applied | None) -> MigrationState:
@@ -102,5 +114,7 @@ def _next(found: list[DatabaseMigrations], files: list[MigrationFile]) -> str:
         return "plan_migration with save_as makes the first."
     pending = [entry for each in found for entry in each.migrations if entry.state == "pending"]
     if all(entry.note or entry.state == "applied" for each in found for entry in each.migrations):
+        if odd := [each for each in found for entry in each.migrations if entry.note and entry.state == "applied"]:
+            return f"{odd[0].database} is not as its last migration leads to: compare_schemas, or plan what is left."
         return "Nothing to apply." if not pending else "Nothing to apply: the schemas are those that they lead to."
     return "No pending migration fits any of these databases as they are; plan_migration makes one."

@@ -1,24 +1,33 @@
 """Runs a migration's statements, and keeps in the database which migrations were applied (schema pgferry)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psycopg
+from psycopg import sql
+
 from server.calls import Call
-from server.errors import DatabaseFailed, Refused
+from server.errors import DatabaseFailed, FerryError, Refused
 from server.model.migration.files import FileStep, MigrationFile
 from server.postgres.databases import Connection, Database, run_single
 from server.postgres.failures import meaning
+from server.postgres.grammar import parse
 from server.postgres.outlines import fingerprint_of
-from server.postgres.questions import ask_one
-from server.postgres.transactions import alone, reading, writing
-from server.postgres.turns import wait_for_turn
+from server.postgres.questions import ask, ask_one
+from server.postgres.transactions import alone, reading, standing_by, writing
+from server.postgres.turns import holders, wait_for_turn
 
-BUSY = ("55P03", "40P01")
+LOCKED = "55P03"
+BUSY = (LOCKED, "40P01")
 """A lock was not to be had in time, a deadlock: worth another try."""
+_EXISTS = "42P07"
 _WHEN_BUSY = (
-    "Other sessions hold the lock (idle in a transaction, perhaps): apply again when they are done, or let it wait"
-    " longer: [migrations] lock_timeout_seconds and attempts."
+    "Let those sessions end their transactions, then {again}; or let it wait longer: [migrations] lock_timeout_seconds"
+    " and attempts."
 )
+_APPLY_AGAIN = "apply again"
+_PLAN_AGAIN = "plan again: what is left is a plan of its own"
 _MAKE = """
 CREATE SCHEMA IF NOT EXISTS pgferry;
 CREATE TABLE IF NOT EXISTS pgferry.migrations (
@@ -58,6 +67,19 @@ def read_fingerprint(call: Call, database: Database) -> str:
         return fingerprint_of(connection)
 
 
+@contextmanager
+def turn_of(call: Call, database: Database, migration: MigrationFile) -> Generator[None]:
+    """The turn of a migration of several transactions, from its first to its last: others wait for all of it.
+
+    Refuses another schema than the plan was made for, as it is once the turn has come.
+    """
+    with standing_by(call, database) as connection:
+        wait_for_turn(call, connection)
+        refuse_unlike(database, migration, read_fingerprint(call, database))
+        connection.execute("SELECT")  # a simple query closes the last portal, whose snapshot CONCURRENTLY waits for
+        yield
+
+
 def run_alone(
     call: Call, database: Database, numbered: Sequence[tuple[int, FileStep]], told: Told, *, lock_timeout: float
 ) -> None:
@@ -66,9 +88,10 @@ def run_alone(
         told(number, step.what)
         with alone(call, database, lock_timeout=lock_timeout) as connection:
             connection.execute("SET search_path = public")
-            state = f"The {number} statements before it stay; this one did nothing."
-            again = "apply again" if step.phase == "before" else "plan again: what is left is a plan of its own"
-            _run(connection, number, step, state=state, again=again)
+            state = (f"The statements before it ({number}) stay; " if number else "") + "this one did nothing."
+            again = _PLAN_AGAIN if number or step.phase == "after" else _APPLY_AGAIN
+            with _nothing_half_made(database, step):
+                _run(connection, database, number, step, state=state, again=again)
 
 
 def run_together(
@@ -79,25 +102,55 @@ def run_together(
     told: Told,
     *,
     lock_timeout: float,
-    check: bool,
+    has_turn: bool,
 ) -> str:
     """The transaction of a migration and its record; the fingerprint that it leads to.
 
-    `check`: refuses another schema than the plan was made for, once it is this call's turn: of two that apply the same
-    file at once the second would else run it again.
+    Without `has_turn` it waits for its turn, and refuses another schema than the plan was made for: of two that apply
+    the same file at once the second would else run it again.
     """
     with writing(call, database, lock_timeout=lock_timeout) as connection:
-        wait_for_turn(call, connection)
-        if check:
+        if not has_turn:
+            wait_for_turn(call, connection)
             refuse_unlike(database, migration, fingerprint_of(connection))
+        before = sum(step.phase == "before" for step in migration.steps)
+        state = "Rolled back: nothing of this transaction is left."
+        state += f" The statements that ran before it ({before}) stay." if before else ""
+        again = _PLAN_AGAIN if before else _APPLY_AGAIN
         connection.execute("SET LOCAL check_function_bodies = off")
         connection.execute("SET LOCAL search_path = public")  # for the bodies of functions that statements evaluate
         for number, step in numbered:
             told(number, step.what)
-            _run(connection, number, step, state="Rolled back: nothing of this transaction is left.")
+            _run(connection, database, number, step, state=state, again=again)
         connection.execute("SELECT pg_catalog.set_config('search_path', '', true)")
         record(connection, migration)
         return fingerprint_of(connection)
+
+
+@contextmanager
+def _nothing_half_made(database: Database, step: FileStep) -> Generator[None]:
+    """Drops the invalid index that a CREATE INDEX CONCURRENTLY leaves where it fails or is cancelled."""
+    try:
+        yield
+    except (FerryError, psycopg.Error) as failure:
+        index = _index_made(step)
+        if index is not None and failure.sqlstate != _EXISTS:
+            try:
+                with alone(Call(), database) as connection:
+                    if ask(connection, "unfinished_index", *index):
+                        connection.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(*index)))
+            except FerryError:
+                if isinstance(failure, FerryError):
+                    failure.state += f" An invalid index is left: {'.'.join(index)}."
+        raise
+
+
+def _index_made(step: FileStep) -> tuple[str, str] | None:
+    """Schema and name of the index that a statement makes while others write."""
+    (statement,) = parse(step.sql)
+    if statement.kind != "index_stmt" or not statement.node.concurrent:
+        return None
+    return statement.node.relation.schemaname or "public", statement.node.idxname
 
 
 def refuse_unlike(database: Database, migration: MigrationFile, fingerprint: str) -> None:
@@ -122,16 +175,14 @@ def record(connection: Connection, migration: MigrationFile) -> None:
     )
 
 
-def _run(connection: Connection, number: int, step: FileStep, *, state: str, again: str = "apply again") -> None:
+def _run(connection: Connection, database: Database, number: int, step: FileStep, *, state: str, again: str) -> None:
     def failed(what: str, sqlstate: str) -> DatabaseFailed:
-        busy = sqlstate in BUSY
-        return DatabaseFailed(
-            "busy" if busy else "migration_failed",
-            f"Statement {number + 1} ({step.what}) failed: {what}.",
-            sqlstate=sqlstate,
-            state=state,
-            next=_WHEN_BUSY if busy else f"Correct the rows or the schema that it names, then {again}.",
-        )
+        told = f"Statement {number + 1} ({step.what}) failed: {what}."
+        if sqlstate not in BUSY:
+            advice = f"Correct the rows or the schema that it names, then {again}."
+            return DatabaseFailed("migration_failed", told, sqlstate=sqlstate, state=state, next=advice)
+        who = f" Locked: {holders(database)}." if sqlstate == LOCKED else ""
+        return DatabaseFailed("busy", told + who, sqlstate=sqlstate, state=state, next=_WHEN_BUSY.format(again=again))
 
     with meaning(failed):
         run_single(connection, step.sql.encode())

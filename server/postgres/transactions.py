@@ -24,6 +24,7 @@ __all__ = [
     "own_search_path",
     "reading",
     "reading_with_tables",
+    "standing_by",
     "writing",
 ]
 
@@ -192,6 +193,19 @@ def writing(
             _rollback(connection)
         else:
             commit(database, connection)
+
+
+@contextmanager
+def standing_by(call: Call, database: Database) -> Generator[Connection]:
+    """A transaction that only holds an advisory lock while others of this call write."""
+    database.require_write()
+    with connected(call, database) as connection:
+        _begin(connection, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
+        _settle(connection, row_security=True)
+        try:
+            yield connection
+        finally:
+            _rollback(connection)
 
 
 @contextmanager

@@ -26,20 +26,25 @@ def _taken(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-def locked(database: Database, oids: Sequence[int]) -> DatabaseFailed:
-    """The failure of a lock that did not come in time, naming the sessions that hold the tables and what they do."""
+def holders(database: Database, oids: Sequence[int] | None = None) -> str:
+    """The sessions that hold the tables (None: any of people's) and what they do, up to five."""
     sessions: list[str] = []
     try:
         with connected(Call(), database, timeout=3) as connection:
-            for table, pid, state, application, seconds, mode in ask(connection, "blocking_sessions", list(oids)):
+            wanted = None if oids is None else list(oids)
+            for table, pid, state, application, seconds, mode in ask(connection, "blocking_sessions", wanted):
                 who = f"session {pid}{f' ({application})' if application else ''}"
                 sessions.append(f"{table} by {who}, {state}, its transaction {seconds} s old, {mode}")
     except FerryError:
         sessions = []
-    shown = "; ".join(sessions[:5]) or "by a session that has ended since"
+    return "; ".join(sessions[:5]) or "by a session that has ended since"
+
+
+def locked(database: Database, oids: Sequence[int]) -> DatabaseFailed:
+    """The failure of a lock that did not come in time, naming the sessions that hold the tables and what they do."""
     return DatabaseFailed(
         "locked",
-        f"{database.name}: a table stayed locked: {shown}.",
+        f"{database.name}: a table stayed locked: {holders(database, oids)}.",
         sqlstate="55P03",
         next="Let that session end its transaction, or raise lock_timeout_seconds under [imports], then call again.",
     )

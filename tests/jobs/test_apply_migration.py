@@ -21,6 +21,11 @@ from tests.fix_services import TwoDatabases
 OLD = "create table t (a int primary key, b text); insert into t values (1, 'x')"
 NEW = "create table t (a bigint primary key, b text not null); create index on t (b)"
 
+LABELS = (
+    "create type mood as enum ('sad')",
+    "create type mood as enum ('sad', 'glad'); alter table t add m mood default 'glad'",
+)
+
 
 class Two(TwoDatabases):
     """Feature's schema is further than main's."""
@@ -151,6 +156,68 @@ def test_of_two_that_apply_the_same_file_at_once_the_second_is_refused(two: Two)
             two.apply(path, call=Call(let_another_go_first))
     assert refused.value.code == "other_schema"
     assert two.main.rows("select count(*) from pgferry.migrations") == [(1,)]
+
+
+def test_a_migration_of_several_transactions_is_one_turn_from_its_first_statement_on(two: Two) -> None:
+    two.main.run(LABELS[0])
+    two.feature.run(LABELS[1])
+    path = two.plan()
+    with two.main.connect() as other:
+        other.execute("select pg_advisory_lock(%s)", [KEY])
+
+        def let_another_go_first(_done: float, _total: float | None, message: str) -> None:
+            if "waiting for another" in message and other.execute("select pg_advisory_unlock_all()"):
+                two.apply(path)
+
+        with pytest.raises(Refused, match="leads to already") as refused:
+            two.apply(path, call=Call(let_another_go_first))
+    assert refused.value.code == "other_schema"
+    assert two.main.rows("select name from pgferry.migrations") == [("0001_step",)]
+
+
+def test_what_ran_before_a_transaction_that_fails_is_told_to_stay(two: Two) -> None:
+    two.main.run("insert into t values (2, null);" + LABELS[0])
+    two.feature.run(LABELS[1])
+    with pytest.raises(DatabaseFailed, match="plan again") as failed:
+        two.apply(two.plan())
+    assert failed.value.sqlstate == "23502"
+    assert "The statements that ran before it (1) stay." in failed.value.state
+    two.main.run("delete from t where b is null")
+    assert two.apply(two.plan()).outcome == "applied"
+    assert compare_schemas(two.services, Call(), source="main", target="feature").equal
+
+
+def test_an_index_that_cannot_be_made_beside_writers_is_not_left_half_made(two: Two) -> None:
+    two.main.run("insert into t values (2, 'x')")
+    two.feature.run("create unique index once on t (b)")
+    with pytest.raises(DatabaseFailed, match=r"23505.*plan again") as failed:
+        two.apply(two.plan(concurrent_indexes=True))
+    assert failed.value.state.endswith("stay; this one did nothing.")
+    assert two.main.rows("select count(*) from pg_index where not indisvalid") == [(0,)]
+    status = migration_status(two.services, Call(), database="main")
+    ((state, note),) = [(entry.state, entry.note) for entry in status.databases[0].migrations]
+    assert state == "applied"
+    assert note
+    assert "not all of its statements" in note
+    assert status.next.startswith("main is not as its last migration leads to")
+    two.main.run("delete from t where a = 2")
+    two.apply(two.plan(concurrent_indexes=True))
+    assert compare_schemas(two.services, Call(), source="main", target="feature").equal
+
+
+def test_a_lock_that_does_not_come_is_told_with_who_holds_it(two: Two) -> None:
+    path = two.plan()
+    with (two.root / "pgferry.toml").open("a") as settings:
+        settings.write("[migrations]\nlock_timeout_seconds = 0.01\nattempts = 1\n")
+    with two.main.connect() as other:
+        other.execute("begin")
+        other.execute("select * from t")
+        pid = other.info.backend_pid
+        with pytest.raises(
+            DatabaseFailed, match=rf"t by session {pid}, idle in transaction.*AccessShareLock"
+        ) as failed:
+            two.apply(path)
+    assert failed.value.code == "busy"
 
 
 def test_statements_of_their_own_are_run_by_themselves(two: Two) -> None:
