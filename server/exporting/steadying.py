@@ -1,5 +1,5 @@
-"""What an export overcomes by beginning anew: tables changed between its snapshot and its locks, and a server without
-room for more connections.
+"""What an export overcomes by beginning anew: tables changed between its snapshot and its locks, which befalls a
+comparison of rows too, and a server without room for more connections.
 """
 
 from collections.abc import Callable

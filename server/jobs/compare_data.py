@@ -7,6 +7,7 @@ from typing import Any
 from server.calls import Call
 from server.comparable import DataSide, data_side
 from server.errors import Refused, did_you_mean
+from server.exporting.steadying import steadied
 from server.model.comparing import (
     DataComparison,
     Differences,
@@ -19,7 +20,7 @@ from server.model.comparing import (
 from server.model.patterns import choose, matcher
 from server.model.redaction import Policy
 from server.model.row_samples import RowSamples, shortened
-from server.postgres.comparing import TableSums, hash_sample, read_tables
+from server.postgres.comparing import TableSums, hash_sample, read_tables, refuse_changed
 from server.postgres.databases import Connection
 from server.postgres.narrowing import Pair, differences
 from server.postgres.transactions import reading
@@ -54,10 +55,12 @@ def compare_data(
     sample: int = 5,
     equal_types: bool = False,
 ) -> DataComparison:
-    """One snapshot per side. Refused: unknown names, the same database twice, a row security policy in the way."""
+    """One snapshot per side, taken anew where a table is emptied or rewritten before it is read.
+
+    Refused: unknown names, the same database twice, a row security policy in the way."""
     with data_side(services, call, source, target) as one, data_side(services, call, target, source) as two:
         wishes = Wishes(key or {}, exclude_columns, (*one.without, *two.without), sample, equal_types)
-        report = _compare_sides(call, (one, two), (source, target), tables, wishes)
+        report = steadied(call, lambda _: _compare_sides(call, (one, two), (source, target), tables, wishes))
     notes = [one.note or "", two.note or "", report.next or ""]
     return report.model_copy(update={"next": " ".join(note for note in notes if note) or None})
 
@@ -118,6 +121,8 @@ def _compare_tables(
         sums = TableSums(first, one, plan, by_value=by_value), TableSums(second, other, plan, by_value=by_value)
         pair = Pair(*sums, plan, max(one.rows, other.rows), progress.of(name))
         compared.append(_compare(pair, one, wishes, (sides[0].policy, sides[1].policy)))
+    for connection, tables_of in ((first, mine), (second, theirs)):
+        refuse_changed(connection, [tables_of[name] for name in names if name in tables_of])
     return compared, missing
 
 

@@ -8,6 +8,7 @@ from psycopg import capabilities, sql
 from server.model.comparing import ComparedColumn, Hashed, Place, RowSum, SideTable, TablePlan, side_tables
 from server.postgres.databases import Connection
 from server.postgres.questions import ask
+from server.postgres.tables import changed_meanwhile
 
 _CASTS: dict[str | None, sql.SQL] = {
     None: sql.SQL("{}"),
@@ -34,6 +35,13 @@ _CHUNK = 1000 if capabilities.has_stream_chunked() else 1
 def read_tables(connection: Connection) -> dict[tuple[str, str], SideTable]:
     """The tables that can be compared, by schema and name."""
     return side_tables(ask(connection, "comparable_tables"))
+
+
+def refuse_changed(connection: Connection, tables: Sequence[SideTable]) -> None:
+    """DatabaseFailed("changed_meanwhile"): a table was not read as the snapshot has it. What is read stays locked."""
+    names = [table.schema for table in tables], [table.name for table in tables]
+    if anew := ask(connection, "compared_tables_anew", *names):
+        raise changed_meanwhile(anew, "emptied or rewritten")
 
 
 def hash_sample(connection: Connection) -> int | None:

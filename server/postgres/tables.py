@@ -30,7 +30,7 @@ def read_tables(connection: Connection) -> list[Table]:
         connection, "exported_tables"
     ):
         if lockable is None:
-            raise _changed([(table_key(schema, name),)], "dropped")
+            raise changed_meanwhile([(table_key(schema, name),)], "dropped")
         own = columns[oid] if reachable else [_unreadable(column) for column in columns[oid]]
         tables.append(
             Table(
@@ -163,10 +163,11 @@ def lock_tables(connection: Connection, tables: Sequence[Table]) -> None:
         connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(names)))
     anew = ask(connection, "tables_made_anew", [piece.oid for table in tables for piece in table.pieces])
     if anew:
-        raise _changed(anew, "emptied or rewritten")
+        raise changed_meanwhile(anew, "emptied or rewritten")
 
 
-def _changed(tables: Sequence[TupleRow], how: str) -> DatabaseFailed:
+def changed_meanwhile(tables: Sequence[TupleRow], how: str) -> DatabaseFailed:
+    """The failure of a reading whose snapshot is older than a change of its tables."""
     return DatabaseFailed(
         "changed_meanwhile",
         f"{', '.join(row[0] for row in tables[:5])}: {how} by another session since this began.",

@@ -289,3 +289,57 @@ def test_a_failure_names_the_side_that_it_is_of(
         holder.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(DatabaseFailed, match=rf"locked\] {side}: waited .* for public.t, held by session"):
             compare(source, target, tmp_path, "[postgres]\nlock_timeout_seconds = 0.2")
+
+
+TWO_TABLES = """
+CREATE TABLE a (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY, n int);
+INSERT INTO t SELECT n, n FROM generate_series(1, 9) AS n;
+"""
+
+
+def compare_while(
+    change: str, sides: tuple[FreshDatabase, FreshDatabase], folder: Path, *, times: int
+) -> DataComparison:
+    """Compares while the target is changed at the first word of its first table, the first few `times`."""
+    source, target = sides
+    (folder / "pgferry.toml").write_text(f'[databases.a]\nurl = "{source.url}"\n[databases.b]\nurl = "{target.url}"')
+    left = [change] * times
+
+    def hear(_done: float, _total: float | None, message: str) -> None:
+        if message == "a: comparing checksums" and left:
+            target.run(left.pop())
+
+    return compare_data(load_services({}, folder), Call(hear), source="a", target="b")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("TRUNCATE t", (0, 9, 0, 0)),
+        ("ALTER TABLE t ALTER n TYPE int USING n + 1", (0, 0, 9, 0)),
+        ("DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)", (0, 8, 0, 1)),
+    ],
+)
+def test_a_table_that_was_changed_before_it_was_read_is_compared_as_it_is_then(
+    change: str,
+    expected: tuple[int, int, int, int],
+    source: FreshDatabase,
+    target: FreshDatabase,
+    tmp_path: Path,
+) -> None:
+    """On the snapshot of before it would have no rows, without a word."""
+    source.run(TWO_TABLES)
+    target.run(TWO_TABLES)
+    report = compare_while(change, (source, target), tmp_path, times=1)
+    assert {found.table: numbers(found) for found in report.tables}["t"] == expected
+
+
+def test_a_table_that_is_changed_again_and_again_is_told_as_that(
+    source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
+    source.run(TWO_TABLES)
+    target.run(TWO_TABLES)
+    with pytest.raises(DatabaseFailed, match=r"public\.t: emptied or rewritten") as failed:
+        compare_while("TRUNCATE t", (source, target), tmp_path, times=3)
+    assert failed.value.code == "changed_meanwhile"
