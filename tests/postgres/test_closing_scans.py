@@ -186,3 +186,13 @@ def test_a_long_chain_downwards_is_followed_in_a_few_statements(fresh_database: 
     assert result.counts() == {"parts": (3000 + 2501, 499)}
     assert result.statements < 25
     assert result.scans["parts"] == 0
+
+
+@pytest.mark.parametrize("circle", [True, False])
+def test_a_sample_beside_dates_reads_a_table_without_an_index_once(tenants: FreshDatabase, circle: bool) -> None:
+    tenants.run("DROP INDEX incidents_site_id_idx")
+    if not circle:
+        tenants.run("ALTER TABLE incidents DROP CONSTRAINT incidents_follows_fkey")
+    result = grow(tenants, where("companies", ("slug", "acme"), since="2026-03-01", limit_per_table={"incidents": 3}))
+    assert result.counts()["incidents"][0] == 3
+    assert result.scans["incidents"] == 1
