@@ -17,7 +17,7 @@ async def inspect_schema(
     """A database's schema in few words, at most 20 KB an answer.
 
     overview: a line per table. tables: columns, keys, references, types. full: also checks, indexes, triggers,
-    policies, grants, view queries, functions and all other objects. Partitions are folded into their table.
+    policies, grants, view queries, functions and all other objects; what many tables share stands in `in_common`.
     """
     from server.jobs.inspect_schema import inspect_schema as job
 
