@@ -85,9 +85,17 @@ def _checkouts(directory: Path) -> list[tuple[Path, str | None, bool]]:
             continue
         path = Path(words["worktree"]).resolve()
         path = path if number else _main_checkout(path, directory)
-        if path.is_dir() and (number == 0 or (path / ".git").exists()):
+        if _is_checkout(path, git_file=number > 0):
             found.append((path, words.get("branch", "").removeprefix("refs/heads/") or None, number == 0))
     return found
+
+
+def _is_checkout(path: Path, *, git_file: bool) -> bool:
+    """Whether it is still there. One that may not be entered counts: its environment files then tell the trouble."""
+    try:
+        return path.is_dir() and (not git_file or (path / ".git").exists())
+    except PermissionError:
+        return True
 
 
 def _moved(directory: Path, places: Iterable[Path], listed: Container[Path]) -> list[tuple[Path, str | None, bool]]:

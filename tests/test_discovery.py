@@ -1,13 +1,18 @@
 """Which databases are found: the settings, the environment and every git worktree, merged under unique names."""
 
+import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from server.errors import Refused
+from server.postgres.binaries import unprivileged_account
 from server.services import Services, load_services
+from server.settings import WorktreeSettings
+from server.worktrees import list_worktrees
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -245,3 +250,41 @@ def test_settings_of_the_environment_that_are_no_json_are_refused_by_their_name(
     with pytest.raises(Refused, match="exports") as refused:
         services(tmp_path)
     assert "hunter2" not in str(refused.value)
+
+
+@contextmanager
+def without_rights(folder: Path) -> Generator[None]:
+    """What root may do too where nobody else may, another user tries, whose the folder is."""
+    account = unprivileged_account()
+    if account is None:
+        yield
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, account.uid, account.gid)
+    os.seteuid(account.uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("closed", ["../feature-x", ".env"])
+def test_what_may_not_be_read_is_told_of_its_worktree_and_stands_in_no_others_way(
+    closed: str, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = open_folder / "home"
+    repository = home / "app"
+    repository.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    git(home, "init", "-b", "trunk", str(repository))
+    git(repository, "commit", "--allow-empty", "-m", "first")
+    git(repository, "worktree", "add", "-b", "feature/x", str(home / "feature-x"))
+    for folder in (repository, home / "feature-x"):
+        (folder / ".env").write_text("DATABASE_URL=postgresql://u:p@h/app")
+    with without_rights(home):
+        (repository / closed).chmod(0)
+        found = list_worktrees(repository, WorktreeSettings())
+        (repository / closed).chmod(0o700)
+    problems = {worktree.name: worktree.problem for worktree in found}
+    assert str(problems.pop("main" if closed == ".env" else "feature-x")).endswith("cannot be read: Permission denied")
+    assert list(problems.values()) == [None]

@@ -63,6 +63,12 @@ BY_CLASS: dict[str, Meaning] = {
     "58": Meaning("server_system_error", "Read the server's log; its disk or files have a problem."),
     "XX": Meaning("server_internal_error", "Read the server's log."),
 }
+RECOVERY_CONFLICT = Meaning(
+    "recovery_conflict",
+    "The standby had to apply what its primary changed, and ended this: call again, ask the primary, or let the standby"
+    " wait (max_standby_streaming_delay, hot_standby_feedback).",
+)
+"""Of SQLSTATE 40001 where the message says so: of what only reads on a standby."""
 UNKNOWN_SERVICE = Meaning("unknown_service", "Add the service to pg_service.conf, or use a url.", True)
 UNREACHABLE: tuple[tuple[str, Meaning], ...] = (
     ("password authentication failed", BY_SQLSTATE["28P01"]),
@@ -145,6 +151,8 @@ def translate(error: psycopg.Error, database: str, *, secret: str = "") -> Ferry
     if state is None:
         return _without_sqlstate(error, database, secret)
     meaning = BY_SQLSTATE.get(state) or BY_CLASS.get(state[:2]) or Meaning("database_error", "Read the message.")
+    if state == "40001" and "conflict with recovery" in str(error):
+        meaning = RECOVERY_CONFLICT
     what = f"{database}: {describe(error)} (SQLSTATE {state})."
     if meaning.refused:
         refused = Refused(meaning.code, what, next=meaning.next, state="Nothing was changed.")

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from server.calls import Call
-from server.errors import Refused
+from server.errors import DatabaseFailed, Refused
 from server.jobs.export_database import export_database
 from server.jobs.export_segment import export_segment
+from server.jobs.query_database import query_database
 from server.model.exports import ExportRequest
 from server.model.segment_reports import SegmentRequest
 from server.postgres.binaries import programs_for, unprivileged_account
@@ -23,10 +25,13 @@ from tests.fix_services import Project
 
 ACME: list[dict[str, Any]] = [{"table": "companies", "where": [{"column": "slug", "value": "acme"}]}]
 
+SLEEPING = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+NO_DELAY = "-c max_standby_streaming_delay=0"
+
 
 @contextmanager
 def standby_of(server: EmbeddedServer, folder: Path) -> Generator[int]:
-    """A streaming standby of the server; gives its port."""
+    """A streaming standby of the server, which waits for no reader; gives its port."""
     home, account = folder / "standby", unprivileged_account()
     home.mkdir()
     if account:
@@ -49,7 +54,7 @@ def standby_of(server: EmbeddedServer, folder: Path) -> Generator[int]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
     at = ["-D", str(home / "data"), "-s", "-w"]
-    started = programs.run(home, "pg_ctl", "start", *at, "-l", str(home / "log"), "-o", f"-p {port}")
+    started = programs.run(home, "pg_ctl", "start", *at, "-l", str(home / "log"), "-o", f"-p {port} {NO_DELAY}")
     try:
         assert started.returncode == 0, started.stdout
         yield port
@@ -57,7 +62,7 @@ def standby_of(server: EmbeddedServer, folder: Path) -> Generator[int]:
         programs.run(home, "pg_ctl", "stop", *at, "-m", "immediate")
 
 
-def test_a_standby_gives_whole_exports_and_refuses_segments(
+def test_a_standby_gives_whole_exports_refuses_segments_and_tells_what_ends_a_reader(
     tenants: FreshDatabase, project: Project, postgres: EmbeddedServer, open_folder: Path
 ) -> None:
     with standby_of(postgres, open_folder) as port:
@@ -72,6 +77,16 @@ def test_a_standby_gives_whole_exports_and_refuses_segments(
         whole = export_database(project.services, Call(), ExportRequest(database="it", format="json"))
         assert {table.name: table.rows for table in whole.tables}["notes"] == 200
         assert json.loads(Path(str(whole.path)).read_text())["metadata"]["totalRecords"] == whole.total_rows
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(query_database, project.services, Call(), database="it", sql="SELECT pg_sleep(25)")
+            while not FreshDatabase(tenants.name, url).rows(SLEEPING) and not reading.done():
+                pass
+            tenants.run("DELETE FROM notes")
+            tenants.run("VACUUM notes")  # what the standby may not apply while somebody reads
+            with pytest.raises(DatabaseFailed, match="conflict with recovery") as failed:
+                reading.result()
+        assert failed.value.code == "recovery_conflict"
+        assert "hot_standby_feedback" in str(failed.value.next)
 
 
 def test_a_role_without_temporary_tables_gives_whole_exports_and_is_told_what_a_segment_needs(
