@@ -69,6 +69,9 @@ class Import:
             if restored is not None and restored.whole:
                 return self._finish_restore(restored)
             target = read_schema(self.connection)
+        elif isinstance(self.source, ScriptSource) and self.source.makes:
+            left = f"{self.source.makes} statements of the script that make or drop something were left out"
+            self.done.checks.append(f"{left}: mode restore runs them")
         plan = self._plan(target)
         if self.source.format != "sql":  # 01.02.2025 is one day here and another there: it is refused, never guessed
             self.connection.execute("SET LOCAL datestyle = 'ISO, YMD'")

@@ -38,7 +38,8 @@ class _Heard:
 
 
 class ScriptSource:
-    """Reads the script once on making, judging every statement; then its rows as often as asked.
+    """Reads the script once on making, judging every statement; then its rows as often as asked. `makes`: how many of
+    its statements make or drop something.
 
     Refused: with every statement that is not allowed.
     """
@@ -61,6 +62,7 @@ class ScriptSource:
         self.total_bytes = total_bytes
         self.schema_sql: str | None = None
         self.creates: set[str] = set()
+        self.makes = 0
         self._call = call
         self._stream: ScriptStream | None = None
         self._columns: dict[str, dict[str, None] | None] = {}
@@ -76,6 +78,7 @@ class ScriptSource:
     def _survey(self) -> None:
         refusals = Refusals()
         for statement in self.statements(refusals):
+            self.makes += statement.kind in ("schema", "extension", "drop")
             if statement.node_kind == "create_stmt":
                 self.creates.add(key_of(statement.target))
             elif statement.kind == "sequence":

@@ -59,6 +59,13 @@ def test_a_dump_onto_equal_tables_loads_only_rows(importing: Importing, import_i
     assert importing.hash == original.hash
 
 
+def test_what_a_script_makes_and_an_import_of_its_rows_does_not_is_told(importing: Importing) -> None:
+    importing.database.run("CREATE TABLE t (id int)")
+    importing.write("t.sql", "CREATE TABLE t (id int); CREATE INDEX i ON t (id); INSERT INTO t VALUES (1);")
+    told = importing.run("t.sql", "append").checks
+    assert "2 statements of the script that make or drop something were left out: mode restore runs them" in told
+
+
 def test_a_dump_whose_tables_differ_is_refused_with_the_differences(importing: Importing, import_into: Make) -> None:
     original = import_into(DUMPED)
     importing.program("psql", "-q", stdin=original.program("pg_dump", "-s"))
