@@ -121,13 +121,30 @@ def dump_schema(
     DatabaseFailed: pg_dump failed, with its words but no secret. Cancelling ends pg_dump and its queries.
     """
     arguments = [str(dumper.path), "--no-subscriptions", "--no-password", "--exclude-schema=pgferry"]
+    arguments.append("-B")  # no large objects: before 17 the first section makes them, and makes them empty
     arguments.append(f"--lock-wait-timeout={round(database.lock_timeout * 1000)}")
     arguments += [] if rights else ["--no-owner", "--no-acl"]
     arguments += [f"--section={section}"] if section else ["--schema-only"]
     if snapshot:
         arguments.append(f"--snapshot={snapshot}")
+    script = _run(call, database, arguments)
+    if _OLD_STRINGS.search(script[:_HEAD]):
+        script = _run(call, database, arguments, options=" -c standard_conforming_strings=on")
+    return cleaned(script, server_version)
+
+
+_HEAD = 2000
+_OLD_STRINGS = re.compile("^SET standard_conforming_strings = off;", re.MULTILINE)
+"""The database gives its sessions literals in which a backslash escapes. A script of such does not go with rows and
+statements of ours, and options are passed only where there is need: poolers refuse them.
+"""
+
+
+def _run(call: Call, database: Database, arguments: list[str], *, options: str = "") -> str:
     program = f"pgferry pg_dump {os.getpid()}-{next(_runs)}"
     environment, secret = _environment(database, program)
+    if options:
+        environment["PGOPTIONS"] = environment.get("PGOPTIONS", "") + options
     watch = Watch(call, database, program=program)
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as words:
         process = subprocess.Popen(
@@ -146,7 +163,7 @@ def dump_schema(
             said = words.read().decode(errors="replace")
             raise watch.failure() if _LOCKED.search(said) else _failure(database, said, secret)
         output.seek(0)
-        return cleaned(output.read().decode(), server_version)
+        return output.read().decode()
 
 
 def _wait(call: Call, process: "subprocess.Popen[bytes]") -> int:

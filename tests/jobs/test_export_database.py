@@ -14,6 +14,8 @@ from server.errors import Refused
 from server.files.manifests import read_manifest
 from server.jobs.compare_schemas import compare_schemas
 from server.jobs.export_segment import export_segment
+from server.jobs.import_data import import_data
+from server.model.import_plan import ImportRequest
 from server.model.segment_reports import SegmentRequest
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
@@ -39,6 +41,25 @@ def test_a_script_loads_with_psql_and_makes_an_equal_database(
     copy = make_database()
     load_with_psql(postgres, Path(str(report.path)), copy)
     assert dumped(postgres, copy) == dumped(postgres, typed)
+
+
+def test_no_old_strings_and_no_empty_large_objects_stand_in_a_script(
+    project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase, export: Export
+) -> None:
+    """Both would make it one that import_data refuses."""
+    project.add("it", fresh_database)
+    fresh_database.run(r"CREATE TABLE t (x text DEFAULT '\a'); INSERT INTO t VALUES ('\b'); COMMENT ON TABLE t IS '\c'")
+    fresh_database.run("SELECT lo_from_bytea(0, 'there')")
+    fresh_database.run(f"ALTER DATABASE {fresh_database.name} SET standard_conforming_strings = off")
+    copy = make_database()
+    script = export(format="sql", sql_inserts=True).path
+    project.add("copy", copy, access="write")
+    request = ImportRequest(database="copy", path=str(script), mode="restore", confirm=True)
+    import_data(project.services, Call(), request)
+    assert copy.rows("SELECT x, obj_description('t'::regclass) FROM t") == [(r"\b", r"\c")]
+    assert copy.rows("SELECT count(*) FROM pg_largeobject_metadata") == [(0,)]
+    copy.run("INSERT INTO t DEFAULT VALUES")
+    assert copy.rows("SELECT x FROM t") == [(r"\b",), (r"\a",)]
 
 
 @pytest.mark.parametrize("compress", ["none", "gzip", "zstd"])
