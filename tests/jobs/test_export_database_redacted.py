@@ -110,3 +110,31 @@ def test_redaction_that_may_not_import_is_said_before(
     ]
     row = document(str(export(path="again.json").path))["data"]["card"][0]
     assert (row["password"], row["secret"]) == ("0000", "x@example.com")
+
+
+def test_a_key_to_a_partition_is_one_to_its_table(
+    project: Project,
+    export: Export,
+    fresh_database: FreshDatabase,
+    make_database: MakeDatabase,
+    postgres: EmbeddedServer,
+) -> None:
+    fresh_database.run("""
+        CREATE TABLE people (id int, part int, secret text) PARTITION BY LIST (part);
+        CREATE TABLE people_a PARTITION OF people (UNIQUE (secret)) FOR VALUES IN (1);
+        CREATE TABLE visits (id int, who text REFERENCES people_a (secret)) PARTITION BY LIST (id);
+        CREATE TABLE visits_a PARTITION OF visits DEFAULT;
+        INSERT INTO people VALUES (1, 1, 'x'); INSERT INTO visits VALUES (1, 'x');
+    """)
+    project.add("it", fresh_database)
+    report = export(format="sql")
+    assert report.warnings == []
+    assert {(entry.table, entry.column): entry.how for entry in report.redacted} == {
+        ("people", "secret"): "hash", ("visits", "who"): "hash",
+    }  # fmt: skip
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert copy.rows("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated AND conparentid = 0") == [
+        (1,)
+    ]
+    assert copy.rows("SELECT count(*) FROM visits JOIN people ON who = secret") == [(1,)]

@@ -37,8 +37,12 @@ json_casts (castsource) AS (
     WHERE x.castsource >= 16384 AND x.casttarget = 'pg_catalog.json'::pg_catalog.regtype
 ),
 targets (table_oid, number) AS (
-    SELECT DISTINCT f.confrelid, k.number
-    FROM pg_catalog.pg_constraint AS f CROSS JOIN LATERAL pg_catalog.unnest(f.confkey) AS k(number)
+    SELECT DISTINCT r.attrelid, r.attnum
+    FROM pg_catalog.pg_constraint AS f
+    CROSS JOIN LATERAL pg_catalog.unnest(f.confkey) AS k(number)
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = k.number
+    JOIN pg_catalog.pg_attribute AS r
+         ON r.attrelid = coalesce(pg_catalog.pg_partition_root(f.confrelid)::oid, f.confrelid) AND r.attname = a.attname
     WHERE f.contype = 'f'
 )
 SELECT a.attrelid::bigint AS table_oid,
