@@ -21,6 +21,7 @@ from server.model.schema import Schema
 from server.model.schema_keys import names_of
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
+from server.model.tables import table_key
 from server.model.visible import Visible
 from server.postgres.catalog import read_schema
 from server.postgres.complaints import with_first
@@ -85,6 +86,11 @@ class Import:
             self.done.checks.append(
                 f"{restored.statements} schema statements run, {restored.there_already} there already"
             )
+            if unfilled := ask(self.connection, "unfilled_views"):
+                names = ", ".join(table_key(schema, name) for schema, name in unfilled[:10])
+                self.done.hazards.append(
+                    f"not_refreshed: {len(unfilled)} materialised views hold no rows yet, REFRESH fills them: {names}"
+                )
         self._record()
         return self.done
 
