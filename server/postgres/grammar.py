@@ -10,7 +10,7 @@ from json import JSONDecodeError
 from typing import Any, cast
 
 import postgast
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 _QUOTED = re.compile(r"\s+at or near \".*", re.DOTALL)
 
@@ -48,6 +48,8 @@ def parse(sql: str) -> list[Parsed]:
         raise SyntaxFailed(message, position, unfinished=message.endswith("end of input")) from None
     except UnicodeEncodeError:
         raise SyntaxFailed("text that is not Unicode", None, unfinished=False) from None
+    except DecodeError:
+        raise SyntaxFailed("expressions nested too deeply", None, unfinished=False) from None
     return [_parsed(raw) for raw in found.stmts]
 
 
@@ -68,17 +70,19 @@ def spelled(parsed: Parsed, *, without: Iterable[str] = ()) -> str:
 
 def walk(node: Any) -> Iterator[tuple[str, Any]]:
     """Every message below `node` and itself, as (type name such as `FuncCall`, message), parents first."""
-    message = cast("Message", node)
-    name = message.DESCRIPTOR.name
-    if name != "Node":
-        yield name, message
-    for _, value in message.ListFields():
-        if isinstance(value, Message):
-            yield from walk(value)
-        elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
-            for item in cast("Iterable[object]", value):
-                if isinstance(item, Message):
-                    yield from walk(item)
+    waiting = [cast("Message", node)]
+    while waiting:
+        message = waiting.pop()
+        name = message.DESCRIPTOR.name
+        if name != "Node":
+            yield name, message
+        below: list[Message] = []
+        for _, value in message.ListFields():
+            if isinstance(value, Message):
+                below.append(value)
+            elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
+                below += [item for item in cast("Iterable[object]", value) if isinstance(item, Message)]
+        waiting += reversed(below)
 
 
 def name_of(parts: Iterable[Any]) -> tuple[str, ...]:
