@@ -72,6 +72,8 @@ class Cage:
             raise Refused(
                 "syntax_error", what, next="Correct the SQL; parameters are written $1, $2.", details=place
             ) from None
+        except RecursionError:
+            raise _too_deep() from None
         except NotReadOnly as no:
             raise Refused(
                 "not_read_only", f"Not a read-only query: {no}.", next=f"Only reading is allowed: {_ALLOWED}."
@@ -194,7 +196,10 @@ class Cage:
             [types, [described.fmod(number) for number in range(described.nfields)]],
         ).fetchall()
         origins = [(described.ftable(number), described.ftablecol(number)) for number in range(described.nfields)]
-        redacted = Hiding(self._policy, self._judgement).outputs(query.parsed, origins)
+        try:
+            redacted = Hiding(self._policy, self._judgement).outputs(query.parsed, origins)
+        except RecursionError:
+            raise _too_deep() from None
         return [
             ResultColumn(
                 (described.fname(number) or b"").decode(),
@@ -245,6 +250,11 @@ def _select_of(parsed: Parsed) -> Any:
     if parsed.kind == "select_stmt":
         return parsed.node
     return parsed.node.query.select_stmt if parsed.kind == "explain_stmt" else None
+
+
+def _too_deep() -> Refused:
+    what = "Not a read-only query: it is nested too deeply to be judged."
+    return Refused("not_read_only", what, next="Take it apart: fewer operators, unions or calls within each other.")
 
 
 def _quoted(message: str) -> str:

@@ -3,14 +3,19 @@
 Text in, parse trees out. What a tree may contain is decided elsewhere (script_rules.py, query judging).
 """
 
+import importlib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import Any, cast
 
 import postgast
 from google.protobuf.message import DecodeError, Message
+
+with suppress(ImportError):  # else a sum of fifty columns is too deep: protobuf reads a hundred levels by default
+    importlib.import_module("google._upb._message").SetAllowOversizeProtos(True)
 
 _QUOTED = re.compile(r"\s+at or near \".*", re.DOTALL)
 

@@ -222,3 +222,20 @@ def test_a_person_can_vouch_for_a_function(template: FreshDatabase, tmp_path: Pa
     assert answer.rows == [[1]]
     with pytest.raises(FerryError, match="read-only transaction"):
         query_database(services, Call(), database="it", sql="SELECT runs_text('DELETE FROM victim')")
+
+
+@pytest.mark.parametrize(
+    ("link", "many", "code"),
+    [("||", 100, None), ("||", 5_000, "too deeply"), ("||", 50_000, "10,000"), (" UNION SELECT ", 50_000, "10,000")],
+)
+def test_a_chain_is_judged_or_refused_however_long_it_is(
+    link: str, many: int, code: str | None, template: FreshDatabase, tmp_path: Path
+) -> None:
+    """PostgreSQL's parser as a library has no bound for it: the process would end."""
+    sql = "SELECT " + link.join(["''"] * many)
+    if code is None:
+        assert ask(template, tmp_path, sql).rows == [[""]]
+        return
+    with pytest.raises(Refused, match=code) as refused:
+        ask(template, tmp_path, sql)
+    assert refused.value.code == "not_read_only"
