@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def main() -> None:
 
 def serve() -> None:
     """Serves the tools over MCP on stdin and stdout: claude mcp add pgferry -- pgferry serve."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server minds signals, both end it without a word
     from server.app import build_server
     from server.app import serve as run
     from server.settings import grants_admin
