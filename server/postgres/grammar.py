@@ -14,7 +14,8 @@ from typing import Any, cast
 import postgast
 from google.protobuf.message import DecodeError, Message
 
-with suppress(ImportError):  # else a sum of fifty columns is too deep: protobuf reads a hundred levels by default
+# protobuf reads a hundred levels by default: fewer than a sum of fifty columns has
+with suppress(ImportError, AttributeError):
     importlib.import_module("google._upb._message").SetAllowOversizeProtos(True)
 
 _QUOTED = re.compile(r"\s+at or near \".*", re.DOTALL)
