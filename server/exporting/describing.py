@@ -24,6 +24,7 @@ ANY_BYTES = (
     "The database has no encoding (SQL_ASCII), so its text is written as the bytes that it is: psql loads it into"
     " such a database; into another it would not check the bytes, but import_data does."
 )
+_NO_FINGERPRINT = "The schema's fingerprint is missing: another session held a lock on a table that it depends on."
 _version = cache(lambda: version("pgferry"))
 """Reading it anew takes as long as a small export's questions."""
 
@@ -98,9 +99,6 @@ def with_schema(draft: Manifest, dumps: Dumps) -> Manifest:
 def room_for(manifest: Manifest) -> int:
     """Bytes to keep for the manifest before the rows, which are counted later."""
     return len(manifest.as_json()) + ROOM + 48 * len(manifest.tables)
-
-
-_NO_FINGERPRINT = "The schema's fingerprint is missing: another session held a lock on a table that it depends on."
 
 
 def counted(source: Source, draft: Manifest, plan: Plan, tallying: Tallying, dumps: Dumps) -> Manifest:

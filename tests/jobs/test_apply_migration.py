@@ -143,8 +143,8 @@ def test_a_lock_that_others_hold_is_waited_for_and_tried_again(two: Two) -> None
     assert report.attempts == 2
 
 
-def test_of_two_that_apply_the_same_file_at_once_the_second_is_refused(two: Two) -> None:
-    path = two.plan()
+def refused_after_another(two: Two, path: str) -> None:
+    """Applies a file while another call, which waits no longer, applies it first."""
     with two.main.connect() as other:
         other.execute("select pg_advisory_lock(%s)", [KEY])
 
@@ -155,6 +155,11 @@ def test_of_two_that_apply_the_same_file_at_once_the_second_is_refused(two: Two)
         with pytest.raises(Refused, match="leads to already") as refused:
             two.apply(path, call=Call(let_another_go_first))
     assert refused.value.code == "other_schema"
+
+
+def test_of_two_that_apply_the_same_file_at_once_the_second_is_refused(two: Two) -> None:
+    path = two.plan()
+    refused_after_another(two, path)
     assert two.main.rows("select count(*) from pgferry.migrations") == [(1,)]
 
 
@@ -162,16 +167,7 @@ def test_a_migration_of_several_transactions_is_one_turn_from_its_first_statemen
     two.main.run(LABELS[0])
     two.feature.run(LABELS[1])
     path = two.plan()
-    with two.main.connect() as other:
-        other.execute("select pg_advisory_lock(%s)", [KEY])
-
-        def let_another_go_first(_done: float, _total: float | None, message: str) -> None:
-            if "waiting for another" in message and other.execute("select pg_advisory_unlock_all()"):
-                two.apply(path)
-
-        with pytest.raises(Refused, match="leads to already") as refused:
-            two.apply(path, call=Call(let_another_go_first))
-    assert refused.value.code == "other_schema"
+    refused_after_another(two, path)
     assert two.main.rows("select name from pgferry.migrations") == [("0001_step",)]
 
 
