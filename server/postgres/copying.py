@@ -98,28 +98,37 @@ def _read_messages(
 def copy_lines(
     connection: Connection,
     statement: sql.Composable,
-    take: Callable[[Any, int], None],
+    take: Callable[[memoryview, int], None],
     check: Callable[[], None],
 ) -> Tally:
     """As `copy_bytes`, for binary rows (count, three losses, lines): gives the lines and how many they are."""
     total = Tally()
-    opened = False
+    opens = True
 
     def unpack(data: Any, _messages: int) -> None:
-        nonlocal opened, total
-        start = 0
-        if not opened:
-            opened = True
-            start = _HEADER
-        if len(data) - start < _ROW.size:
-            return  # the trailer
-        _, _, rows, _, nulls, _, bounds, _, nuls, length = _ROW.unpack_from(data, start)
-        if length >= 0:
-            total = Tally(total[0] + rows, total[1] + nulls, total[2] + bounds, total[3] + nuls)
-            take(memoryview(data)[start + _ROW.size :], rows)
+        nonlocal opens, total
+        found = unpacked(data, opens=opens)
+        opens = False
+        if found is not None:
+            tally, lines = found
+            total += tally
+            if tally.rows:
+                take(lines, tally.rows)
 
     copy_bytes(connection, statement, unpack, check, chunk=0)
     return total
+
+
+def unpacked(message: memoryview, *, opens: bool) -> tuple[Tally, memoryview] | None:
+    """A binary row's counts and its lines, none where it counts none; None for the message that ends them all.
+
+    `opens`: the first message, which has COPY's signature before its row.
+    """
+    start = _HEADER if opens else 0
+    if len(message) - start < _ROW.size:
+        return None
+    _, _, rows, _, nulls, _, bounds, _, nuls, _ = _ROW.unpack_from(message, start)
+    return Tally(rows, nulls, bounds, nuls), message[start + _ROW.size :]
 
 
 def _started(connection: Connection, wait: Callable[[], None]) -> None:

@@ -17,7 +17,7 @@ from server.postgres.copying import CHUNK, Tally, copy_bytes, copy_lines
 from server.postgres.databases import Connection
 from server.postgres.encodings import knows_no_encoding, refused_bytes_told
 from server.postgres.json_objects import unmarked
-from server.postgres.row_stream import copy_rows, is_plain
+from server.postgres.row_stream import is_plain, stream_lines, stream_rows
 from server.postgres.statements import RowSource, Shape, copy_statement, ends_itself
 
 HELD = 8 << 20
@@ -31,8 +31,8 @@ SEPARATORS: dict[Shape, bytes] = {"json": b",\n", "jsonl": b"\n", "inserts": b"\
 Session = Callable[["Work"], None]
 """Runs the work with a connection: opens one that joins the snapshot, calls the work, closes it."""
 Work = Callable[[Connection], None]
-Copy = Callable[[Connection, sql.Composable, Callable[[Any, int], None], Callable[[], None]], int]
-"""Runs a COPY of csv or text rows and gives them on."""
+_SMALL = 1 << 16
+"""Bytes of lines below which they are put together with those that follow."""
 
 
 class Receiver(Protocol):
@@ -125,15 +125,14 @@ class _Desk:
     def work(self, connection: Connection) -> None:
         """Takes pieces until there are none left."""
         try:
-            copy = copy_rows if is_plain(connection) else copy_bytes
-            any_bytes = knows_no_encoding(connection)
+            plain, any_bytes = is_plain(connection), knows_no_encoding(connection)
             while (number := self._take()) is not None:
                 table, source = self.pieces[number]
                 piece = _Piece(self, number, table)
                 name, version = self.batches[table].name, connection.info.server_version
                 statement = copy_statement(source, self.shape, version, name, any_bytes=any_bytes)
                 with refused_bytes_told(table):
-                    piece.read(connection, statement, copy if ends_itself(source, self.shape) else None)
+                    piece.read(connection, statement, plain=plain, lines=not ends_itself(source, self.shape))
         except BaseException:
             with self.condition:
                 self.stopped = True
@@ -214,15 +213,16 @@ class _Piece:
         self.tally = Tally()
         self.told = 0
         self.rows = 0
-        self._lines: list[Any] = []
-        self._waiting = 0
+        self._lines = bytearray()
 
-    def read(self, connection: Connection, statement: sql.Composable, copy: Copy | None) -> None:
-        """`copy`: where each row comes as a text that ends itself."""
-        if copy is None:
-            self.tally = copy_lines(connection, statement, self._take_lines, self.desk.check)
-            self._take(self._joined(), 0)
+    def read(self, connection: Connection, statement: sql.Composable, *, plain: bool, lines: bool) -> None:
+        """`plain`: the socket may be read past libpq. `lines`: in binary rows, else each row ends itself."""
+        if lines:
+            copy = stream_lines if plain else copy_lines
+            self.tally = copy(connection, statement, self._take_lines, self.desk.check)
+            self._take_waiting()
         else:
+            copy = stream_rows if plain else copy_bytes
             take = self._take_ended if self.desk.separator else self._take
             self.rows = copy(connection, statement, take, self.desk.check)
             self.tally += Tally(self.rows)
@@ -248,18 +248,23 @@ class _Piece:
             self.held.append(separator)
         self._take(memoryview(data)[: -len(separator)], rows)
 
-    def _take_lines(self, data: Any, rows: int) -> None:
-        if self.rows and not self._lines:
-            self._lines.append(b"")  # a separator stands before what follows
-        self._lines.append(data)
-        self._waiting += len(data)
+    def _take_lines(self, data: memoryview, rows: int) -> None:
+        """Lines without a separator at their end, which are gone when this returns."""
+        if self.rows:
+            self._lines += self.desk.separator
         self.rows += rows
-        if self._waiting >= CHUNK:
-            self._take(self._joined(), 0)
+        if len(data) < _SMALL:
+            self._lines += data
+        else:
+            self._take_waiting()
+            self._take(data if self.desk.due == self.number else bytes(data), 0)
+        if len(self._lines) >= CHUNK:
+            self._take_waiting()
 
-    def _joined(self) -> bytes:
-        lines, self._lines, self._waiting = self._lines, [], 0
-        return self.desk.separator.join(lines)
+    def _take_waiting(self) -> None:
+        if self._lines:
+            lines, self._lines = self._lines, bytearray()
+            self._take(lines, 0)
 
     def _tell(self) -> None:
         self.desk.moved(self.table, self.rows - self.told)

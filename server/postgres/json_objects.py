@@ -21,6 +21,8 @@ _AT_ONCE = 100
 """Arguments of one function, at most."""
 _INTEGERS = ("int2", "int4", "int8")
 _FLOATS = ("float4", "float8")
+NUMERIC_INFINITY = 140000
+"""The first server version whose numeric has infinities, so that they can be told from what is a number in JSON too."""
 _UNQUOTED = ("uuid", "date")
 """Types whose text has nothing to escape, and is the same in JSON."""
 _LOST = 9
@@ -36,17 +38,18 @@ def json_object(fields: Sequence[Field], server_version: int) -> sql.Composable:
     if not fields:
         return sql.SQL("'{}'::text")
     scalar = sql.SQL("JSON_SCALAR" if server_version >= JSON_SCALAR else "pg_catalog.to_json")
-    line = _composed(fields, scalar)
+    finite = (*_FLOATS, "numeric") if server_version >= NUMERIC_INFINITY else _FLOATS
+    line = _composed(fields, scalar, finite)
     if any(field.column.holds_json and field.expression is None for field in fields):
         return sql.SQL("pg_catalog.translate({}, E'\\n\\r', '  ')").format(line)
     return line
 
 
-def _composed(fields: Sequence[Field], scalar: sql.SQL) -> sql.Composable:
+def _composed(fields: Sequence[Field], scalar: sql.SQL, finite: Sequence[str]) -> sql.Composable:
     parts: list[str | sql.Composable] = []
     for number, field in enumerate(fields):
         key = ("," if number else "{") + json.dumps(field.column.name, ensure_ascii=False) + ":"
-        parts += _member(key, field, scalar)
+        parts += _member(key, field, scalar, finite)
     parts.append("}")
     groups = [parts[first : first + _AT_ONCE] for first in range(0, len(parts), _AT_ONCE)]
     concats = [_concat(group) for group in groups]
@@ -62,20 +65,21 @@ def _text(value: str) -> sql.Composed:
     return sql.SQL("{}::text").format(sql.Literal(value))
 
 
-def _member(key: str, field: Field, scalar: sql.SQL) -> list[str | sql.Composable]:
+def _member(key: str, field: Field, scalar: sql.SQL, finite: Sequence[str]) -> list[str | sql.Composable]:
     """A key and its value as JSON writes them, as arguments of `concat`: it passes over NULL and prints numbers without
-    making texts of them. Only what PostgreSQL's own types print is taken as it is.
+    making texts of them, those of the types in `finite` where they are neither infinite nor NaN. Only what PostgreSQL's
+    own types print is taken as it is.
     """
     column = field.column
     own = column.base if column.built_in and field.expression is None and not column.json_cast else ""
     value, null = sql.SQL("x.{}").format(sql.Identifier(column.name)), _text(key + "null")
     if own in _INTEGERS:
         return [key, value, sql.SQL("CASE WHEN {} IS NULL THEN 'null'::text END").format(value)]
-    if own in _FLOATS:
-        finite = sql.SQL("{0} < 'Infinity' AND {0} > '-Infinity'").format(value)
+    if own in finite:
+        number = sql.SQL("{0} < 'Infinity' AND {0} > '-Infinity'").format(value)
         other = sql.SQL("COALESCE({}({})::text, 'null')").format(scalar, value)
         plain, odd = sql.SQL("CASE WHEN {} THEN {} END"), sql.SQL("CASE WHEN {} THEN NULL ELSE {} END")
-        return [key, plain.format(finite, value), odd.format(finite, other)]
+        return [key, plain.format(number, value), odd.format(number, other)]
     if own in ("json", "jsonb"):
         return [key, sql.SQL("COALESCE({}, 'null')").format(value)]
     if own == "bool":

@@ -1,8 +1,10 @@
-"""COPY of text rows straight from a connection's socket: a third of what a call of libpq for each row costs.
+"""COPY straight from a connection's socket: text rows for a third of what a call of libpq for each costs, and the lines
+that binary rows hold without a copy of them.
 
-Each message of such a COPY is one row and ends in a line feed, and text never holds a NUL. So a line feed, a `d` and a
-NUL (the highest byte of a length below 16 MiB) stand only between two rows, and whole blocks are parted there at once.
-What does not fit that (longer rows, notices) is read message by message, and the server's own count must come out.
+Each message of a COPY of text is one row and ends in a line feed, and text never holds a NUL. So a line feed, a `d`
+and a NUL (the highest byte of a length below 16 MiB) stand only between two rows, and whole blocks are parted there at
+once. What does not fit that (longer rows, notices) is read message by message, and the server's own count must come
+out.
 Source: PostgreSQL's documentation, Frontend/Backend Protocol, "COPY Operations" and "Message Formats".
 """
 
@@ -10,11 +12,13 @@ import os
 import re
 import select
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import psycopg
 from psycopg import errors, pq, sql
 
+from server.postgres.copying import Tally, unpacked
 from server.postgres.databases import Connection, interrupt
 from server.postgres.questions import ask
 
@@ -44,7 +48,7 @@ def is_plain(connection: Connection) -> bool:
     return not any(encrypted for (encrypted,) in ask(connection, "session_encryption"))
 
 
-def copy_rows(
+def stream_rows(
     connection: Connection,
     statement: sql.Composable,
     take: Callable[[bytes, int], None],
@@ -55,7 +59,24 @@ def copy_rows(
     Returns the number of rows. `check` is called before each wait: what it raises, and what `take` raises, stops the
     query on the server first. Only for a connection that `is_plain` and at rest; libpq sees none of it.
     """
-    stream = RowStream()
+    return _run(connection, statement, RowStream(take), check)
+
+
+def stream_lines(
+    connection: Connection,
+    statement: sql.Composable,
+    take: Callable[[memoryview, int], None],
+    check: Callable[[], None],
+) -> Tally:
+    """As `stream_rows`, for binary rows (count, three losses, lines): gives the lines, which are gone when `take`
+    returns, and how many they are.
+    """
+    stream = LineStream(take)
+    _run(connection, statement, stream, check)
+    return stream.tally
+
+
+def _run(connection: Connection, statement: sql.Composable, stream: "MessageStream", check: Callable[[], None]) -> int:
     with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
         coming = select.poll()
         coming.register(line, select.POLLIN)
@@ -64,9 +85,7 @@ def copy_rows(
             while not stream.ended:
                 check()
                 _wait(line, coming, many=stream.came_in_all > _WORTH_WAKING)
-                rows, count = _receive(line, stream)
-                if count:
-                    take(rows, count)
+                _receive(line, stream)
         except BaseException:
             _stop(connection, line, stream)
             raise
@@ -93,21 +112,22 @@ def _wait(line: socket.socket, coming: "select.poll", *, many: bool) -> None:
         coming.poll(PATIENCE)
 
 
-def _receive(line: socket.socket, stream: "RowStream") -> tuple[bytes, int]:
+def _receive(line: socket.socket, stream: "MessageStream") -> None:
     try:
         with stream.room() as room:
             size = line.recv_into(room)
     except BlockingIOError:
-        return b"", 0
+        return
     except OSError as error:
         raise psycopg.OperationalError(f"the connection was lost: {error.strerror}") from None
     if not size:
         raise psycopg.OperationalError("the connection was lost: the server closed it")
-    return stream.came(size)
+    stream.came(size)
 
 
-def _stop(connection: Connection, line: socket.socket, stream: "RowStream") -> None:
+def _stop(connection: Connection, line: socket.socket, stream: "MessageStream") -> None:
     """Stops what runs and reads on to its end, so that a rollback is possible; closes the connection where it fails."""
+    stream.abandon()
     try:
         if not stream.ended:
             interrupt(connection)
@@ -118,16 +138,17 @@ def _stop(connection: Connection, line: socket.socket, stream: "RowStream") -> N
         connection.close()
 
 
-class RowStream:
-    """Parts what comes into rows, and keeps what else the server says. Rows come out whole, `chunk` bytes at a time.
+class MessageStream(ABC):
+    """Keeps what comes in one buffer until it is some whole messages, and what else than rows the server says.
 
-    What comes is put into `room()`, and `came` is told how much: one buffer is kept for all of it.
+    What comes is put into `room()`, and `came` is told how much.
     """
 
     def __init__(self, chunk: int = CHUNK) -> None:
         self._chunk = chunk
         self.ended = False
         self.came_in_all = 0
+        self._abandoned = False
         self._rows = 0
         self._counted: int | None = None
         self._failure: psycopg.Error | None = None
@@ -139,17 +160,21 @@ class RowStream:
         """Where the next bytes go; to be released before `came`."""
         return memoryview(self._buffer)[self._filled :]
 
-    def came(self, size: int) -> tuple[bytes, int]:
-        """Takes in what came; rows, and how many they are, once there are enough or the statement has ended."""
+    def came(self, size: int) -> None:
+        """Takes in what came, and hands rows on once there are enough or the statement has ended."""
         self._filled += size
         self.came_in_all += size
         ending = self._buffer.startswith(_END, max(0, self._filled - len(_END) - 1))
-        if self._filled < self._needed and not ending:
-            return b"", 0
-        rows, count, start = self._part(self._buffer, self._filled)
-        self._keep(start)
-        self._rows += count
-        return rows, count
+        if self._filled >= self._needed or ending:
+            self._keep(self._part(self._buffer, self._filled))
+
+    def abandon(self) -> None:
+        """From here on nothing is handed on."""
+        self._abandoned = True
+
+    @abstractmethod
+    def _part(self, buffer: bytearray, filled: int) -> int:
+        """Hands on the rows in a buffer; where the first message begins that is not whole."""
 
     def _keep(self, start: int) -> None:
         """Moves the message that is not whole to the beginning, and makes room for all of it."""
@@ -160,8 +185,34 @@ class RowStream:
             self._buffer = bytearray(self._needed + self._chunk)
         self._buffer[: len(rest)] = rest
 
-    def _part(self, buffer: bytearray, filled: int) -> tuple[bytes, int, int]:
-        """The rows in a buffer, how many they are, and where the first message begins that is not whole."""
+    def _note(self, kind: int, text: bytes) -> None:
+        """A message that is no row."""
+        if kind == _COMPLETE:
+            self._counted = int(text.strip(b"\0").split()[-1])
+        elif kind == _FAILURE:
+            self._failure = _failure(text)
+        elif kind == _READY:
+            self.ended = True
+        elif kind not in _OTHERS:
+            raise psycopg.OperationalError("the connection was lost: what came is not PostgreSQL's protocol")
+
+    def total(self) -> int:
+        """The number of rows; raises the server's failure, or one of ours where its count is another."""
+        if self._failure is not None:
+            raise self._failure
+        if self._counted != self._rows:
+            raise psycopg.InternalError(f"{self._rows} rows came, the server counted {self._counted}")
+        return self._rows
+
+
+class RowStream(MessageStream):
+    """Text rows: gives `take` whole ones, `chunk` bytes at a time, and how many they are."""
+
+    def __init__(self, take: Callable[[bytes, int], None], chunk: int = CHUNK) -> None:
+        super().__init__(chunk)
+        self._take = take
+
+    def _part(self, buffer: bytearray, filled: int) -> int:
         found: list[bytes] = []
         count = start = 0
         at_once = True
@@ -186,26 +237,40 @@ class RowStream:
             else:
                 self._note(buffer[start], bytes(buffer[start + _HEAD : end]))
             start = end
-        return found[0] if len(found) == 1 else b"".join(found), count, start
+        self._rows += count
+        if count and not self._abandoned:
+            self._take(found[0] if len(found) == 1 else b"".join(found), count)
+        return start
 
-    def _note(self, kind: int, text: bytes) -> None:
-        """A message that is no row."""
-        if kind == _COMPLETE:
-            self._counted = int(text.strip(b"\0").split()[-1])
-        elif kind == _FAILURE:
-            self._failure = _failure(text)
-        elif kind == _READY:
-            self.ended = True
-        elif kind not in _OTHERS:
-            raise psycopg.OperationalError("the connection was lost: what came is not PostgreSQL's protocol")
 
-    def total(self) -> int:
-        """The number of rows; raises the server's failure, or one of ours where its count is another."""
-        if self._failure is not None:
-            raise self._failure
-        if self._counted != self._rows:
-            raise psycopg.InternalError(f"{self._rows} rows came, the server counted {self._counted}")
-        return self._rows
+class LineStream(MessageStream):
+    """Binary rows (count, three losses, lines): gives `take` the lines of each as they lie in the buffer."""
+
+    def __init__(self, take: Callable[[memoryview, int], None], chunk: int = CHUNK) -> None:
+        super().__init__(chunk)
+        self._take = take
+        self.tally = Tally()
+
+    def _part(self, buffer: bytearray, filled: int) -> int:
+        start = 0
+        while filled - start >= _HEAD and (end := start + _length(buffer, start)) <= filled:
+            message = memoryview(buffer)[start + _HEAD : end]
+            if buffer[start] == _ROW:
+                self._hand_on(message)
+            else:
+                self._note(buffer[start], bytes(message))
+            start = end
+        return start
+
+    def _hand_on(self, message: memoryview) -> None:
+        found = unpacked(message, opens=not self._rows)
+        if found is None:
+            return
+        tally, lines = found
+        self._rows += 1
+        self.tally += tally
+        if tally.rows and not self._abandoned:
+            self._take(lines, tally.rows)
 
 
 def _length(buffer: bytearray, start: int) -> int:

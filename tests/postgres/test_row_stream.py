@@ -1,6 +1,7 @@
 """Rows read past libpq are the rows that libpq reads, whatever else the server says between them."""
 
 from collections.abc import Generator
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -8,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import pq, sql
 
-from server.postgres.copying import copy_bytes
+from server.postgres.copying import Tally, copy_bytes, copy_lines
 from server.postgres.databases import Connection
-from server.postgres.row_stream import RowStream, copy_rows, is_plain
+from server.postgres.row_stream import RowStream, is_plain, stream_lines, stream_rows
 from tests.fix_databases import FreshDatabase
 
 ODD = sql.SQL(
@@ -48,7 +49,7 @@ def streamed(connection: Connection, statement: sql.SQL) -> tuple[bytes, int]:
         taken.append(data)
         counts.append(rows)
 
-    rows = copy_rows(connection, statement, take, unheard)
+    rows = stream_rows(connection, statement, take, unheard)
     assert rows == sum(counts)
     return b"".join(taken), rows
 
@@ -60,6 +61,36 @@ def test_rows_are_those_that_libpq_reads(connection: Connection, statement: sql.
     assert is_plain(connection)
     assert streamed(connection, statement) == (b"".join(taken), rows)
     assert connection.execute("SELECT 'libpq goes on'").fetchone() == ("libpq goes on",)
+
+
+PACKED = "COPY (SELECT {}) TO STDOUT (FORMAT binary)"
+NUMBERED = "count(*), 0::int8, 1::int8, 0::int8, string_agg(repeat(i::text, 500), E'\\n') FROM generate_series(1, {}) i"
+LINES = [
+    PACKED.format("1::int8, 0::int8, 0::int8, 0::int8, i::text || pg_temp.said(i) FROM generate_series(1, 3000) AS i"),
+    PACKED.format(
+        "a.* FROM generate_series(0, 400, 20) AS n CROSS JOIN LATERAL (SELECT " + NUMBERED.format("n") + ") a"
+    ),
+    PACKED.format("0::int8, 0::int8, 0::int8, 0::int8, NULL::text WHERE false"),
+]
+
+
+@pytest.mark.parametrize("statement", LINES, ids=["rows and notices", "ever longer lines", "none"])
+def test_lines_are_those_that_libpq_reads(connection: Connection, statement: LiteralString) -> None:
+    found: list[tuple[list[bytes], Tally]] = []
+    for copy in (copy_lines, stream_lines):
+        taken: list[bytes] = []
+        tally = copy(connection, sql.SQL(statement), lambda data, _, taken=taken: taken.append(bytes(data)), unheard)
+        found.append((taken, tally))
+    assert found[0] == found[1]
+
+
+def test_a_failure_among_the_lines_is_told_and_the_connection_goes_on(connection: Connection) -> None:
+    failing = PACKED.format(
+        "1::int8, 0::int8, 0::int8, 0::int8, (1 / (2000 - i))::text FROM generate_series(1, 9000) i"
+    )
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        stream_lines(connection, sql.SQL(failing), lambda _data, _rows: None, unheard)
+    assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_failure_of_the_server_is_told_as_libpq_tells_it(connection: Connection) -> None:
@@ -76,7 +107,7 @@ def test_who_takes_the_rows_can_stop_the_query(connection: Connection) -> None:
         raise Enough
 
     with pytest.raises(Enough):
-        copy_rows(connection, ENDLESS, take, unheard)
+        stream_rows(connection, ENDLESS, take, unheard)
     assert connection.pgconn.status == pq.ConnStatus.OK
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
@@ -90,7 +121,7 @@ def test_a_server_that_ends_the_session_is_no_end_of_rows(
 
     pid = connection.info.backend_pid
     with pytest.raises(psycopg.OperationalError):
-        copy_rows(connection, ENDLESS, take, unheard)
+        stream_rows(connection, ENDLESS, take, unheard)
     assert connection.closed
 
 
@@ -103,15 +134,19 @@ def test_wherever_the_stream_is_cut_the_rows_are_whole(rows: list[tuple[bytes, b
     said = b"".join(b"d" + (len(row) + 4).to_bytes(4, "big") + row + between for row, between in rows)
     complete = b"COPY %d\0" % len(rows)
     said += b"c\0\0\0\4C" + (len(complete) + 4).to_bytes(4, "big") + complete + b"Z\0\0\0\5T"
-    stream, taken, at = RowStream(chunk=32), bytearray(), 0
+    taken, at = bytearray(), 0
+
+    def take(found: bytes, _rows: int) -> None:
+        assert found.endswith(b"\n")
+        taken.extend(found)
+
+    stream = RowStream(take, chunk=32)
     while said:
         with stream.room() as room:
             size = min(cuts[at % len(cuts)], len(room), len(said))
             room[:size] = said[:size]
         at += 1
-        found, _ = stream.came(size)
+        stream.came(size)
         said = said[size:]
-        assert not found or found.endswith(b"\n")
-        taken += found
     assert stream.ended
     assert (bytes(taken), stream.total()) == (b"".join(row for row, _ in rows), len(rows))
