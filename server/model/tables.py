@@ -55,11 +55,13 @@ class Column:
     """A `json` (not jsonb) somewhere inside: its text may have line breaks."""
     json_cast: bool = False
     """An extension casts it to json, in a form that its own input does not read back (hstore)."""
-    first_label: str | None = None
-    """Of an enum."""
+    labels: tuple[str, ...] = ()
+    """Of an enum, in their order: the first of them."""
     readable: bool = True
     built_in: bool = False
     """`base` is a type of PostgreSQL's own."""
+    domain: bool = False
+    """`type` is a domain over `base`."""
     attributes: tuple["Column", ...] = ()
     """Of a composite type, where its values are redacted; `row_type` is that type, below any domain."""
     row_type: str = ""

@@ -48,7 +48,7 @@ def json_object(fields: Sequence[Field], server_version: int) -> sql.Composable:
 def _composed(fields: Sequence[Field], scalar: sql.SQL, finite: Sequence[str]) -> sql.Composable:
     parts: list[str | sql.Composable] = []
     for number, field in enumerate(fields):
-        key = ("," if number else "{") + json.dumps(field.column.name, ensure_ascii=False) + ":"
+        key = ("," if number else "{") + _quoted(field.column.name) + ":"
         parts += _member(key, field, scalar, finite)
     parts.append("}")
     groups = [parts[first : first + _AT_ONCE] for first in range(0, len(parts), _AT_ONCE)]
@@ -65,21 +65,27 @@ def _text(value: str) -> sql.Composed:
     return sql.SQL("{}::text").format(sql.Literal(value))
 
 
+def _quoted(name: str) -> str:
+    """As PostgreSQL writes a string in JSON."""
+    return json.dumps(name, ensure_ascii=False)
+
+
 def _member(key: str, field: Field, scalar: sql.SQL, finite: Sequence[str]) -> list[str | sql.Composable]:
     """A key and its value as JSON writes them, as arguments of `concat`: it passes over NULL and prints numbers without
     making texts of them, those of the types in `finite` where they are neither infinite nor NaN. Only what PostgreSQL's
     own types print is taken as it is.
     """
     column = field.column
-    own = column.base if column.built_in and field.expression is None and not column.json_cast else ""
+    plain = field.expression is None and not column.json_cast
+    own = column.base if column.built_in and plain else ""
     value, null = sql.SQL("x.{}").format(sql.Identifier(column.name)), _text(key + "null")
     if own in _INTEGERS:
         return [key, value, sql.SQL("CASE WHEN {} IS NULL THEN 'null'::text END").format(value)]
     if own in finite:
         number = sql.SQL("{0} < 'Infinity' AND {0} > '-Infinity'").format(value)
         other = sql.SQL("COALESCE({}({})::text, 'null')").format(scalar, value)
-        plain, odd = sql.SQL("CASE WHEN {} THEN {} END"), sql.SQL("CASE WHEN {} THEN NULL ELSE {} END")
-        return [key, plain.format(number, value), odd.format(number, other)]
+        usual, odd = sql.SQL("CASE WHEN {} THEN {} END"), sql.SQL("CASE WHEN {} THEN NULL ELSE {} END")
+        return [key, usual.format(number, value), odd.format(number, other)]
     if own in ("json", "jsonb"):
         return [key, sql.SQL("COALESCE({}, 'null')").format(value)]
     if own == "bool":
@@ -87,7 +93,16 @@ def _member(key: str, field: Field, scalar: sql.SQL, finite: Sequence[str]) -> l
         return [cases.format(value, _text(key + "true"), value, null, _text(key + "false"))]
     if own in _UNQUOTED:
         return [sql.SQL("COALESCE({} || {}::text || '\"', {})").format(_text(key + '"'), value, null)]
-    return [key, sql.SQL("COALESCE({}({}), 'null')").format(scalar, value)]
+    other = sql.SQL("COALESCE({}({}), 'null')").format(scalar, value)
+    by_label = column.labels and plain and not column.domain  # no operator of enums takes a domain
+    return [_of_labels(key, value, column.labels, other)] if by_label else [key, other]
+
+
+def _of_labels(key: str, value: sql.Composable, labels: Iterable[str], other: sql.Composable) -> sql.Composable:
+    """An enum's member by comparing the value, cheaper than printing it; `other` for NULL and further labels."""
+    case, read = sql.SQL("WHEN {} = {} THEN {}"), sql.SQL("CASE {} ELSE {} || {}::text END")
+    cases = (case.format(value, sql.Literal(label), _text(key + _quoted(label))) for label in labels)
+    return read.format(sql.SQL(" ").join(cases), _text(key), other)
 
 
 def marked(line: sql.Composable, losses: "Losses", comma: bool) -> sql.Composable:

@@ -141,8 +141,8 @@ def _blank(column: Column, value: sql.Composable) -> sql.Composable:
         return _BLANK_TYPES[column.base]
     if column.category in _BLANK_CATEGORIES:
         return _BLANK_CATEGORIES[column.category]
-    if column.first_label is not None:
-        return sql.Literal(column.first_label)
+    if column.labels:
+        return sql.Literal(column.labels[0])
     if column.category == "S":
         return sql.SQL(
             "pg_catalog.repeat('x', CASE WHEN {value} = '' THEN 0"

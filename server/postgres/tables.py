@@ -80,7 +80,7 @@ def _columns(connection: Connection, references: dict[tuple[int, str], list[Refe
     found: dict[int, list[Column]] = defaultdict(list)
     for row in ask(connection, "exported_columns"):
         oid, name, type_, base, category, length, not_null, has_default, generated, identity, unique, *rest = row
-        referenced, holds_json, json_cast, first_label, readable, built_in = rest
+        referenced, holds_json, json_cast, labels, readable, built_in, domain = rest
         found[oid].append(
             Column(
                 name,
@@ -97,9 +97,10 @@ def _columns(connection: Connection, references: dict[tuple[int, str], list[Refe
                 tuple(references.get((oid, name), ())),
                 holds_json,
                 json_cast,
-                first_label,
+                tuple(labels or ()),
                 readable,
                 built_in,
+                domain,
             )
         )
     return found
@@ -115,11 +116,11 @@ def with_attributes(connection: Connection, tables: Sequence[Table]) -> dict[int
         return replace(column, attributes=tuple(found[place]), row_type=types[place]) if place in types else column
 
     if any(column.category == "C" for table in tables for column in table.columns):
-        for oid, column, row_type, name, type_, base, category, length, label in ask(
+        for oid, column, row_type, name, type_, base, category, length, labels in ask(
             connection, "exported_attributes", [table.oid for table in tables]
         ):
             types[oid, column] = row_type
-            found[oid, column].append(Column(name, type_, base, category, length, first_label=label))
+            found[oid, column].append(Column(name, type_, base, category, length, labels=tuple(labels or ())))
     return {
         table.oid: replace(table, columns=tuple(made(table, column) for column in table.columns)) for table in tables
     }

@@ -19,12 +19,17 @@ ODD = r'''
 CREATE DOMAIN answer AS boolean; CREATE DOMAIN key AS uuid; CREATE DOMAIN body AS jsonb CHECK (value <> 'null');
 CREATE DOMAIN ratio AS real; CREATE TYPE holder AS (day date, body jsonb, several numeric[]);
 CREATE SCHEMA other; CREATE TYPE other.uuid AS ENUM ('a "quoted" label', 'b');
+CREATE TYPE grade AS ENUM
+    ('1', '2', '3', '4', '5', '6', '7', '8', '9', '10', E'e\té\n\\', '', '13', '14', '15', '16', '17 and on');
+CREATE DOMAIN mark AS grade CHECK (value > '2');
 CREATE TABLE every (x answer, "per % cent {0} é" key, b body, "tab	here" holder, hs holder[], own other.uuid,
     "it's \ ""so""" date, "new
-line" daterange, "ends with \" int2, r ratio, f float8);
+line" daterange, "ends with \" int2, r ratio, f float8, grade grade, mark mark, n numeric);
 INSERT INTO every VALUES (true, gen_random_uuid(), '{"a": null}', ROW('infinity', '"\\"', '{NaN, 1}'),
     ARRAY[NULL, ROW(NULL, NULL, NULL)]::holder[], 'a "quoted" label', '0044-03-15 BC', '[2024-01-01,)',
-    -3, '-Infinity', 'NaN');
+    -3, '-Infinity', 'NaN', '', '17 and on', 'NaN');
+INSERT INTO every (grade, mark, n) VALUES (E'e\té\n\\', '3', 1e-20),
+    ('17 and on', E'e\té\n\\', 123456789012345678901234567890);
 INSERT INTO every (x, r, f) VALUES (false, '-0', '1e-300'), (false, 'NaN', 'Infinity'), (NULL, 1e20, -1e20);
 INSERT INTO every (x) VALUES (NULL);
 '''

@@ -33,8 +33,8 @@ SELECT
     t.typcategory::text AS category,
     CASE WHEN t.typname IN ('varchar', 'bpchar') AND b.modifier > 4 THEN b.modifier - 4
          WHEN t.typname IN ('bit', 'varbit') AND b.modifier > 0 THEN b.modifier END AS length,
-    (SELECT e.enumlabel FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder LIMIT 1)
-        AS first_label
+    CASE t.typtype WHEN 'e' THEN ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid
+                                       ORDER BY e.enumsortorder LIMIT 16) END AS labels
 FROM attributes AS a
 JOIN bottom AS b ON b.oid = a.oid AND b.column = a.column AND b.attnum = a.attnum
 JOIN pg_catalog.pg_type AS t ON t.oid = b.type AND t.typtype <> 'd'

@@ -62,10 +62,11 @@ SELECT a.attrelid::bigint AS table_oid,
        r.number IS NOT NULL AS referenced,
        j.oid IS NOT NULL AS holds_json,
        t.oid IN (SELECT castsource FROM json_casts) OR t.typelem IN (SELECT castsource FROM json_casts) AS json_cast,
-       (SELECT e.enumlabel FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder LIMIT 1)
-           AS first_label,
+       CASE t.typtype WHEN 'e' THEN ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid
+                                          ORDER BY e.enumsortorder LIMIT 16) END AS labels,
        pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable,
-       t.oid < 16384 AS built_in
+       t.oid < 16384 AS built_in,
+       a.atttypid <> t.oid AS domain
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
