@@ -92,14 +92,13 @@ def _keys_mended(plan: Plan, post_data: str) -> str:
         return post_data
     there = {(export.table.schema, export.table.name) for export in plan.tables}
     dangling = {
-        (export.table.schema, export.table.name, reference.constraint)
+        reference.constraint: reference.partitioned
         for export in plan.tables
         for column in export.table.columns
         for reference in column.references
         if (reference.schema, reference.table) not in there
     }
-    partitioned = {(e.table.schema, e.table.name) for e in plan.tables if e.table.partitioned}
-    return without_checking(post_data, dangling, partitioned) if dangling else post_data
+    return without_checking(post_data, dangling) if dangling else post_data
 
 
 def _position(sequence: ManifestSequence) -> str:

@@ -140,7 +140,7 @@ class _Trial:
         if all(keeps(self.connection, self.table, self.masks, key, self.rules) for key in keys):
             return []
         if how == "blank" and numbered(column) is None:
-            alone = any(key.columns == (column.name,) for key in keys)
+            alone = any(len(key.parts or ()) == 1 for key in keys)
             told = "they import only if there is one row at most" if alone else "rows of one key become alike"
             return [f"is unique, and redaction writes one value for all rows: {told}; {WAYS_OUT}."]
         room = f"a hash of {hashed_length(column)} characters" if how == "hash" else "the number of a row"

@@ -11,12 +11,15 @@ from server.model.names import quoted
 
 
 class Reference(NamedTuple):
-    """A column that a foreign key (`constraint`) points at."""
+    """A column that a foreign key points at. `constraint`: the schema, relation (which may be a partition) and name of
+    the key; `partitioned`: whether that relation is.
+    """
 
     schema: str
     table: str
     column: str
-    constraint: str = ""
+    constraint: tuple[str, str, str] = ("", "", "")
+    partitioned: bool = False
 
 
 class Piece(NamedTuple):

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -223,20 +223,21 @@ _KEY = re.compile(
 )
 
 
-def without_checking(post_data: str, keys: Collection[Key], partitioned: Collection[tuple[str, str]]) -> str:
+def without_checking(post_data: str, keys: Mapping[Key, bool]) -> str:
     """The script with some foreign keys added NOT VALID: what their rows refer to is not in the export.
 
-    On a partitioned table, which cannot have such keys before PostgreSQL 18, the key is left out, as a comment.
+    `keys`: with whether each is of a partitioned table, which cannot have such keys before PostgreSQL 18: it is left
+    out, as a comment.
     """
-    wanted = {(schema, f"{table} {name}"): (schema, table) for schema, table, name in keys}
+    wanted = {(schema, f"{table} {name}"): partitioned for (schema, table, name), partitioned in keys.items()}
 
     def mend(match: re.Match[str]) -> str:
-        table = wanted.get((match["schema"], match["named"]))
+        partitioned = wanted.get((match["schema"], match["named"]))
         statement = match["statement"]
-        if table is None or statement.endswith("NOT VALID"):
+        if partitioned is None or statement.endswith("NOT VALID"):
             return match[0]
         head = match[0][: match.start("statement") - match.start()]
-        if table in partitioned:
+        if partitioned:
             return head + "".join(f"-- {line}\n" for line in f"{statement};".splitlines()).rstrip("\n")
         return f"{head}{statement} NOT VALID;"
 

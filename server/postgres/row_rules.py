@@ -14,7 +14,7 @@ from server.model.tables import Column, Table
 from server.postgres.databases import Connection
 from server.postgres.masks import masked
 from server.postgres.questions import ask
-from server.postgres.relations import written
+from server.postgres.relations import rows_of, written
 from server.postgres.stand_ins import SAMPLE
 
 
@@ -52,8 +52,10 @@ def read_rules(connection: Connection, oids: Sequence[int]) -> dict[int, list[Ru
 def read_keys(connection: Connection, oid: int) -> list[Rule]:
     """The rules of a table's unique indexes over plain columns; `read_rules` has none, for most stand-ins keep them."""
     return [
-        Rule("", "unique", tuple(names), tuple(sql.Identifier(name).as_string() for name in names), None, False)
-        for _, names in ask(connection, "exported_keys", [oid])
+        Rule(
+            "", "unique", (*names, *keyed), tuple(sql.Identifier(name).as_string() for name in names), condition, False
+        )
+        for _, names, condition, keyed in ask(connection, "exported_keys", [oid])
     ]
 
 
@@ -122,7 +124,7 @@ def _rows(
     """What stands in FROM for some columns of a table's rows, as an import makes them."""
     values = sql.SQL(", ").join(_value(column, masks) for column in columns)
     limit = sql.SQL("ALL") if every else sql.Literal(SAMPLE)
-    rows = sql.SQL("(SELECT {} FROM {} AS t LIMIT {})").format(values, sql.Identifier(table.schema, table.name), limit)
+    rows = sql.SQL("(SELECT {} FROM {} AS t LIMIT {})").format(values, rows_of(table), limit)
     types = {column.name: column.type for column in table.columns}
     made = [
         sql.SQL("({})::{} AS {}").format(written(rule.parts[0]), written(types[rule.name]), sql.Identifier(rule.name))

@@ -14,7 +14,7 @@ from server.model.redaction import How
 from server.model.tables import Column, Table
 from server.postgres.databases import Connection
 from server.postgres.masks import masked
-from server.postgres.relations import written
+from server.postgres.relations import rows_of, written
 
 SAMPLE = 1000
 """Rows whose stand-ins are tried."""
@@ -52,7 +52,7 @@ def passes(connection: Connection, table: Table, column: Column, how: How, check
         masked(column, how),
         written(column.type),
         sql.Identifier(column.name),
-        sql.Identifier(table.schema, table.name),
+        rows_of(table),
         sql.Literal(SAMPLE),
     )
     try:

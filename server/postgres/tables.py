@@ -71,8 +71,8 @@ def placed(connection: Connection, tables: Sequence[Table]) -> list[Table]:
 
 def _references(connection: Connection) -> dict[tuple[int, str], list[Reference]]:
     found: dict[tuple[int, str], list[Reference]] = defaultdict(list)
-    for oid, column, *target in ask(connection, "exported_references"):
-        found[oid, column].append(Reference(*target))
+    for oid, column, schema, table, target, key, partitioned in ask(connection, "exported_references"):
+        found[oid, column].append(Reference(schema, table, target, tuple(key), partitioned))
     return found
 
 

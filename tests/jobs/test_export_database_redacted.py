@@ -138,3 +138,34 @@ def test_a_key_to_a_partition_is_one_to_its_table(
         (1,)
     ]
     assert copy.rows("SELECT count(*) FROM visits JOIN people ON who = secret") == [(1,)]
+
+
+def test_a_key_of_one_partition_is_one_of_its_table(
+    project: Project,
+    export: Export,
+    fresh_database: FreshDatabase,
+    make_database: MakeDatabase,
+    postgres: EmbeddedServer,
+) -> None:
+    fresh_database.run("""
+        CREATE TABLE rooms (id int PRIMARY KEY);
+        CREATE TABLE people (secret text UNIQUE);
+        CREATE TABLE beds (id int, who text, room int) PARTITION BY LIST (id);
+        CREATE TABLE beds_a (room int REFERENCES rooms, who text REFERENCES people (secret), id int);
+        ALTER TABLE beds ATTACH PARTITION beds_a DEFAULT;
+        INSERT INTO people VALUES ('x'); INSERT INTO rooms VALUES (4); INSERT INTO beds VALUES (1, 'x', 4);
+    """)
+    project.add("it", fresh_database)
+    report = export(format="sql", exclude_tables=["rooms"])
+    assert report.warnings == ["beds refers to public.rooms, which this export has no rows of."]
+    assert [table.name for table in report.tables] == ["people", "beds"]
+    assert {(entry.table, entry.column): entry.how for entry in report.redacted} == {
+        ("people", "secret"): "hash", ("beds", "who"): "hash",
+    }  # fmt: skip
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert copy.rows("SELECT convalidated FROM pg_constraint WHERE contype = 'f' ORDER BY conname") == [
+        (False,),
+        (True,),
+    ]
+    assert copy.rows("SELECT count(*) FROM beds JOIN people ON who = secret") == [(1,)]

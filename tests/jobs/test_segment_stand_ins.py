@@ -159,6 +159,40 @@ def test_stand_ins_of_every_type_are_of_that_type_and_differ_where_they_must(
     ]
 
 
+@pytest.mark.parametrize("how", ["exclude", "null", "hash", "blank"])
+def test_stand_ins_keep_what_one_partition_alone_asks_for(
+    how: str, project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    """And a table's rows are those of its own, not of its heirs."""
+    fresh_database.run("""
+        CREATE TABLE wards (id int, part int, secret date, secrets text, secretive int, given text)
+            PARTITION BY LIST (part);
+        CREATE TABLE wards_a (given text, secretive int, secrets text, secret date UNIQUE, part int, id int,
+            CHECK (secretive > 5), CHECK (id < secretive), EXCLUDE (secretive WITH =));
+        CREATE UNIQUE INDEX ON wards_a (lower(secrets)) WHERE id > 0;
+        ALTER TABLE wards_a ALTER given SET NOT NULL;
+        ALTER TABLE wards ATTACH PARTITION wards_a FOR VALUES IN (1);
+        CREATE TABLE wards_b PARTITION OF wards DEFAULT PARTITION BY LIST (id);
+        CREATE TABLE wards_b2 PARTITION OF wards_b (UNIQUE (given)) DEFAULT;
+        INSERT INTO wards SELECT n, n % 2, '2020-01-01'::date + n, 'S' || n, n + 5, 'G' || n
+            FROM generate_series(1, 50) AS n;
+        INSERT INTO wards VALUES (1, 2), (2, 2);
+        CREATE TABLE doors (id int, secret date, secrets text);
+        CREATE UNIQUE INDEX ON doors (secret); CREATE UNIQUE INDEX ON doors (lower(secrets));
+        CREATE TABLE doors_heir () INHERITS (doors);
+        INSERT INTO doors VALUES (1, '2020-01-01', 'a'); INSERT INTO doors_heir VALUES (1, '2020-01-01', 'a');
+    """)
+    project.add("it", fresh_database)
+    settle(project, f'[redaction.patterns]\n"*.secret*" = "{how}"\n"wards.given" = "{how}"\n')
+    report = segment(project, format="sql", filters=[{"table": table} for table in ("wards", "doors", "doors_heir")])
+    assert report.warnings == []
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert copy.rows("SELECT count(*) FROM wards") == [(52,)]
+    values = "secret >= '2020-01-01' AND secret < '2021-01-01' OR secrets ~ '^S' OR given ~ '^G'"
+    assert copy.rows(f"SELECT count(*) FROM wards WHERE {values}") == [(0,)]
+
+
 def test_a_stand_in_of_a_document_is_no_text(project: Project, fresh_database: FreshDatabase) -> None:
     fresh_database.run("CREATE TABLE t (id int, secret jsonb NOT NULL CHECK (secret IN ('{\"a\": 0}', '{\"a\": 1}')))")
     fresh_database.run("INSERT INTO t VALUES (1, '{\"a\": 1}')")

@@ -1,5 +1,5 @@
 -- The columns of tables and what a mask must know of each: the type below any domain, whether it must have a value and be
--- unique, who refers to it. `holds_json`: a json (not jsonb) anywhere inside, whose text may hold line breaks.
+-- unique, who refers to it; what a partition alone asks for, its table is told to ask for. `holds_json`: a json (not jsonb) anywhere inside, whose text may hold line breaks.
 -- `json_cast`: of an extension's type with a cast to json, in whose form the type does not read itself back.
 -- `built_in`: the type below any domain is PostgreSQL's own, so its name says what it is.
 WITH RECURSIVE
@@ -19,7 +19,12 @@ with_json (oid) AS (
          OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
                                         WHERE a.attrelid = t.typrelid AND a.atttypid = j.oid AND a.attnum > 0)
 ),
-key_columns (table_oid, number) AS (
+partitions (oid, root) AS (
+    SELECT c.oid, pg_catalog.pg_partition_root(c.oid)::oid
+    FROM pg_catalog.pg_class AS c
+    WHERE c.relispartition AND c.relkind IN ('r', 'p')
+),
+held_unique (table_oid, number) AS (
     SELECT i.indrelid, k.number
     FROM pg_catalog.pg_index AS i CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::int2[]) AS k(number)
     WHERE i.indisunique OR i.indisexclusion
@@ -30,6 +35,20 @@ key_columns (table_oid, number) AS (
          ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
          AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid
     WHERE i.indisunique OR i.indisexclusion
+),
+key_columns (table_oid, number) AS (
+    SELECT table_oid, number FROM held_unique
+    UNION
+    SELECT r.attrelid, r.attnum
+    FROM partitions AS p
+    JOIN held_unique AS k ON k.table_oid = p.oid
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.oid AND a.attnum = k.number
+    JOIN pg_catalog.pg_attribute AS r ON r.attrelid = p.root AND r.attname = a.attname
+),
+never_null (table_oid, name) AS (
+    SELECT DISTINCT p.root, a.attname
+    FROM partitions AS p
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.oid AND a.attnum > 0 AND a.attnotnull
 ),
 json_casts (castsource) AS (
     SELECT x.castsource
@@ -52,7 +71,7 @@ SELECT a.attrelid::bigint AS table_oid,
        t.typcategory::text AS category,
        CASE WHEN t.typname IN ('varchar', 'bpchar') AND m.modifier > 4 THEN m.modifier - 4
             WHEN t.typname IN ('bit', 'varbit') AND m.modifier > 0 THEN m.modifier END AS length,
-       a.attnotnull OR b.not_null AS not_null,
+       a.attnotnull OR b.not_null OR o.name IS NOT NULL AS not_null,
        a.atthasdef AND a.attgenerated = '' OR a.attidentity <> ''
            OR EXISTS (SELECT FROM pg_catalog.pg_type AS d WHERE d.oid = a.atttypid AND d.typdefault IS NOT NULL)
            AS has_default,
@@ -74,6 +93,7 @@ JOIN bottom AS b ON b.oid = a.atttypid
 JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 CROSS JOIN LATERAL (SELECT CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.modifier END AS modifier) AS m
 LEFT JOIN key_columns AS u ON u.table_oid = a.attrelid AND u.number = a.attnum
+LEFT JOIN never_null AS o ON o.table_oid = a.attrelid AND o.name = a.attname
 LEFT JOIN targets AS r ON r.table_oid = a.attrelid AND r.number = a.attnum
 LEFT JOIN with_json AS j ON j.oid = a.atttypid
 WHERE a.attnum > 0 AND NOT a.attisdropped
