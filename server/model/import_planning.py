@@ -85,11 +85,13 @@ def _row_counts(tables: Sequence[FileTable], manifest: Manifest | None) -> Itera
 def load_order(plans: Sequence[TablePlan], target: Schema) -> list[TablePlan]:
     """Referenced tables first; the members of a cycle as they come."""
     waiting = {plan.identity: plan for plan in plans}
+    parts = parts_of(plans, target)
     needs: dict[Identity, set[Identity]] = {identity: set() for identity in waiting}
     for constraint, parent in foreign_keys(target):
-        child = Identity("table", constraint.schema, constraint.name)
-        if child in waiting and parent in waiting and child != parent:
-            needs[child].add(parent)
+        child, parent = target.whole(Identity("table", constraint.schema, constraint.name)), target.whole(parent)
+        if child != parent:
+            for identity in parts.get(child, ()):
+                needs[identity].update(parts.get(parent, ()))
     ordered: list[TablePlan] = []
     while waiting:
         ready = [i for i in waiting if not needs[i] & waiting.keys()]
@@ -98,6 +100,14 @@ def load_order(plans: Sequence[TablePlan], target: Schema) -> list[TablePlan]:
         for identity in ready:
             ordered.append(waiting.pop(identity))
     return ordered
+
+
+def parts_of(plans: Sequence[TablePlan], target: Schema) -> dict[Identity, list[Identity]]:
+    """What is loaded of each table: itself, or partitions of it by themselves."""
+    parts: dict[Identity, list[Identity]] = {}
+    for plan in plans:
+        parts.setdefault(target.whole(plan.identity), []).append(plan.identity)
+    return parts
 
 
 def with_order(plan: ImportPlan, names: Sequence[str]) -> ImportPlan:

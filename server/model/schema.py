@@ -142,6 +142,12 @@ class Schema:
                 grouped.setdefault((str(parent[0]), str(parent[1])), []).append(identity)
         return grouped
 
+    def whole(self, table: Identity) -> Identity:
+        """The table that a partition belongs to, however far up; a table that is none is itself."""
+        while isinstance(parent := self.facts.get(table, {}).get("partition_of"), tuple):
+            table = Identity("table", str(parent[0]), str(parent[1]))
+        return table
+
     @cached_property
     def serials(self) -> dict[tuple[str, str, str], Identity]:
         """The sequences of columns (schema, table, column) that are filled from one of their own."""

@@ -56,6 +56,11 @@ class Visible:
                 yield Identity("table", column.schema, column.name), column.sub
 
     def _links(self) -> Iterator[tuple[tuple[Identity, str], tuple[Identity, str]]]:
+        """What holds the same values: a partition's columns and its table's, both ends of a foreign key."""
+        for column in self.target.of("column"):
+            part = Identity("table", column.schema, column.name)
+            if (table := self.target.whole(part)) != part:
+                yield (part, column.sub), (table, column.sub)
         for key, parent in foreign_keys(self.target):
             attributes = self.target.facts[key]
             child = Identity("table", key.schema, key.name)

@@ -220,7 +220,8 @@ def _foreign(diagnosis: Diagnosis) -> None:
     target = diagnosis.target
     for key, parent in foreign_keys(target):
         child = Identity("table", key.schema, key.name)
-        staged, referenced = diagnosis.tables.get(child), diagnosis.tables.get(parent)
+        staged = diagnosis.tables.get(child)
+        referenced = diagnosis.tables.get(parent) or diagnosis.tables.get(target.whole(parent))
         attributes = target.facts[key]
         if attributes.get("not_enforced") or attributes.get("period"):
             continue
@@ -232,7 +233,7 @@ def _foreign(diagnosis: Diagnosis) -> None:
             _add(diagnosis, staged, "foreign_key", query, columns=own, constraint=key.sub)
             if attributes.get("match") == "FULL":
                 _half_given(diagnosis, staged, key, own)
-        elif referenced and diagnosis.mode == "replace":
+        elif referenced and diagnosis.mode == "replace" and target.whole(child) not in diagnosis.tables:
             _left_behind(diagnosis, key, own, _orphans(_texts(own), relation(child), own, their, there))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from server.model.import_plan import ImportRequest, TablePlan
+from server.model.import_planning import parts_of
 from server.model.schema import Identity, Schema
 from server.model.schema_keys import foreign_keys
 from server.postgres.databases import Connection
@@ -49,28 +50,32 @@ def choose(
     by_statement: bool,
 ) -> Relaxed:
     """What should stand aside. `plans` in the order of loading; `by_statement`: one table's rows come in many."""
-    place = {plan.identity: number for number, plan in enumerate(plans)}
+    places = {plan.identity: number for number, plan in enumerate(plans)}
+    place = {table: [places[part] for part in parts] for table, parts in parts_of(plans, target).items()}
     own = set(owned)
     keys: list[Identity] = []
     deferred: list[Identity] = []
     stuck: list[Identity] = []
     for key, parent in foreign_keys(target):
-        child = Identity("table", key.schema, key.name)
+        holder = Identity("table", key.schema, key.name)
+        child, parent = target.whole(holder), target.whole(parent)
         attributes = target.facts[key]
         if attributes.get("not_enforced") or attributes.get("not_valid") or attributes.get("inherited"):
             continue
         outside = request.mode == "replace" and parent in place and child not in place
         late = (
-            child in place and parent in place and (place[parent] > place[child] or (parent == child and by_statement))
+            child in place
+            and parent in place
+            and (max(place[parent]) > min(place[child]) or (parent == child and by_statement))
         )
         if outside or late:
             if late and attributes.get("deferrable"):
                 deferred.append(key)
-            elif child in own:
+            elif holder in own:
                 keys.append(key)
             else:
                 stuck.append(key)
-        elif child in place and child in own and _worth_it(sizes.get(child)) and not attributes.get("deferrable"):
+        elif child in place and holder in own and _worth_it(sizes.get(child)) and not attributes.get("deferrable"):
             keys.append(key)
     indexes = _indexes(request, plans, target, own, sizes)
     triggers = () if request.run_triggers else _triggers(plans, target)

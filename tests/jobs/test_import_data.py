@@ -47,6 +47,37 @@ def test_a_document_with_cycles_and_self_references_loads_in_any_order(import_in
     ) == [("a cycle",)]
 
 
+@pytest.mark.parametrize("mode", ["append", "replace", "upsert"])
+def test_keys_of_and_to_one_partition_alone_hold_back_no_table(import_into: Make, mode: str) -> None:
+    importing = import_into("""
+        CREATE TABLE a (id int PRIMARY KEY, b int);
+        CREATE TABLE b (id int, part int, a int, PRIMARY KEY (id, part)) PARTITION BY LIST (part);
+        CREATE TABLE b_1 PARTITION OF b (UNIQUE (id), FOREIGN KEY (a) REFERENCES a) FOR VALUES IN (1);
+        CREATE TABLE b_2 PARTITION OF b DEFAULT;
+        ALTER TABLE a ADD CONSTRAINT to_part FOREIGN KEY (b) REFERENCES b_1 (id);
+        CREATE TABLE c (id int PRIMARY KEY);
+        CREATE TABLE aa (id int PRIMARY KEY, c int) PARTITION BY LIST (id);
+        CREATE TABLE aa_1 PARTITION OF aa (FOREIGN KEY (c) REFERENCES c) DEFAULT;
+        INSERT INTO a VALUES (1, NULL); INSERT INTO b VALUES (1, 1, 1); UPDATE a SET b = 1
+    """)
+    data = {
+        "a": [{"id": "1", "b": "7"}, {"id": "2", "b": "7"}],
+        "aa": [{"id": "1", "c": "3"}],
+        "b": [
+            {"id": "7", "part": "1", "a": "2"},
+            {"id": "1", "part": "1", "a": "1"},
+            {"id": "8", "part": "2", "a": "9"},
+        ],
+        "c": [{"id": "3"}],
+    }
+    if mode == "append":
+        importing.database.run("UPDATE a SET b = NULL; DELETE FROM b; DELETE FROM a")
+    report = importing.run(importing.write("some.json", json.dumps({"data": data})), mode)
+    assert report.outcome == "committed"
+    assert importing.database.rows("SELECT id, b FROM a ORDER BY 1") == [(1, 7), (2, 7)]
+    assert importing.database.rows("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated") == [(3,)]
+
+
 @pytest.mark.parametrize(
     "form", ["array", "tables", "jsonl", "csv", "tsv", "semicolons", "gzip", "zstd", "sql", "inserts"]
 )
