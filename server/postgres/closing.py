@@ -65,8 +65,8 @@ class Closing:
 
     def grow(self) -> None:
         """From the filters down, then up. Afterwards `grown` says what is in, `dangling` what cannot be."""
-        for seed in sorted(self.plan.seeds, key=lambda seed: not seed.pinned):
-            self._plant(seed)  # first what is asked for by name: its date says nothing, whatever else matches it
+        for seeds in self._plantings():
+            self._plant(seeds)
         for part in self.plan.down:
             self._rounds(part, self._pull_down)
         self._drop_ways()
@@ -83,26 +83,38 @@ class Closing:
         in_order = self.growth.came_in_order(node)
         return [origin(self.keys[node], self.relations.relations[leaf], in_order=in_order) for leaf in leaves]
 
-    def _plant(self, seed: Seed) -> None:
-        """The rows that a filter matches."""
-        try_values(self.connection, self.relations, seed)
-        node = self.relations.node(seed.relation)
-        date = None if seed.pinned else self.plan.nodes[node].date
+    def _plantings(self) -> Iterable[list[Seed]]:
+        """The filters in their order, but what is asked for by name first: its date says nothing, whatever else matches
+        it. Those of a table of which a sample is taken are one: the sample is of all that they match.
+        """
+        together: dict[tuple[int, object], list[Seed]] = {}
+        for number, seed in enumerate(sorted(self.plan.seeds, key=lambda seed: not seed.pinned)):
+            node = self.relations.node(seed.relation)
+            alone = self.plan.nodes[node].limit is None
+            together.setdefault((node, number if alone else seed.pinned), []).append(seed)
+        return together.values()
+
+    def _plant(self, seeds: Sequence[Seed]) -> None:
+        """The rows that any of some filters matches, all of one table and alike in whether dates apply."""
+        for seed in seeds:
+            try_values(self.connection, self.relations, seed)
+        node = self.relations.node(seeds[0].relation)
+        date = None if seeds[0].pinned else self.plan.nodes[node].date
         came = 0
         if (room := self.growth.room(node)) > 0:
             statement = growing.matched(
                 self.keys[node],
-                self.relations.relations[seed.relation],
-                seed_tests(self.relations, seed, date),
+                self.relations.relations[seeds[0].relation if len(seeds) == 1 else node],
+                seed_tests(self.relations, seeds, date),
                 standing=WITHIN if date else ASKED,
                 room=room,
                 generation=self.growth.next(),
                 fresh=not self.growth.held[node],
             )
-            came = self._insert(node, (), statement, ["filter"], seed_values(seed))
+            came = self._insert(node, (), statement, ["filter"], seed_values(seeds))
         if date and not came:
-            note = emptied_by_dates(self.connection, self.relations, seed, date)
-            self.notes += [note] if note and note not in self.notes else []
+            told = (emptied_by_dates(self.connection, self.relations, seed, date) for seed in seeds)
+            self.notes += [note for note in dict.fromkeys(told) if note and note not in self.notes]
 
     def _rounds(self, part: Iterable[int], pull: Callable[[int], bool]) -> None:
         """Pulls into every table of a part until nothing new comes; a part of one table outside of cycles takes one."""

@@ -1,6 +1,6 @@
 """The rows that a segment's filters match: values are tried first, so that one that does not fit is named."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 import psycopg
@@ -12,7 +12,8 @@ from server.model.relations import RelationMap
 from server.model.segment_nodes import DateTest
 from server.model.segment_seeds import Bound, Seed
 from server.postgres.databases import Connection
-from server.postgres.row_tests import date_test, every, filter_test, itself, table
+from server.postgres.row_tests import any_of, date_test, every, filter_test, itself, table
+from server.postgres.way_parts import in_relation
 
 
 def try_values(connection: Connection, relations: RelationMap, seed: Seed) -> None:
@@ -61,24 +62,31 @@ def _unfit(bound: Bound, labels: list[str]) -> Refused:
     )
 
 
-def seed_tests(relations: RelationMap, seed: Seed, date: DateTest | None) -> list[sql.Composable]:
-    """What a row `t` must meet: the filter's conditions, with `$1 …` for `seed_values`, and the dates."""
+def seed_tests(relations: RelationMap, seeds: Sequence[Seed], date: DateTest | None) -> list[sql.Composable]:
+    """What a row `t` must meet: the conditions of a filter, with `$1 …` for `seed_values`, and the dates. Of several
+    filters, as a row of their table: those of any, each for the rows of its own relation.
+    """
     numbers: Iterator[int] = count(1)
-    tests: list[sql.Composable] = [filter_test(relations, bound, numbers) for bound in seed.conditions]
-    return [*tests, date_test(sql.Identifier("t"), date)] if date else tests
+    tests = [[filter_test(relations, bound, numbers) for bound in seed.conditions] for seed in seeds]
+    if len(seeds) > 1:
+        place = sql.SQL("t.tableoid")
+        own = [in_relation(relations, seed.relation, place) for seed in seeds]
+        tests = [[any_of([every([test, *of]) for test, of in zip(own, tests, strict=True)])]]
+    return [*tests[0], date_test(sql.Identifier("t"), date)] if date else [*tests[0]]
 
 
-def seed_values(seed: Seed) -> list[str]:
-    return [value for bound in seed.conditions for value in bound.values]
+def seed_values(seeds: Sequence[Seed]) -> list[str]:
+    """The values of filters, in the order of their `$n`."""
+    return [value for seed in seeds for bound in seed.conditions for value in bound.values]
 
 
 def emptied_by_dates(connection: Connection, relations: RelationMap, seed: Seed, date: DateTest) -> str | None:
     """Where nothing came: the note that rows would have met the filter, had it not been for the dates."""
     relation = relations.relations[seed.relation]
     statement = sql.SQL("SELECT {} FROM {} AS t WHERE {} ORDER BY 1 DESC LIMIT 1").format(
-        date_test(sql.Identifier("t"), date), table(relation), every(seed_tests(relations, seed, None))
+        date_test(sql.Identifier("t"), date), table(relation), every(seed_tests(relations, [seed], None))
     )
-    if not seed.conditions or RawCursor(connection).execute(statement, seed_values(seed)).fetchone() != (False,):
+    if not seed.conditions or RawCursor(connection).execute(statement, seed_values([seed])).fetchone() != (False,):
         return None
     return (
         f"{relation.key}: rows meet the filter, but none with {date.column.name} within the dates. "

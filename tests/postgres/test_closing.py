@@ -1,5 +1,7 @@
 """Growing a segment to its closure: which rows come, on a real server, loaded into an empty copy."""
 
+from typing import Any
+
 import pytest
 
 from server.errors import Refused
@@ -96,6 +98,26 @@ def test_a_limit_takes_the_first_rows_by_key_and_stays_closed(
     assert result.grown["notes"].matched == 4
     loaded(result, make_database, TENANTS)
     assert grow(tenants, where("sites", limit_per_table=2)).values("sites") == ["1", "2"]
+
+
+def test_a_sample_over_several_filters_takes_the_first_rows_by_key_of_all_that_they_match(
+    fresh_database: FreshDatabase,
+) -> None:
+    fresh_database.run("""
+        CREATE TABLE whole (id int, part int, kind int, PRIMARY KEY (id, part)) PARTITION BY LIST (part);
+        CREATE TABLE part_1 PARTITION OF whole FOR VALUES IN (1);
+        CREATE TABLE part_0 PARTITION OF whole DEFAULT;
+        INSERT INTO whole SELECT n, n % 3, n % 2 FROM generate_series(20, 1, -1) AS n
+    """)
+    odd, even = where("whole", ("kind", 1))["filters"], where("whole", ("kind", 0))["filters"]
+    part, late = where("part_1", ("kind", 1))["filters"], where("whole", ("id", ">", 12))["filters"]
+
+    def sample(filters: list[Any]) -> list[str]:
+        return grow(fresh_database, {"filters": filters, "limit_per_table": 4}).values("whole")
+
+    assert sorted(sample(odd + even)) == sorted(sample(even + odd)) == ["1", "2", "3", "4"]
+    assert sorted(sample(late + part), key=int) == ["1", "7", "13", "14"]
+    assert sorted(sample(where("whole", ("id", 20), ("part", 2))["filters"] + odd), key=int) == ["1", "3", "5", "20"]
 
 
 def test_a_sample_is_of_rows_that_are_written_not_of_those_that_are_only_a_way(tenants: FreshDatabase) -> None:
