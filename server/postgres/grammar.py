@@ -20,6 +20,14 @@ with suppress(ImportError, AttributeError):
 
 _QUOTED = re.compile(r"\s+at or near \".*", re.DOTALL)
 
+_MOST_LINKS = 10_000
+_LINK = re.compile(
+    rb"[-+*/<>=~!@#%^&|`?]+|::|\b(?:is|isnull|notnull|collate|at|in|between|operator|union|intersect|except|join)\b",
+    re.IGNORECASE,
+)
+_LASTING = frozenset({b"union", b"intersect", b"except", b"join"})
+"""What a comma on the same level does not end."""
+
 
 class SyntaxFailed(ValueError):
     """Not SQL that PostgreSQL reads. `position` is the byte where it stopped, None where unknown; no text is quoted."""
@@ -29,6 +37,10 @@ class SyntaxFailed(ValueError):
         self.message = message
         self.position = position
         self.unfinished = unfinished
+
+
+class Endless(SyntaxFailed):
+    """An expression of more operators than the parser bears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ def parse(sql: str) -> list[Parsed]:
     if "\0" in sql:
         raise SyntaxFailed("a NUL byte", len(sql[: sql.index("\0")].encode()), unfinished=False)
     try:
+        _refuse_endless(sql)
         found = postgast.parse(sql)
     except postgast.PgQueryError as failure:
         # The parser quotes the text it stopped at, which may be a value: only what kind of failure is kept.
@@ -57,6 +70,33 @@ def parse(sql: str) -> list[Parsed]:
     except DecodeError:
         raise SyntaxFailed("expressions nested too deeply", None, unfinished=False) from None
     return [_parsed(raw) for raw in found.stmts]
+
+
+def _refuse_endless(sql: str) -> None:
+    """The parser is not bounded for chains (a || b || …, UNION, joins) and takes the process with it at some 20,000.
+
+    What is merely long passes: a list of 100,000 negative numbers is 100,000 chains of one link.
+    """
+    text = sql.encode()
+    if len(text) < _MOST_LINKS or sum(1 for _ in _LINK.finditer(text)) < _MOST_LINKS:
+        return
+    levels = [[0, 0]]  # of each open bracket: the links since its last comma, and those that no comma ends
+    links = 0
+    for token in postgast.scan(sql).tokens:
+        word = text[token.start : token.end]
+        if word in (b"(", b"["):
+            levels.append([0, 0])
+        elif word in (b")", b"]") and len(levels) > 1:
+            links -= sum(levels.pop())
+        elif word in (b",", b";"):
+            links -= levels[-1][0]
+            levels[-1][0] = 0
+        elif _LINK.fullmatch(word):
+            levels[-1][word.lower() in _LASTING] += 1
+            links += 1
+            if links >= _MOST_LINKS:
+                what = f"more than {_MOST_LINKS:,} operators in one expression cannot be judged"
+                raise Endless(what, token.start, unfinished=False)
 
 
 def _parsed(raw: Any) -> Parsed:

@@ -251,6 +251,30 @@ def test_no_insert_is_known_by_a_shape_that_hides_more(value: str) -> None:
     assert plain_rows(f"INSERT INTO t VALUES ({value})".encode()) is None
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW v AS SELECT " + " || ".join(["a"] * 30_000) + " FROM t",
+        "CREATE VIEW v AS " + " UNION ".join(["SELECT 1, 2"] * 30_000),
+        "INSERT INTO t SELECT a" + " IN (1, 2)" * 30_000,
+        "CREATE TABLE t (a int CHECK (" + "+".join(["(1, $$,$$)"] * 30_000) + " IS NULL))",
+    ],
+    ids=["operators", "unions", "words", "brackets"],
+)
+def test_an_expression_that_would_end_the_process_is_refused(statement: str) -> None:
+    refused = refusal("SELECT pg_catalog.setval('s', 1);\n" + statement)
+    assert refused.code == "script_syntax"
+    assert "Line 2, column" in refused.what
+    assert "more than 10,000 operators in one expression" in refused.what
+
+
+def test_long_statements_of_short_expressions_are_read() -> None:
+    rows = ", ".join(["(-1, 'a-b' || 'c', $$-$$)"] * 30_000)
+    body = "BEGIN RETURN " + "+".join(["1"] * 30_000) + "; END"
+    found = read(f"INSERT INTO t VALUES {rows};\nCREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $b${body}$b$")
+    assert [statement.node_kind for statement in found] == ["insert_stmt", "create_function_stmt"]
+
+
 def test_no_text_of_the_script_stands_in_a_refusal() -> None:
     for script in ("INSERT INTO t VALUES ('s3cret' 'x');", "INSERT INTO t VALUES ('s3cret", "s3cret 'abc';"):
         assert "s3cret" not in str(refusal(script))
