@@ -1,5 +1,7 @@
 """Tells a database's schema in few words: an overview, its tables, or everything about them."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,12 +12,13 @@ from server.errors import Refused
 from server.model import phrases
 from server.model.inspection import Relation, SchemaInspection
 from server.model.inspection_pages import MOST, Item, paged, place_of
+from server.model.other_lines import ROUTINES, TYPES, other
 from server.model.overviews import overview
 from server.model.paging import BUDGET
 from server.model.patterns import choose
 from server.model.redaction import Policy
 from server.model.relation_lines import relation
-from server.model.schema import RELATIONS, Attributes, Identity, Schema, Value
+from server.model.schema import RELATIONS, Attributes, Identity, Schema
 from server.model.shown_schema import Size, View, partitions_of, sensitive_by
 from server.postgres.outlines import read_outline, read_parts
 from server.postgres.questions import ask
@@ -26,12 +29,6 @@ Detail = Literal["overview", "tables", "full"]
 
 
 _MORE = "detail = full adds checks, indexes, triggers, policies, grants, queries, functions and comments that end in …."
-_TYPES = ("enum", "domain", "composite", "range", "base_type", "shell_type")
-_ROUTINES = ("function", "procedure", "aggregate")
-_SAID_ELSEWHERE = {
-    *RELATIONS, *_TYPES, *_ROUTINES, "column", "view_column", "attribute", "constraint", "index", "trigger", "rule",
-    "policy", "sequence", "extension", "schema", "domain_constraint", "publication_table", "publication_schema",
-}  # fmt: skip
 
 
 def inspect_schema(
@@ -61,7 +58,7 @@ def inspect_schema(
             "not_covered": [f"{kind}: {name}" for kind, name in schema.not_covered[:20]],
         }
         items = _items(view, shown)
-        mark = schema.fingerprint[:8]
+        mark = _mark(schema, detail, tables)
         start = place_of(cursor, mark, len(items))
         if detail == "overview":
             view.sizes.update(_sizes(connection, schema, shown, bytes_too=False))
@@ -71,6 +68,12 @@ def inspect_schema(
         if not view.full:
             head["next"] = _MORE
         return paged(head, items, start, _told(connection, view, policy, items[start.item :][:MOST]), mark)
+
+
+def _mark(schema: Schema, detail: Detail, tables: Sequence[str] | None) -> str:
+    """What a cursor belongs to: this schema, told in this way."""
+    asked = json.dumps([schema.fingerprint, detail, None if tables is None else sorted(set(tables))])
+    return hashlib.sha256(asked.encode()).hexdigest()[:8]
 
 
 def _filled(
@@ -151,7 +154,7 @@ def _summary(schema: Schema) -> str:
     counted = {kind: schema.count(kind) for kind in ("table", *RELATIONS[1:], "index", "sequence", "trigger", "policy")}
     partitions = sum(len(children) for children in schema.children.values())
     counted["table"] -= partitions
-    counted |= {"partition": partitions, "type": schema.count(*_TYPES), "function": schema.count(*_ROUTINES)}
+    counted |= {"partition": partitions, "type": schema.count(*TYPES), "function": schema.count(*ROUTINES)}
     counted["schema"] = schema.count("schema")
     return ", ".join(f"{count} {_plural(kind, count)}" for kind, count in counted.items() if count)
 
@@ -169,7 +172,7 @@ def _items(view: View, shown: Sequence[Identity]) -> list[Item]:
     items = [_of_relation(identity) for identity in shown]
     parts = [column for i in shown for column in schema.parts(i, "column")] if view.chosen else []
     used = {str(schema.facts[column]["type"]).removesuffix("[]") for column in parts}
-    for identity in schema.of(*_TYPES):
+    for identity in schema.of(*TYPES):
         if not view.chosen or {f"{identity.schema}.{identity.name}", identity.name} & used:
             items.append(_line("types", _with_rights(phrases.data_type(schema, identity), schema.facts[identity])))
     return items if view.chosen else items + _unchosen(view)
@@ -199,9 +202,9 @@ def _unchosen(view: View) -> list[Item]:
     if view.full:
         told = [(i, schema.facts[i]) for i in schema.of("sequence") if _is_told(schema.facts[i])]
         lines += [("sequences", _with_rights(phrases.sequence(i, facts), facts)) for i, facts in told]
-        routines = [(i, schema.facts[i]) for i in schema.of(*_ROUTINES)]
+        routines = [(i, schema.facts[i]) for i in schema.of(*ROUTINES)]
         lines += [("functions", _with_rights(phrases.routine(i, facts), facts)) for i, facts in routines]
-        lines += [("other", line) for i, facts in schema.facts.items() for line in _said(i, facts)]
+        lines += [("other", line) for i in schema.facts for line in other(schema, i)]
     return [_line(section, line) for section, line in lines]
 
 
@@ -214,22 +217,3 @@ def _with_rights(line: str, facts: Attributes) -> str:
     """The line with rights in brackets and the comment; the rights on a column's sequence stand with its table."""
     rights = [] if facts.get("owned_by") else phrases.grants(facts)
     return phrases.commented(f"{line} [{'; '.join(rights)}]" if rights else line, facts)
-
-
-def _said(identity: Identity, facts: Attributes) -> list[str]:
-    """Any other kind of object, by its attributes; schemas by what is granted on them."""
-    if identity.kind == "schema":
-        lines = [line for line in phrases.grants(facts) if (identity.name, line) != ("public", "PUBLIC: usage")]
-        return [f"schema {identity.name}: {line}" for line in lines]
-    if identity.kind in _SAID_ELSEWHERE:
-        return []
-    said = [f"{name} {_value(value)}" for name, value in facts.items() if name not in ("owner", "grants", "revoked")]
-    said += phrases.grants(facts)
-    what = f"{identity.kind.replace('_', ' ')} {identity}"
-    return [phrases.clipped(f"{what}: {', '.join(said)}" if said else what, 600)]
-
-
-def _value(value: Value) -> str:
-    if isinstance(value, tuple):
-        return f"({', '.join(_value(item) for item in value)})"
-    return phrases.plain(value)

@@ -9,6 +9,7 @@ from server.model import phrases
 from server.model.difference import Difference
 from server.model.inspection import Terse
 from server.model.meaning import Meaning
+from server.model.options import without_secrets
 from server.model.renames import Rename
 from server.model.schema import Identity, Schema, Value
 
@@ -145,6 +146,7 @@ def _value(attribute: str | None, value: Value) -> str | None:
         return None
     if attribute in ("grants", "revoked"):
         return "; ".join(phrases.grants({attribute: value}))
+    value = without_secrets(attribute, value)
     if isinstance(value, tuple):
         return ", ".join(" ".join(str(part) for part in v if part) if isinstance(v, tuple) else str(v) for v in value)
     if isinstance(value, bool):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from server.model import phrases
+from server.model.migration.words import path, quote
 from server.model.paging import cost
 from server.model.schema import Identity, Value
 from server.model.shown_schema import View, partitions_of
@@ -39,7 +40,7 @@ def overview(view: View, relations: Sequence[Identity], fill: Fill) -> tuple[lis
 def _grouped(relations: Sequence[Identity], line: Callable[[Identity], str]) -> list[str]:
     found: list[str] = []
     for schema, members in _by_schema(relations).items():
-        found += [f"schema {schema}:", *(line(identity) for identity in members)]
+        found += [f"schema {quote(schema)}:", *(line(identity) for identity in members)]
     return found
 
 
@@ -70,24 +71,24 @@ def _targets(view: View, identity: Identity) -> dict[str, str]:
 
 def _target(reference: Value, identity: Identity) -> str:
     parts = [str(part) for part in reference] if isinstance(reference, tuple) else ["", ""]
-    return parts[1] if parts[0] == identity.schema else f"{parts[0]}.{parts[1]}"
+    return quote(parts[1]) if parts[0] == identity.schema else path(parts[0], parts[1])
 
 
 def _kind(view: View, identity: Identity) -> str:
     partitions = len(partitions_of(view.schema, identity))
     if partitions:
-        return f" ({partitions} partitions)"
+        return f" ({partitions} partition{'s' * (partitions > 1)})"
     return "" if identity.kind == "table" else f" ({identity.kind.replace('_', ' ')})"
 
 
 def _with_columns(view: View, identity: Identity) -> str:
     targets = _targets(view, identity)
     columns = [
-        f"{part.sub}{'*' * _is_sensitive(view, part)}{f'→{targets[part.sub]}' if part.sub in targets else ''}"
+        f"{quote(part.sub)}{'*' * _is_sensitive(view, part)}{f'→{targets[part.sub]}' if part.sub in targets else ''}"
         for part in view.schema.parts(identity, "column", "view_column")
     ]
     rows = _rows(view, identity)
-    return f"{identity.name}{_kind(view, identity)}{f' {rows}' if rows else ''}: {', '.join(columns)}"
+    return f"{quote(identity.name)}{_kind(view, identity)}{f' {rows}' if rows else ''}: {', '.join(columns)}"
 
 
 def _is_sensitive(view: View, column: Identity) -> bool:
@@ -98,13 +99,13 @@ def _with_counts(view: View, identity: Identity) -> str:
     targets = ",".join(dict.fromkeys(_targets(view, identity).values()))
     count = view.schema.width(identity)
     rows = _rows(view, identity)
-    line = f"{identity.name}{_kind(view, identity)} {count}{f'/{rows}' if rows else ''}"
+    line = f"{quote(identity.name)}{_kind(view, identity)} {count}{f'/{rows}' if rows else ''}"
     return f"{line} →{targets}" if targets else line
 
 
 def _names(_: View, relations: Sequence[Identity]) -> list[str]:
     return [
-        f"schema {schema}: {', '.join(identity.name for identity in members)}"
+        f"schema {quote(schema)}: {', '.join(quote(identity.name) for identity in members)}"
         for schema, members in _by_schema(relations).items()
     ]
 

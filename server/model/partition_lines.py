@@ -3,6 +3,7 @@
 from collections import Counter
 
 from server.model import phrases
+from server.model.migration.words import quote
 from server.model.schema import Attributes, Identity
 from server.model.shown_schema import View
 
@@ -19,7 +20,7 @@ def partitions(view: View, parent: Identity, below: list[Identity]) -> list[str]
     lines = [_partition(view, child, parent) for child in below]
     if len(lines) > _SHOWN:
         lines = [*lines[:2], f"… {len(lines) - 3} more …", lines[-1]]
-    return [f"{len(below)} partitions", *lines, *_own_parts(view, parent, below)]
+    return [f"{len(below)} partition{'s' * (len(below) > 1)}", *lines, *_own_parts(view, parent, below)]
 
 
 def _partition(view: View, child: Identity, parent: Identity) -> str:
@@ -28,6 +29,7 @@ def _partition(view: View, child: Identity, parent: Identity) -> str:
     up = phrases.pair(facts.get("partition_of"))
     via = "" if up == phrases.short_name(parent.schema, parent.name) else f" of {up}"
     deeper = f", partitioned by {facts['partition_key']}" if facts.get("partition_key") else ""
+    deeper += f", foreign table of {quote(str(facts['server']))}" if facts.get("server") else ""
     return f"{phrases.short_name(child.schema, child.name)}{via}: {bound}{deeper}"
 
 

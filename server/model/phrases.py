@@ -1,13 +1,16 @@
 """Facts in few words, as agents read them: one short line for a column, a key, an index, a policy."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from server.model.expressions import bare
-from server.model.schema import Attributes, Identity, Schema, Value
+from server.model.migration.words import literal, path, quote, role, texts
+from server.model.schema import OWNER, Attributes, Identity, Schema, Value
 
 _PUBLIC = re.compile(r"(?<![\w\"])public\.(?=[\w\"])")
 _SPACES = re.compile(r"\s+")
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)(?:\.(?:"(?:[^"]|"")+"|[^\s".]+))?'
+_CLEAR_LABEL = re.compile(r"[\w.:/+-]+(?: [\w.:/+-]+)*")
 
 
 def plain(text: Value) -> str:
@@ -16,20 +19,19 @@ def plain(text: Value) -> str:
 
 
 def short_name(schema: str, name: str) -> str:
-    """`incidents` of public, `app.users` of others."""
-    return name if schema == "public" else f"{schema}.{name}"
+    """`incidents` of public, `app.users` of others, in double quotes where SQL needs them."""
+    return path("" if schema == "public" else schema, name)
 
 
 def pair(value: Value) -> str:
     """A (schema, name) attribute as a short name."""
     parts = [str(part) for part in value] if isinstance(value, tuple) else [str(value)]
-    return short_name(parts[0], parts[1]) if len(parts) > 1 else parts[0]
+    return short_name(parts[0], parts[1]) if len(parts) > 1 else quote(parts[0])
 
 
-def listed(value: Value, empty: str = "") -> str:
-    """A list attribute with commas; None (an expression) as (…)."""
-    items: Iterable[Value] = value if isinstance(value, tuple) else ()
-    return ", ".join("(…)" if item is None else str(item) for item in items) or empty
+def listed(value: Value, spelled: Callable[[str], str] = str) -> str:
+    """A list attribute with commas, each item as it is `spelled`."""
+    return ", ".join(spelled(str(item)) for item in value) if isinstance(value, tuple) else ""
 
 
 def clipped(text: str, most: int) -> str:
@@ -48,11 +50,11 @@ def column(
     """`id bigint pk generated always as identity`; `serial`: filled from a sequence of its own; `sensitive` is what
     exports do with it; `more` is said of it too.
     """
-    words = [name, plain(facts["type"])]
+    words = [quote(name), plain(facts["type"])]
     if key:
         words.append("pk")
     elif facts.get("not_null"):
-        words.append("not null")
+        words.append(f"not null{_when(facts, 'not_null_')}")
     if identity := facts.get("identity"):
         words.append(f"generated {identity} as identity")
         words += _identity_options(facts)
@@ -89,19 +91,29 @@ def _uncast(default: str, kind: str) -> str:
 
 def foreign_key(facts: Attributes) -> str:
     """`(company_id, site_no) → sites(company_id, site_no) on delete cascade`."""
-    return f"({listed(facts.get('columns'))}) {reference(facts)}"
+    return f"({_columns(facts, 'columns')}) {reference(facts)}"
 
 
 def reference(facts: Attributes) -> str:
     """`→ sites(company_id, site_no) on delete cascade`."""
-    line = f"→ {pair(facts.get('references'))}({listed(facts.get('referenced_columns'))})"
+    line = f"→ {pair(facts.get('references'))}({_columns(facts, 'referenced_columns')})"
     for attribute, words in (("on_delete", "on delete"), ("on_update", "on update"), ("match", "match")):
         if facts.get(attribute):
             line += f" {words} {str(facts[attribute]).lower()}"
+        if attribute == "on_delete" and facts.get("on_delete_columns"):
+            line += f" ({listed(facts['on_delete_columns'], quote)})"
     return line + _when(facts)
 
 
-def _when(facts: Attributes) -> str:
+def _columns(facts: Attributes, attribute: str) -> str:
+    """The columns at one end of a foreign key; over periods the last ones overlap instead of being equal."""
+    names = [quote(name) for name in texts(facts, attribute)]
+    if facts.get("period"):
+        names[-1] = f"PERIOD {names[-1]}"
+    return ", ".join(names)
+
+
+def _when(facts: Attributes, prefix: str = "") -> str:
     words = ""
     if facts.get("deferrable"):
         words += " deferrable initially deferred" if facts.get("initially_deferred") else " deferrable"
@@ -110,8 +122,23 @@ def _when(facts: Attributes) -> str:
         ("not_enforced", " not enforced"),
         ("no_inherit", " no inherit"),
     ):
-        words += text if facts.get(attribute) else ""
+        words += text if facts.get(prefix + attribute) else ""
     return words
+
+
+_KEY_SUFFIXES = {"primary key": "pkey", "unique": "key", "foreign key": "fkey"}
+_LONGEST = 63  # bytes of a name: PostgreSQL shortens a longer one that it chooses
+
+
+def own_name(part: Identity, facts: Attributes) -> str | None:
+    """The name of a key, unless it is the one that PostgreSQL chooses."""
+    suffix = _KEY_SUFFIXES[str(facts["type"])]
+    columns = facts.get("columns")
+    of = columns if isinstance(columns, tuple) and suffix != "pkey" else ()
+    chosen = "_".join([part.name, *map(str, of), suffix])
+    if len(chosen.encode()) > _LONGEST:
+        return None if re.search(rf"_{suffix}\d*$", part.sub) else part.sub
+    return None if re.fullmatch(rf"{re.escape(chosen)}\d*", part.sub) else part.sub
 
 
 def check(table: str, name: str, facts: Attributes) -> str:
@@ -119,7 +146,7 @@ def check(table: str, name: str, facts: Attributes) -> str:
     columns = facts.get("columns")
     of = f"_{columns[0]}" if isinstance(columns, tuple) and len(columns) == 1 else ""
     words = f"{bare(plain(facts.get('expression')))}{_when(facts)}"
-    return words if name == f"{table}{of}_check" else f"{name}: {words}"
+    return words if name == f"{table}{of}_check" else f"{quote(name)}: {words}"
 
 
 def index_of_table(identity: Identity, facts: Attributes) -> str:
@@ -127,7 +154,7 @@ def index_of_table(identity: Identity, facts: Attributes) -> str:
     columns = facts.get("columns")
     names = [str(column or "expr") for column in columns] if isinstance(columns, tuple) else []
     chosen = "_".join([str(facts.get("table")), *names, "idx"])
-    return index(identity, facts).removeprefix(f"{chosen}: " if identity.name == chosen else "")
+    return index(identity, facts).removeprefix(f"{quote(chosen)}: " if identity.name == chosen else "")
 
 
 def index(identity: Identity, facts: Attributes) -> str:
@@ -137,28 +164,28 @@ def index(identity: Identity, facts: Attributes) -> str:
     rest = rest.removeprefix("btree ")
     words = "unique " if facts.get("unique") else ""
     notes = "".join(f", {word}" for word in ("invalid", "clustered") if facts.get(word))
-    return f"{identity.name}: {words}{rest.replace(' WHERE ', ' where ')}{notes}"
+    return f"{quote(identity.name)}: {words}{rest.replace(' WHERE ', ' where ')}{notes}"
 
 
 def key(name: str, facts: Attributes) -> str:
     """`users_email_key (email)`, with what is special about it."""
-    return f"{name} {plain(facts['definition']).partition(' ')[2]}"
+    return f"{quote(name)} {plain(facts['definition']).partition(' ')[2]}"
 
 
 def trigger(name: str, facts: Attributes) -> str:
     """`touch: before update for each row execute function touch()`."""
-    match = re.match(r"CREATE (CONSTRAINT )?TRIGGER (?:\"[^\"]+\"|\S+) (.*)", plain(facts["definition"]))
+    match = re.match(rf"CREATE (CONSTRAINT )?TRIGGER {_NAME} (.*)", plain(facts["definition"]))
     what = match[2] if match else plain(facts["definition"])
-    what = re.sub(r" ON \S+ (?=FROM|NOT|DEFERR|INITIALLY|REFERENCING|FOR|WHEN|EXECUTE)", " ", what, count=1)
+    what = re.sub(rf" ON {_NAME} (?=FROM|NOT|DEFERR|INITIALLY|REFERENCING|FOR|WHEN|EXECUTE)", " ", what, count=1)
     what = what.replace("FOR EACH ROW", "row").replace("FOR EACH STATEMENT ", "").replace("EXECUTE FUNCTION", "→")
     state = f" [{facts['enabled']}]" if facts.get("enabled") else ""
-    return f"{name}: {what}{state}"
+    return f"{quote(name)}: {what}{state}"
 
 
 def policy(name: str, facts: Attributes) -> str:
     """`own_rows: select to app_user using (company_id = …)`."""
-    line = f"{name}: {'restrictive ' if facts.get('restrictive') else ''}{str(facts['command']).lower()}"
-    line += f" to {listed(facts.get('roles'))}"
+    line = f"{quote(name)}: {'restrictive ' if facts.get('restrictive') else ''}{str(facts['command']).lower()}"
+    line += f" to {listed(facts.get('roles'), role)}"
     both = facts.get("using") == facts.get("with_check")
     for attribute, words in (("using", "using and with check" if both else "using"), ("with_check", "with check")):
         if facts.get(attribute) and not (both and attribute == "with_check"):
@@ -166,16 +193,20 @@ def policy(name: str, facts: Attributes) -> str:
     return line
 
 
-def grants(facts: Attributes, role: str = "") -> list[str]:
+def grants(facts: Attributes) -> list[str]:
     """`app_user: select, insert`, one line per grantee; what is taken from the built-in rights as `revoked from …`."""
     by_role: dict[str, list[str]] = {}
     for item in _triples(facts.get("grants")):
         by_role.setdefault(item[0], []).append(item[1].lower() + (" (grantable)" if item[2] else ""))
-    lines = [f"{who}: {', '.join(rights)}" for who, rights in by_role.items() if who != role]
+    lines = [f"{_who(name)}: {', '.join(rights)}" for name, rights in by_role.items()]
     gone: dict[str, list[str]] = {}
     for item in _triples(facts.get("revoked")):
         gone.setdefault(item[0], []).append(item[1].lower())
-    return lines + [f"revoked from {who.replace('@owner', 'owner')}: {', '.join(r)}" for who, r in gone.items()]
+    return lines + [f"revoked from {_who(name)}: {', '.join(rights)}" for name, rights in gone.items()]
+
+
+def _who(name: str) -> str:
+    return "owner" if name == OWNER else role(name)
 
 
 def _triples(value: Value) -> list[tuple[str, str, str]]:
@@ -192,7 +223,7 @@ def sequence(identity: Identity, facts: Attributes) -> str:
     words = [f"{short_name(identity.schema, identity.name)}: {facts['type']}", *sequence_options(facts)]
     owner = facts.get("owned_by")
     line = " ".join(words)
-    return f"{line}, owned by {pair(owner)}.{owner[2]}" if isinstance(owner, tuple) else line
+    return f"{line}, owned by {pair(owner)}.{quote(str(owner[2]))}" if isinstance(owner, tuple) else line
 
 
 _ENDS = {"smallint": 15, "integer": 31, "bigint": 63}
@@ -204,7 +235,7 @@ def sequence_options(facts: Attributes) -> list[str]:
     usual = {"start": facts["min_value" if up else "max_value"], "increment": 1, "cache": 1}
     usual |= {"min_value": 1, "max_value": end - 1} if up else {"min_value": -end, "max_value": -1}
     words = [f"{name.removesuffix('_value')} {facts[name]}" for name, value in usual.items() if facts[name] != value]
-    return [*words, "cycle"] if facts.get("cycle") else words
+    return [*words, *(word for word in ("cycle", "unlogged") if facts.get(word))]
 
 
 def _identity_options(facts: Attributes) -> list[str]:
@@ -235,28 +266,45 @@ def routine(identity: Identity, facts: Attributes) -> str:
         words[0] += f" → {plain(facts['returns'])}"
     words.append(identity.kind if identity.kind != "function" else str(facts.get("language")))
     words += [str(facts["volatility"]).lower()] if facts.get("volatility") else []
-    words += ["security definer"] if facts.get("security_definer") else []
-    return ", ".join(words)
+    words += [word.replace("_", " ") for word in ("window", "strict", "security_definer") if facts.get(word)]
+    return ", ".join([*words, *(f"set {said}" for said in texts(facts, "settings"))])
+
+
+def _label(label: str) -> str:
+    """A label of an enum, as a literal where its ends would not be clear."""
+    return label if _CLEAR_LABEL.fullmatch(label) else literal(label)
+
+
+def _multirange(identity: Identity, facts: Attributes) -> str:
+    """Its name, unless it is the one that PostgreSQL chooses."""
+    name = identity.name
+    chosen = name.replace("range", "multirange", 1) if "range" in name else f"{name}_multirange"
+    told = plain(facts.get("multirange") or "")
+    return f", multirange {told}" if told not in ("", short_name(identity.schema, chosen)) else ""
 
 
 def data_type(schema: Schema, identity: Identity) -> str:
     """`mood: enum ok, sad`; `email: domain text not null check (VALUE ~ '@')`."""
     facts, name = schema.facts[identity], short_name(identity.schema, identity.name)
     if identity.kind == "enum":
-        return f"{name}: enum {listed(facts['labels'])}"
+        return f"{name}: enum {listed(facts['labels'], _label)}"
     if identity.kind == "composite":
         attributes = facts.get("attributes")
         items = attributes if isinstance(attributes, tuple) else ()
-        return f"{name}: composite ({', '.join(f'{a[0]} {plain(a[1])}' for a in items if isinstance(a, tuple))})"
+        told = (f"{quote(str(a[0]))} {plain(a[1])}" for a in items if isinstance(a, tuple))
+        return f"{name}: composite ({', '.join(told)})"
     if identity.kind == "range":
-        return f"{name}: range of {plain(facts['subtype'])}"
+        return f"{name}: range of {plain(facts['subtype'])}{_multirange(identity, facts)}"
     if identity.kind != "domain":
         return f"{name}: {identity.kind.replace('_', ' ')}"
     line = f"{name}: domain {plain(facts['type'])}{' not null' if facts.get('not_null') else ''}"
     line += f" default {plain(facts['default'])}" if facts.get("default") is not None else ""
-    checks = [
-        bare(plain(schema.facts[c]["definition"]).removeprefix("CHECK "))
-        for c in schema.of("domain_constraint")
-        if (c.schema, c.name) == (identity.schema, identity.name)
-    ]
-    return line + "".join(f" check ({text})" for text in checks)
+    checks = [c for c in schema.of("domain_constraint") if (c.schema, c.name) == (identity.schema, identity.name)]
+    return line + "".join(_domain_check(check, schema.facts[check]) for check in checks)
+
+
+def _domain_check(identity: Identity, facts: Attributes) -> str:
+    """` check (VALUE > 0)`, with its name where PostgreSQL did not choose it."""
+    named = "" if re.fullmatch(rf"{re.escape(identity.name)}_check\d*", identity.sub) else f" {quote(identity.sub)}"
+    text = plain(facts["definition"]).removesuffix(" NOT VALID").removeprefix("CHECK ")
+    return f"{named} check ({bare(text)}){_when(facts)}"

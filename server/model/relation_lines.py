@@ -7,14 +7,17 @@ from typing import Any
 from server.model import phrases
 from server.model.expressions import plainly
 from server.model.inspection import Relation
+from server.model.migration.words import quote
+from server.model.options import without_secret
 from server.model.partition_lines import partitions
 from server.model.schema import Attributes, Identity, Value
 from server.model.shown_schema import Size, View, partitions_of
+from server.model.tables import table_key
 
 
 def relation(view: View, identity: Identity) -> Relation:
     """Everything about one relation; partitions are folded into it."""
-    facts, name = view.facts(identity), phrases.short_name(identity.schema, identity.name)
+    facts, name = view.facts(identity), table_key(identity.schema, identity.name)
     kind = None if identity.kind == "table" else identity.kind.replace("_", " ")
     below = partitions_of(view.schema, identity)
     size = _size(view, [identity, *below])
@@ -66,7 +69,11 @@ def _columns(view: View, identity: Identity) -> list[str]:
             serial=part[1:] in serials,
             sensitive=view.sensitive(part),
             key=_PK in also.get(part.sub, ()),
-            more=[*sorted(set(also.get(part.sub, ())) - {_PK}, key=_place), *_sequences(view, part)],
+            more=[
+                *sorted(set(also.get(part.sub, ())) - {_PK}, key=_place),
+                *_sequences(view, part),
+                *(_stored(view.facts(part)) if view.full else ()),
+            ],
         )
         for part in view.schema.parts(identity, "column", "view_column")
     ]
@@ -82,6 +89,20 @@ def _sequences(view: View, column: Identity) -> list[str]:
     filled = view.schema.serials.get(column[1:])
     owned = view.schema.owned_sequences.get(column[1:], ())
     return [f"owns {phrases.short_name(i.schema, i.name)}" for i in owned if i != filled] if view.full else []
+
+
+_STORED = ("storage", "compression", "statistics", "options", "foreign_options")
+
+
+def _stored(facts: Attributes) -> list[str]:
+    """What a column has that is not as usual: `storage EXTERNAL`, `options (n_distinct=-1)`, a named NOT NULL."""
+    name = None if facts.get("inherited") else facts.get("not_null_name")
+    named = [f"not null as {quote(str(name))}"] if name else []
+    return named + [
+        f"{name.replace('_', ' ')} {f'({_said(facts[name])})' if isinstance(facts[name], tuple) else facts[name]}"
+        for name in _STORED
+        if facts.get(name) is not None
+    ]
 
 
 def _of_column(view: View, facts: Attributes) -> Attributes:
@@ -110,12 +131,20 @@ def _of_one_column(view: View, part: Identity) -> tuple[str, str] | None:
         return None
     column = str(columns[0])
     if part.kind == "index":
-        return (column, "indexed") if view.full and _index(part, facts) == f"({column})" else None
+        return (column, "indexed") if view.full and _index(part, facts) == f"({quote(column)})" else None
+    if _own_name(view, part) and facts["type"] != "primary key":
+        return None
     if facts["type"] == "foreign key":
         return column, phrases.reference(facts)
     if not _PLAIN_KEY.fullmatch(str(facts.get("definition"))):
         return None
     return column, _PK if facts["type"] == "primary key" else str(facts["type"])
+
+
+def _own_name(view: View, part: Identity) -> str | None:
+    """The name of a key that PostgreSQL did not choose; `full` tells it."""
+    keyed = view.full and view.facts(part)["type"] in ("primary key", "unique", "foreign key")
+    return phrases.own_name(part, view.facts(part)) if keyed else None
 
 
 def _index(part: Identity, facts: Attributes) -> str:
@@ -126,13 +155,15 @@ def _keys(view: View, identity: Identity) -> dict[str, Any]:
     """Primary, unique and foreign keys of several columns: what both `tables` and `full` tell."""
     told: dict[str, Any] = {"unique": [], "foreign_keys": []}
     for part in view.schema.parts(identity, "constraint"):
-        if _of_one_column(view, part) is not None and not view.facts(part).get("comment"):
+        own = _own_name(view, part)
+        if _of_one_column(view, part) is not None and not own and not view.facts(part).get("comment"):
             continue
         facts = _of_column(view, view.facts(part))
+        named = f"{quote(own)}: " if own else ""
         if facts["type"] == "foreign key":
-            told["foreign_keys"].append(phrases.commented(phrases.foreign_key(facts), facts))
+            told["foreign_keys"].append(phrases.commented(named + phrases.foreign_key(facts), facts))
         elif facts["type"] in ("unique", "primary key"):
-            words = re.sub("^(UNIQUE|PRIMARY KEY) ", "", phrases.plain(facts["definition"]))
+            words = named + re.sub("^(UNIQUE|PRIMARY KEY) ", "", phrases.plain(facts["definition"]))
             if facts["type"] == "unique":
                 told["unique"].append(phrases.commented(words, facts))
             else:
@@ -187,22 +218,25 @@ def _column_grants(view: View, columns: Iterable[Identity]) -> list[str]:
     lines: list[str] = []
     for column in columns:
         facts, serial = view.facts(column), view.schema.serials.get(column[1:])
-        lines += [f"{column.sub}: {line}" for line in phrases.grants(facts)]
+        name = quote(column.sub)
+        lines += [f"{name}: {line}" for line in phrases.grants(facts)]
         rights = phrases.grants(view.facts(serial)) if serial else phrases.rights_of_sequence(facts)
-        lines += [f"sequence of {column.sub}: {line}" for line in rights]
+        lines += [f"sequence of {name}: {line}" for line in rights]
     return lines
 
 
-_OTHER = ("options", "toast_options", "access_method", "replica_identity", "of_type", "tablespace", "server")
+_OTHER = ("options", "toast_options", "replica_identity", "of_type", "foreign_options")
+_NAMED = ("access_method", "tablespace", "server")
 
 
 def _other(facts: Attributes) -> list[str]:
     found = [f"{name.replace('_', ' ')}: {_said(facts[name])}" for name in _OTHER if facts.get(name)]
+    found += [f"{name.replace('_', ' ')}: {quote(str(facts[name]))}" for name in _NAMED if facts.get(name)]
     return [*found, "not populated"] if facts.get("not_populated") else found
 
 
 def _said(value: Value) -> str:
-    return phrases.listed(value) if isinstance(value, tuple) else str(value)
+    return phrases.listed(value, without_secret) if isinstance(value, tuple) else str(value)
 
 
 def _tuple(value: Value) -> tuple[Value, ...]:

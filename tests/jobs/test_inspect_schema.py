@@ -212,6 +212,99 @@ def test_a_cursor_of_another_schema_is_refused(project: Project, it: FreshDataba
     assert failure.value.code == "stale_cursor"
 
 
+def test_a_cursor_belongs_to_the_call_that_gave_it(project: Project, it: FreshDatabase) -> None:
+    it.run(MANY_TABLES)
+    cursor = inspected(project).next_cursor
+    calls: list[tuple[Detail, list[str] | None]] = [("full", None), ("overview", None), ("tables", ["public.*"])]
+    for detail, tables in calls:
+        with pytest.raises(Refused) as failure:
+            inspected(project, detail, tables, cursor)
+        assert failure.value.code == "stale_cursor"
+
+
+def test_names_stand_in_lines_as_sql_takes_them(project: Project, it: FreshDatabase) -> None:
+    it.run(
+        "create schema \"a.b\"; create type \"My Mood\" as enum ('so so', '', 'a, b', 'it''s');"
+        'create table "a.b"."c.d" ("Id" int primary key, "order" int, m "My Mood");'
+        'create table "User" (x int references "a.b"."c.d", "two words" int);'
+        'create index "I x" on "User" (x, "two words"); create index on "User" ("two words");'
+        'create role "Inspected Clerk"; grant select ("two words") on "User" to "Inspected Clerk";'
+        'create policy "p 1" on "User" to "Inspected Clerk" using (true)'
+    )
+    try:
+        report = inspected(project, "full")
+    finally:
+        it.run('drop owned by "Inspected Clerk"; drop role "Inspected Clerk"')
+    odd, user = report.tables
+    assert (odd.name, odd.columns) == ('"a.b"."c.d"', ('"Id" integer pk', '"order" integer', 'm "My Mood"'))
+    assert user.columns == ('x integer → "a.b"."c.d"("Id")', '"two words" integer indexed')
+    assert user.indexes == ('"I x": (x, "two words")',)
+    assert user.grants == ('"two words": "Inspected Clerk": select',)
+    assert user.policies == ('"p 1": all to "Inspected Clerk" using (true)',)
+    assert report.types == ("\"My Mood\": enum so so, '', 'a, b', 'it''s'",)
+    assert inspected(project, "overview").schemas[-1].endswith(': x→"a.b"."c.d", "two words"')
+    assert inspected(project, tables=[odd.name]).tables[0].columns == odd.columns
+
+
+def test_what_is_special_about_keys_columns_and_functions_is_told_in_full(project: Project, it: FreshDatabase) -> None:
+    it.run(
+        "create table a (x int, y int, constraint a_key_of_mine primary key (x), unique (y), unique (x, y));"
+        "create table b (x int constraint to_a references a, y int, z text,"
+        " foreign key (x, y) references a (x, y) on delete set null);"
+        "alter table b alter z set storage external, alter z set statistics 7, alter z set (n_distinct = -1);"
+        "create function f(int) returns int strict set search_path = '' language sql as 'select 1';"
+        "create type spread as range (subtype = int, multirange_type_name = spreads);"
+        "create domain d as int constraint small check (value < 9); create unlogged sequence s;"
+        "comment on schema public is 'ours'; create publication p for table b"
+    )
+    report = inspected(project, "full")
+    a, b = report.tables
+    assert (a.primary_key, a.columns, a.unique) == (
+        "a_key_of_mine: (x)",
+        ("x integer pk", "y integer unique"),
+        ("(x, y)",),
+    )
+    assert b.foreign_keys == ("(x, y) → a(x, y) on delete set null", "to_a: (x) → a(x)")
+    assert b.columns == ("x integer", "y integer", "z text storage EXTERNAL statistics 7 options (n_distinct=-1)")
+    assert inspected(project).tables[1].columns[0] == "x integer → a(x)"
+    assert report.functions == ('f(integer) → integer, sql, strict, set search_path=""',)
+    assert report.types == ("d: domain integer small check (VALUE < 9)", "spread: range of integer, multirange spreads")
+    assert report.sequences == ("s: bigint unlogged",)
+    assert "schema public: comment ours" in report.other
+    assert "publication p: publish (insert, update, delete, truncate), tables (b)" in report.other
+
+
+def test_what_is_new_about_constraints_in_18_is_told(project: Project, it: FreshDatabase) -> None:
+    if it.rows("select current_setting('server_version_num')::int >= 180000") == [(False,)]:
+        pytest.skip("of PostgreSQL 18")
+    it.run(
+        "create extension btree_gist; create table a (x int, p daterange, primary key (x, p without overlaps));"
+        "create table b (x int, p daterange, foreign key (x, period p) references a (x, period p));"
+        "insert into b values (null, null); alter table b add constraint named not null x not valid"
+    )
+    (b,) = inspected(project, "full", tables=["b"]).tables
+    assert b.columns[0] == "x integer not null not valid not null as named"
+    assert b.foreign_keys == ("(x, PERIOD p) → a(x, PERIOD p)",)
+
+
+def test_options_of_foreign_tables_are_told_without_secrets(project: Project, it: FreshDatabase) -> None:
+    it.run(
+        "create foreign data wrapper any_kind; create server far foreign data wrapper any_kind"
+        " options (url 'http://me:planted_a@there/', host 'there');"
+        "create foreign table t (x int options (column_name 'y', auth_token 'planted_b')) server far"
+        " options (table_name 'tokens', password 'planted_c', program 'curl -u planted_d', dsn 'pwd=planted_e')"
+    )
+    report = inspected(project, "full")
+    (table,) = report.tables
+    assert table.columns == ("x integer foreign options (auth_token=***, column_name=y)",)
+    assert table.other == (
+        "foreign options: dsn=***, password=***, program=***, table_name=tokens",
+        "server: far",
+    )
+    assert "server far: wrapper any_kind, options (host=there, url=***)" in report.other
+    assert "planted" not in report.model_dump_json()
+
+
 def every_page(project: Project, detail: Detail) -> list[SchemaInspection]:
     pages = [inspected(project, detail)]
     while pages[-1].next_cursor:
