@@ -143,13 +143,15 @@ def _is_among(relations: RelationMap, way: Way, row: sql.Composable, standings: 
 
 
 def _first(keys: KeyTable, room: int) -> sql.Composed:
-    """LIMIT; by primary key where a sample is taken, by place where there is none."""
+    """LIMIT; a sample by primary key, by another where there is none, and by place where NULLs are alike in that."""
     if keys.plan.limit is None:
         return _limit(room)
     relation = keys.plan.relation
-    order = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in sample_key(relation)]
-    places = [sql.SQL("t.tableoid"), sql.SQL("t.ctid")]
-    return sql.SQL("ORDER BY {} LIMIT {}").format(sql.SQL(", ").join(order or places), sql.Literal(room))
+    key = sample_key(relation)
+    order = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in key]
+    if not key or not all(relation.column(name).not_null for name in key):
+        order += [sql.SQL("t.tableoid"), sql.SQL("t.ctid")]
+    return sql.SQL("ORDER BY {} LIMIT {}").format(sql.SQL(", ").join(order), sql.Literal(room))
 
 
 def _limit(room: int) -> sql.Composed:

@@ -100,6 +100,17 @@ def test_a_limit_takes_the_first_rows_by_key_and_stays_closed(
     assert grow(tenants, where("sites", limit_per_table=2)).values("sites") == ["1", "2"]
 
 
+def test_a_sample_is_by_primary_key_whichever_key_was_made_first(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE TABLE slugs (id int UNIQUE); ALTER TABLE slugs ADD slug text, ADD PRIMARY KEY (slug);
+        CREATE TABLE loose (id int, number int UNIQUE);
+        INSERT INTO slugs SELECT n, chr(106 - n) FROM generate_series(1, 9) AS n;
+        INSERT INTO loose SELECT n, nullif(10 - n, 2) FROM generate_series(1, 9) AS n;
+    """)
+    assert grow(fresh_database, where("slugs", limit_per_table=2)).values("slugs") == ["8", "9"]
+    assert grow(fresh_database, where("loose", limit_per_table=2)).values("loose") == ["7", "9"]
+
+
 def test_a_sample_over_several_filters_takes_the_first_rows_by_key_of_all_that_they_match(
     fresh_database: FreshDatabase,
 ) -> None:

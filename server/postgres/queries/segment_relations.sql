@@ -1,7 +1,8 @@
 -- Every table, partition, view and foreign table by name, with where its rows belong: `root` is the outermost
 -- partitioned table (or itself), `leaves` the partitions below it that hold rows, `parents` the tables that it inherits
--- from (not as a partition), `unique_keys` the columns of each unconditional unique index, `leading` the first columns of
--- all unconditional indexes that find equal values. Leaves out system schemas, temporary tables and what extensions own.
+-- from (not as a partition), `unique_keys` the columns of each unconditional unique index, the primary key first, `leading`
+-- the first columns of all unconditional indexes that find equal values. Leaves out system schemas, temporary tables and
+-- what extensions own.
 SELECT
     c.oid::int8 AS oid,
     n.nspname::text AS schema,
@@ -40,10 +41,11 @@ LEFT JOIN LATERAL (
     WHERE i.inhrelid = c.oid
 ) AS parents ON NOT c.relispartition AND c.relkind = 'r'
 LEFT JOIN LATERAL (
-    SELECT pg_catalog.json_agg(k.columns ORDER BY k.indexrelid) AS keys
+    SELECT pg_catalog.json_agg(k.columns ORDER BY k.indisprimary DESC, k.indexrelid) AS keys
     FROM (
         SELECT
             x.indexrelid,
+            x.indisprimary,
             (
                 SELECT pg_catalog.json_agg(a.attname ORDER BY u.place)
                 FROM pg_catalog.unnest(x.indkey::int2[]) WITH ORDINALITY AS u (number, place)
