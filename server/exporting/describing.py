@@ -71,7 +71,7 @@ def _tables(plan: Plan) -> list[ManifestTable]:
                     name=field.column.name,
                     type=field.column.type,
                     generated=field.column.generated,
-                    nullable=not field.column.not_null,
+                    nullable=field.column.nullable,
                 )
                 for field in export.fields
             ],

@@ -47,6 +47,7 @@ class Column:
     category: str
     length: int | None = None
     not_null: bool = False
+    """It must have a value, be it in the rows of one partition alone; `nullable` is what the table itself says."""
     has_default: bool = False
     generated: bool = False
     identity: bool = False
@@ -65,6 +66,7 @@ class Column:
     """`base` is a type of PostgreSQL's own."""
     domain: bool = False
     """`type` is a domain over `base`."""
+    nullable: bool = True
     attributes: tuple["Column", ...] = ()
     """Of a composite type, where its values are redacted; `row_type` is that type, below any domain."""
     row_type: str = ""

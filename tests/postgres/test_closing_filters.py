@@ -92,6 +92,12 @@ def test_a_value_that_does_not_fit_is_refused_naming_the_column_and_its_type(
     assert "DROP" not in str(refused.value)
 
 
+def test_what_an_array_is_to_contain_is_an_element_or_a_list_of_some(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("CREATE TABLE t (id int PRIMARY KEY, sizes int[])")
+    with pytest.raises(Refused, match=r"t\.sizes contains .* integer\[\].*an element of the array, or a list of some"):
+        grow(fresh_database, where("t", ("sizes", "contains", "{2,3}")))
+
+
 def test_an_unknown_table_is_refused_with_the_nearest(tenants: FreshDatabase) -> None:
     with pytest.raises(Refused, match="incidents"):
         grow(tenants, where("incident"))

@@ -85,7 +85,8 @@ SELECT a.attrelid::bigint AS table_oid,
                                           ORDER BY e.enumsortorder LIMIT 16) END AS labels,
        pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable,
        t.oid < 16384 AS built_in,
-       a.atttypid <> t.oid AS domain
+       a.atttypid <> t.oid AS domain,
+       NOT (a.attnotnull OR b.not_null) AS nullable
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
