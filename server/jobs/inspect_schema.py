@@ -124,13 +124,13 @@ def _told(
 
 
 def _batches(schema: Schema, items: Sequence[Item]) -> Iterator[list[Item]]:
-    """Items that fill about a page, if a column takes some 25 bytes."""
+    """Items that fill more than a page, if a column takes some 25 bytes: asking again takes longer than asking for more."""
     batch: list[Item] = []
     expected = 0
     for item in items:
         batch.append(item)
         expected += 120 + 25 * schema.width(item.identity) if item.identity else 100
-        if expected > BUDGET:
+        if expected > 1.3 * BUDGET:
             yield batch
             batch, expected = [], 0
     yield batch
