@@ -124,7 +124,7 @@ def _told(
 
 
 def _batches(schema: Schema, items: Sequence[Item]) -> Iterator[list[Item]]:
-    """Items that fill more than a page, if a column takes some 25 bytes: asking again takes longer than asking for more."""
+    """Items that fill more than a page, if a column takes 25 bytes: asking for more is faster than asking again."""
     batch: list[Item] = []
     expected = 0
     for item in items:

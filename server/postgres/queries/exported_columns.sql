@@ -1,5 +1,6 @@
 -- The columns of tables and what a mask must know of each: the type below any domain, whether it must have a value and be
--- unique, who refers to it; what a partition alone asks for, its table is told to ask for. `holds_json`: a json (not jsonb) anywhere inside, whose text may hold line breaks.
+-- unique, who refers to it; what a partition alone asks for, its table is told to ask for. `holds_json`: a json (not
+-- jsonb) anywhere inside, whose text may hold line breaks; 114 is its own type, 199 that of arrays of it.
 -- `json_cast`: of an extension's type with a cast to json, in whose form the type does not read itself back.
 -- `built_in`: the type below any domain is PostgreSQL's own, so its name says what it is.
 WITH RECURSIVE
@@ -17,7 +18,8 @@ with_json (oid) AS (
     FROM with_json AS j
     JOIN pg_catalog.pg_type AS t ON t.typelem = j.oid OR t.typbasetype = j.oid
          OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
-                                        WHERE a.attrelid = t.typrelid AND a.atttypid = j.oid AND a.attnum > 0)
+                                        WHERE a.attrelid = t.typrelid AND a.atttypid = j.oid AND a.attnum > 0
+                                          AND (a.atttypid >= 16384 OR a.atttypid IN (114, 199)))
 ),
 partitions (oid, root) AS (
     SELECT c.oid, pg_catalog.pg_partition_root(c.oid)::oid
@@ -56,13 +58,15 @@ json_casts (castsource) AS (
     WHERE x.castsource >= 16384 AND x.casttarget = 'pg_catalog.json'::pg_catalog.regtype
 ),
 targets (table_oid, number) AS (
-    SELECT DISTINCT r.attrelid, r.attnum
-    FROM pg_catalog.pg_constraint AS f
-    CROSS JOIN LATERAL pg_catalog.unnest(f.confkey) AS k(number)
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = k.number
-    JOIN pg_catalog.pg_attribute AS r
-         ON r.attrelid = coalesce(pg_catalog.pg_partition_root(f.confrelid)::oid, f.confrelid) AND r.attname = a.attname
+    SELECT f.confrelid, k.number
+    FROM pg_catalog.pg_constraint AS f CROSS JOIN LATERAL pg_catalog.unnest(f.confkey) AS k(number)
     WHERE f.contype = 'f'
+    UNION
+    SELECT r.attrelid, r.attnum
+    FROM partitions AS p
+    JOIN pg_catalog.pg_constraint AS f ON f.confrelid = p.oid AND f.contype = 'f'
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.oid AND a.attnum = ANY (f.confkey)
+    JOIN pg_catalog.pg_attribute AS r ON r.attrelid = p.root AND r.attname = a.attname
 )
 SELECT a.attrelid::bigint AS table_oid,
        a.attname AS name,
@@ -79,25 +83,26 @@ SELECT a.attrelid::bigint AS table_oid,
        a.attidentity <> '' AS identity,
        u.number IS NOT NULL AS "unique",
        r.number IS NOT NULL AS referenced,
-       j.oid IS NOT NULL AS holds_json,
+       a.atttypid IN (SELECT j.oid FROM with_json AS j) AS holds_json,
        t.oid IN (SELECT castsource FROM json_casts) OR t.typelem IN (SELECT castsource FROM json_casts) AS json_cast,
        CASE t.typtype WHEN 'e' THEN ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid
                                           ORDER BY e.enumsortorder LIMIT 16) END AS labels,
-       pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable,
+       c.readable OR pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable,
        t.oid < 16384 AS built_in,
        a.atttypid <> t.oid AS domain,
        NOT (a.attnotnull OR b.not_null) AS nullable
-FROM pg_catalog.pg_attribute AS a
-JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
-JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+FROM (SELECT c.oid, pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable
+      FROM pg_catalog.pg_class AS c
+      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+        AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pgferry')
+      OFFSET 0) AS c
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
 JOIN bottom AS b ON b.oid = a.atttypid
 JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 CROSS JOIN LATERAL (SELECT CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.modifier END AS modifier) AS m
 LEFT JOIN key_columns AS u ON u.table_oid = a.attrelid AND u.number = a.attnum
 LEFT JOIN never_null AS o ON o.table_oid = a.attrelid AND o.name = a.attname
 LEFT JOIN targets AS r ON r.table_oid = a.attrelid AND r.number = a.attnum
-LEFT JOIN with_json AS j ON j.oid = a.atttypid
 WHERE a.attnum > 0 AND NOT a.attisdropped
-  AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pgferry')
 ORDER BY a.attrelid, a.attnum
