@@ -129,11 +129,21 @@ def without_halves(line: bytes) -> bytes:
 async def _watch_signals(scope: anyio.CancelScope) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
-            timer = threading.Timer(LAST_BREATH, os._exit, [0])
+            timer = threading.Timer(LAST_BREATH, _end)
             timer.daemon = True
             timer.start()
             scope.cancel()
             return
+
+
+def _end() -> None:
+    """Ends the process though calls may not be done with cleaning up; what they have half written goes."""
+    from server.files.workspace import remove_unfinished  # at its end, as it would only delay the start
+
+    try:
+        remove_unfinished()
+    finally:
+        os._exit(0)
 
 
 class _NoValues(logging.Formatter):

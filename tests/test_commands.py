@@ -1,8 +1,11 @@
 """What a person at a terminal sees, and what a program does."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +14,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from server.commands import answering, app
+from tests.fix_client import REPOSITORY
 from tests.fix_imports import Importing
 from tools.catalogue import build_tools
 
@@ -36,6 +40,13 @@ def test_a_person_reads_words_and_a_program_json(monkeypatch: pytest.MonkeyPatch
     assert lines[-2:] == [["id", "gone", "many"], ["1", "NULL", "1234567"]]
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_a_person_is_told_every_violation_of_a_rejected_import(notes: Importing) -> None:
     path = notes.write("notes.csv", "id,stars\n1,3\n2,9\n3,7\n")
     done = CliRunner().invoke(app, ["import-data", "main", path, "--yes"])
@@ -43,6 +54,22 @@ def test_a_person_is_told_every_violation_of_a_rejected_import(notes: Importing)
     assert done.stdout == ""
     assert "notes_pkey" in done.stderr
     assert "notes_stars_check" in done.stderr
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cancels_a_command_and_its_query(notes: Importing, sign: signal.Signals) -> None:
+    endless = "SELECT 1 FROM generate_series(1, 1e11) AS g(n) WHERE n < 0"
+    command = [sys.executable, "-m", "server", "query-database", "main", endless]
+    process = subprocess.Popen(
+        command, cwd=notes.folder, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, stderr=subprocess.PIPE
+    )
+    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%1e11%' AND pid <> pg_backend_pid()"
+    wait_for(lambda: notes.database.rows(running) == [(1,)])
+    process.send_signal(sign)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"cancelled" in said
+    wait_for(lambda: notes.database.rows(running) == [(0,)])
 
 
 def test_a_command_takes_the_words_of_its_tool() -> None:

@@ -75,13 +75,14 @@ def _with_bar(job: Callable[[Services, Call], T]) -> T:
 
 
 def _interruptible(call: Call, work: Callable[[], T]) -> T:
-    """Ctrl-C cancels the call, as an agent's cancel does: queries stop on the server, files are removed."""
+    """Ctrl-C or SIGTERM cancels the call, as an agent's cancel does: queries stop on the server, files are removed."""
 
     def interrupt(*_: Any) -> None:
         call.cancel()
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    before = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGINT, signal.SIGTERM)}
     try:
         return work()
     finally:
-        signal.signal(signal.SIGINT, before)
+        for sign, handler in before.items():
+            signal.signal(sign, handler)

@@ -2,15 +2,18 @@
 
 import os
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from server.files.disk import disk_failures
 from server.files.manifests import write_manifest
-from server.files.outlet import ENDINGS, FileFacts, Outlet
+from server.files.outlet import ENDINGS, FileFacts, Outlet, sync
 from server.files.writing import TableFile, TablePart
 from server.model.manifest import Compression, Manifest
 
+_SYNCING = 4
+"""Threads that wait for the disk while the next files are written: it takes many small files at once."""
 _UNSAFE = re.compile(r"[^\w.-]|^\.", re.UNICODE)
 
 
@@ -26,6 +29,8 @@ class TableFolder:
         self._name = ""
         self._taken = {"manifest", "schema"}
         self._total = 0
+        self._pool = ThreadPoolExecutor(_SYNCING, thread_name_prefix="sync")
+        self._syncing: list[Future[None]] = []
         with disk_failures(path):
             path.mkdir(mode=0o700)
 
@@ -43,7 +48,8 @@ class TableFolder:
         assert self._outlet is not None
         if rows and (closing := self.closing()):
             self._outlet.write(closing)
-        facts, size = self._outlet.close(), self._outlet.written
+        facts, size = self._outlet.close(synced=False), self._outlet.written
+        self._syncing.append(self._pool.submit(sync, self._outlet.path))
         self._outlet = None
         self._total += facts.bytes
         return TableFile(size, self._name, facts.bytes, facts.sha256)
@@ -60,12 +66,16 @@ class TableFolder:
         return facts
 
     def close(self, manifest: Manifest) -> FileFacts:
+        """Writes the manifest, when all other files lie on the disk."""
+        for syncing in self._syncing:
+            syncing.result()
         facts = write_manifest(self.path, manifest)
         return FileFacts(self._total + facts.bytes, facts.sha256)
 
     def abandon(self) -> None:
         if self._outlet is not None:
             self._outlet.abandon()
+        self._pool.shutdown(cancel_futures=True)
 
     def heading(self, part: TablePart) -> bytes:  # noqa: ARG002  for the formats that have one
         return b""

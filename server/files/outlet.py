@@ -166,14 +166,15 @@ class Outlet:
                 os.posix_fadvise(self._descriptor, self._begun, self._size - self._begun, os.POSIX_FADV_DONTNEED)
                 self._begun = self._size
 
-    def close(self, beginning: bytes = b"") -> FileFacts:
-        """Ends the file, which lies on the disk then. `beginning` fills the room kept for it, padded with spaces before
-        its last byte."""
+    def close(self, beginning: bytes = b"", *, synced: bool = True) -> FileFacts:
+        """Ends the file, which lies on the disk then (`synced`). `beginning` fills the room kept for it, padded with
+        spaces before its last byte."""
         self._put(self._packer.finish())
         with disk_failures(self.path):
             if self._room:
                 self._fill(beginning)
-            os.fsync(self._descriptor)
+            if synced:
+                os.fsync(self._descriptor)
         self.abandon()
         return FileFacts(self._size, self._hash.hexdigest())
 
@@ -206,6 +207,16 @@ class Outlet:
             _write_all(self._descriptor, piece)
             end = start
         self._size += new - old
+
+
+def sync(path: Path) -> None:
+    """Waits until a file that was closed lies on the disk."""
+    with disk_failures(path):
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -193,6 +193,13 @@ def _alone_at(path: Path) -> Generator[None]:
         _under_way.discard(path)
 
 
+def remove_unfinished() -> None:
+    """Removes what this process is writing right now: for its end, when no call may go on."""
+    for path in tuple(_under_way):
+        with suppress(OSError):
+            remove(part_of(path))
+
+
 def remove(path: Path) -> None:
     """Removes a file or a folder with all that is in it, if it is there."""
     if path.is_dir() and not path.is_symlink():

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import errors, generators, pq
 
 from server.calls import Call
-from server.errors import FerryError, Refused, nearest
+from server.errors import DatabaseFailed, FerryError, Refused, nearest
 from server.model.plan import Index
 from server.model.redaction import Policy
 from server.postgres.databases import Connection, Database
@@ -243,7 +243,11 @@ class Cage:
 def cage(call: Call, database: Database, *, policy: Policy, seconds: float) -> Generator[Cage]:
     """Opens a cage on a database; every statement in it is stopped after `seconds`."""
     with caged(call, database, seconds=seconds) as (connection, habits):
-        yield Cage(connection, habits, database, policy)
+        try:
+            yield Cage(connection, habits, database, policy)
+        except DatabaseFailed:
+            call.check()  # a query that was stopped because the call was taken back did not take too long
+            raise
 
 
 def _select_of(parsed: Parsed) -> Any:

@@ -35,6 +35,15 @@ def test_what_a_killed_process_left_half_written_goes_with_the_next_writing(tmp_
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [other.name, "c.json"]
 
 
+def test_what_a_process_is_writing_at_its_end_goes(tmp_path: Path) -> None:
+    repository = Path(__file__).parents[2]
+    ending = KILLED.replace("import written_beside", "import remove_unfinished, written_beside")
+    ending = ending.replace("os._exit", "remove_unfinished(); os._exit")
+    done = subprocess.run([sys.executable, "-c", ending, str(tmp_path / "a.csv")], cwd=repository, check=False)
+    assert done.returncode == 9
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_is_being_written_is_not_swept(tmp_path: Path) -> None:
     with written_beside(tmp_path / "a.json") as first, written_beside(tmp_path / "b.json") as second:
         first.write_text("a")

@@ -218,6 +218,23 @@ def test_a_full_disk_is_told_and_leaves_no_file(
     assert comes_true(lambda: running(big) == 0, 2)
 
 
+def test_a_table_that_never_reaches_the_disk_is_told_and_leaves_no_file(
+    big: FreshDatabase,  # noqa: ARG001  what is exported
+    export: Export,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(outlet.os, "fsync", full)
+    for fmt in ("csv", "json"):
+        with pytest.raises(FerryError) as failure:
+            export(format=fmt)
+        assert failure.value.code == "disk_full"
+        assert left_behind(project) == []
+
+
 def test_several_connections_write_the_same_rows_in_the_same_order(
     big: FreshDatabase, export: Export, monkeypatch: pytest.MonkeyPatch
 ) -> None:
