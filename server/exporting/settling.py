@@ -156,7 +156,8 @@ class _Trial:
         if column.references or column.referenced:
             return False
         before, asked = (self.table, self.masks), self.masks[column.name]
-        concerning = [other for other in self.rules if column.name in concerned(other, self.rules)]
+        keys = read_keys(self.connection, self.table.oid) if column.unique else []
+        concerning = [other for other in (*self.rules, *keys) if column.name in concerned(other, self.rules)]
         first = fitting(self.connection, column, self.checks[column.name])
         named = islice(candidates(column, rule.parts or ()), TRIED) if rule.kind == "check" else ()
         for made, how in _others(column, [first, *named]):

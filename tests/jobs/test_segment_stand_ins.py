@@ -168,7 +168,7 @@ def test_stand_ins_keep_what_one_partition_alone_asks_for(
         CREATE TABLE wards (id int, part int, secret date, secrets text, secretive int, given text)
             PARTITION BY LIST (part);
         CREATE TABLE wards_a (given text, secretive int, secrets text, secret date UNIQUE, part int, id int,
-            CHECK (secretive > 5), CHECK (id < secretive), EXCLUDE (secretive WITH =));
+            CHECK (secret > '2000-01-01'), CHECK (secretive > 5), CHECK (id < secretive), EXCLUDE (secretive WITH =));
         CREATE UNIQUE INDEX ON wards_a (lower(secrets)) WHERE id > 0;
         ALTER TABLE wards_a ALTER given SET NOT NULL;
         ALTER TABLE wards ATTACH PARTITION wards_a FOR VALUES IN (1);
