@@ -12,7 +12,9 @@ CROSS JOIN LATERAL
      (SELECT pg_catalog.sum(pg_catalog.pg_relation_size(leaf.oid)) AS bytes,
              pg_catalog.sum(CASE WHEN pg_catalog.pg_relation_size(leaf.oid) = 0 THEN 0
                                  ELSE GREATEST(leaf.reltuples, 1, pg_catalog.pg_relation_size(leaf.oid) / 400) END) AS rows
-      FROM pg_catalog.pg_class AS leaf
-      WHERE leaf.oid = c.oid AND c.relkind <> 'p'
-         OR c.relkind = 'p' AND leaf.oid IN (SELECT t.relid FROM pg_catalog.pg_partition_tree(c.oid) AS t WHERE t.isleaf)
+      FROM (SELECT c.oid WHERE c.relkind <> 'p'
+            UNION ALL
+            SELECT t.relid FROM pg_catalog.pg_partition_tree(CASE c.relkind WHEN 'p' THEN c.oid END) AS t WHERE t.isleaf
+           ) AS part(oid)
+      JOIN pg_catalog.pg_class AS leaf ON leaf.oid = part.oid
      ) AS size
