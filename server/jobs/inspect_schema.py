@@ -152,9 +152,10 @@ def _version(number: int) -> str:
 def _summary(schema: Schema) -> str:
     """`19 tables, 2 partitions, 1 view, …`."""
     counted = {kind: schema.count(kind) for kind in ("table", *RELATIONS[1:], "index", "sequence", "trigger", "policy")}
-    partitions = sum(len(children) for children in schema.children.values())
-    counted["table"] -= partitions
-    counted |= {"partition": partitions, "type": schema.count(*TYPES), "function": schema.count(*ROUTINES)}
+    partitions = [child for children in schema.children.values() for child in children]
+    for partition in partitions:
+        counted[partition.kind] -= 1
+    counted |= {"partition": len(partitions), "type": schema.count(*TYPES), "function": schema.count(*ROUTINES)}
     counted["schema"] = schema.count("schema")
     return ", ".join(f"{count} {_plural(kind, count)}" for kind, count in counted.items() if count)
 

@@ -303,6 +303,10 @@ def test_options_of_foreign_tables_are_told_without_secrets(project: Project, it
     )
     assert "server far: wrapper any_kind, options (host=there, url=***)" in report.other
     assert "planted" not in report.model_dump_json()
+    it.run("create table p (x int) partition by list (x); create foreign table f partition of p default server far")
+    report = inspected(project)
+    assert report.summary.startswith("1 table, 1 foreign table, 1 partition, ")
+    assert report.tables[0].partitions == ("1 partition", "f: DEFAULT, foreign table of far")
 
 
 def every_page(project: Project, detail: Detail) -> list[SchemaInspection]:
