@@ -10,6 +10,7 @@ from server.errors import Refused, did_you_mean
 from server.model.import_matching import TableMatch, TypeFits
 from server.model.import_plan import ImportIssue, ImportPlan, ImportRequest, Mode, TablePlan
 from server.model.manifest import Manifest
+from server.model.ordering import needed_first
 from server.model.schema import Identity, Schema
 from server.model.schema_keys import foreign_keys
 from server.model.table_rows import FileTable
@@ -84,22 +85,15 @@ def _row_counts(tables: Sequence[FileTable], manifest: Manifest | None) -> Itera
 
 def load_order(plans: Sequence[TablePlan], target: Schema) -> list[TablePlan]:
     """Referenced tables first; the members of a cycle as they come."""
-    waiting = {plan.identity: plan for plan in plans}
+    by_identity = {plan.identity: plan for plan in plans}
     parts = parts_of(plans, target)
-    needs: dict[Identity, set[Identity]] = {identity: set() for identity in waiting}
+    needs: dict[Identity, set[Identity]] = {identity: set() for identity in by_identity}
     for constraint, parent in foreign_keys(target):
         child, parent = target.whole(Identity("table", constraint.schema, constraint.name)), target.whole(parent)
         if child != parent:
             for identity in parts.get(child, ()):
                 needs[identity].update(parts.get(parent, ()))
-    ordered: list[TablePlan] = []
-    while waiting:
-        ready = [i for i in waiting if not needs[i] & waiting.keys()]
-        if not ready:
-            ready = [min(waiting, key=lambda i: len(needs[i] & waiting.keys()))]
-        for identity in ready:
-            ordered.append(waiting.pop(identity))
-    return ordered
+    return [by_identity[identity] for identity in needed_first(needs)]
 
 
 def parts_of(plans: Sequence[TablePlan], target: Schema) -> dict[Identity, list[Identity]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from server.model.names import quoted
+from server.model.ordering import needed_first
 
 
 class Reference(NamedTuple):
@@ -113,26 +114,9 @@ def table_key(schema: str, name: str) -> str:
 
 def load_order(tables: Iterable[Table]) -> list[Table]:
     """Referenced tables before those that refer to them, by name otherwise; the members of a cycle by name."""
-    waiting = {(table.schema, table.name): table for table in sorted(tables, key=lambda t: (t.schema, t.name))}
+    by_name = {(table.schema, table.name): table for table in sorted(tables, key=lambda t: (t.schema, t.name))}
     needs = {
-        key: {
-            to
-            for column in table.columns
-            for ref in column.references
-            if (to := (ref.schema, ref.table)) in waiting and to != key
-        }
-        for key, table in waiting.items()
+        key: {(ref.schema, ref.table) for column in table.columns for ref in column.references}
+        for key, table in by_name.items()
     }
-    ordered: list[Table] = []
-    while waiting:
-        ready = [key for key in waiting if not needs[key] & waiting.keys()]
-        for key in ready or [_least_bound(waiting, needs)]:
-            ordered.append(waiting.pop(key))
-    return ordered
-
-
-def _least_bound(
-    waiting: dict[tuple[str, str], Table], needs: dict[tuple[str, str], set[tuple[str, str]]]
-) -> tuple[str, str]:
-    """Where only cycles are left: the table that waits for the fewest others."""
-    return min(waiting, key=lambda key: (len(needs[key] & waiting.keys()), key))
+    return [by_name[key] for key in needed_first(needs)]
