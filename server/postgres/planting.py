@@ -27,7 +27,11 @@ def try_values(connection: Connection, relations: RelationMap, seed: Seed) -> No
             RawCursor(connection).execute(statement, list(bound.values) or None)
             if bound.column.category == "C" and bound.values:
                 connection.execute(*itself(bound))
-        except (psycopg.DataError, errors.InternalError_):  # as hstore reads what it cannot, before 16
+        except (
+            psycopg.DataError,
+            errors.SyntaxError,
+            errors.InternalError_,
+        ):  # the latter two as extensions' types fail
             raise _unfit(bound, labels) from None
         except (
             errors.UndefinedFunction,

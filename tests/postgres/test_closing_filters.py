@@ -95,9 +95,13 @@ def test_a_value_that_does_not_fit_is_refused_naming_the_column_and_its_type(
 def test_a_value_that_the_type_of_an_extension_cannot_read_is_one_that_does_not_fit(
     fresh_database: FreshDatabase,
 ) -> None:
-    fresh_database.run("CREATE EXTENSION hstore; CREATE TABLE t (id int PRIMARY KEY, more hstore)")
+    fresh_database.run("""
+        CREATE EXTENSION hstore; CREATE EXTENSION ltree; CREATE TABLE t (id int PRIMARY KEY, more hstore, place ltree)
+    """)
     with pytest.raises(Refused, match=r"t\.more = does not fit the column's type, .*hstore"):
         grow(fresh_database, where("t", ("more", "{broken")))
+    with pytest.raises(Refused, match=r"t\.place = does not fit the column's type, .*ltree"):
+        grow(fresh_database, where("t", ("place", "a..b")))
 
 
 def test_what_an_array_is_to_contain_is_an_element_or_a_list_of_some(fresh_database: FreshDatabase) -> None:
