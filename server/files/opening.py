@@ -13,6 +13,8 @@ import zstandard
 from server.errors import Refused
 
 CHUNK = 1 << 20
+_PACKED = 4096
+"""Bytes that are unpacked at once: a few that say "128 KiB of zeros" become 128 MiB at most."""
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -57,21 +59,26 @@ def _unpacked(raw: BinaryIO, magic: bytes) -> Readable:
 
 
 class _Zstd:
-    """zstandard's reader returns fewer bytes than asked at a frame's end; here only the end of the file is an end."""
+    """One frame after the other; EOFError where the file ends inside of one, which zstandard's own reader lets pass."""
 
     def __init__(self, raw: BinaryIO) -> None:
-        self._reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
         self._raw = raw
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._ready = bytearray()
 
     def read(self, size: int, /) -> bytes:
-        pieces: list[bytes] = []
-        while size > 0:
-            piece = self._reader.read(size)
-            if not piece:
+        while len(self._ready) < size:
+            packed = (self._frame.unused_data if self._frame.eof else b"") or self._raw.read(_PACKED)
+            if not packed:
+                if not self._frame.eof:
+                    raise EOFError
                 break
-            pieces.append(piece)
-            size -= len(piece)
-        return b"".join(pieces)
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._ready += self._frame.decompress(packed)
+        piece = bytes(self._ready[:size])
+        del self._ready[:size]
+        return piece
 
 
 @contextmanager

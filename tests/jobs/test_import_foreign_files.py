@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import zstandard
 
 from server.errors import FerryError
 from server.model.import_reports import FileRejected
@@ -14,6 +15,18 @@ PEOPLE = "CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, amount nu
 @pytest.fixture
 def people(import_into: Callable[[str], Importing]) -> Importing:
     return import_into(PEOPLE)
+
+
+def test_a_zstd_file_that_is_cut_off_between_two_rows_is_refused(people: Importing) -> None:
+    packer = zstandard.ZstdCompressor().compressobj()
+    start = packer.compress(b"id,name\n1,a\n") + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    whole = start + packer.compress(b"2,b\n") + packer.flush()
+    with pytest.raises(FerryError) as refused:
+        people.run(people.write("cut.csv.zst", start), tables=("people",))
+    assert refused.value.code == "truncated_file"
+    frames = whole + zstandard.compress(b"3,c\n")
+    assert people.run(people.write("whole.csv.zst", frames), tables=("people",)).outcome == "committed"
+    assert people.database.rows("SELECT id FROM people ORDER BY id") == [(1,), (2,), (3,)]
 
 
 def test_files_of_spreadsheets_load_as_they_are_meant(people: Importing) -> None:
