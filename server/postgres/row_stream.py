@@ -127,8 +127,8 @@ def _receive(line: socket.socket, stream: "MessageStream") -> None:
 
 def _stop(connection: Connection, line: socket.socket, stream: "MessageStream") -> None:
     """Stops what runs and reads on to its end, so that a rollback is possible; closes the connection where it fails."""
-    stream.abandon()
     try:
+        stream.abandon()
         if not stream.ended:
             interrupt(connection)
         line.settimeout(10)
@@ -169,8 +169,9 @@ class MessageStream(ABC):
             self._keep(self._part(self._buffer, self._filled))
 
     def abandon(self) -> None:
-        """From here on nothing is handed on."""
+        """From here on nothing is handed on: not what has come either, with which the statement may have ended."""
         self._abandoned = True
+        self.came(0)
 
     @abstractmethod
     def _part(self, buffer: bytearray, filled: int) -> int:

@@ -1,5 +1,6 @@
 """Rows read past libpq are the rows that libpq reads, whatever else the server says between them."""
 
+import time
 from collections.abc import Generator
 from typing import LiteralString
 
@@ -102,14 +103,31 @@ def test_a_failure_of_the_server_is_told_as_libpq_tells_it(connection: Connectio
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_who_takes_the_rows_can_stop_the_query(connection: Connection) -> None:
+@pytest.mark.parametrize("statement", [ENDLESS, NOTICES, ODD], ids=["endless", "come as a whole", "long rows"])
+def test_who_takes_the_rows_can_stop_the_query(connection: Connection, statement: sql.SQL) -> None:
+    """At once, also where all that the server has to say has come already."""
+
     def take(_data: bytes, _rows: int) -> None:
         raise Enough
 
+    started = time.monotonic()
     with pytest.raises(Enough):
-        stream_rows(connection, ENDLESS, take, unheard)
+        stream_rows(connection, statement, take, unheard)
     assert connection.pgconn.status == pq.ConnStatus.OK
     assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("statement", LINES[:2], ids=["come as a whole", "ever longer lines"])
+def test_who_takes_the_lines_can_stop_the_query(connection: Connection, statement: LiteralString) -> None:
+    def take(_data: memoryview, _rows: int) -> None:
+        raise Enough
+
+    started = time.monotonic()
+    with pytest.raises(Enough):
+        stream_lines(connection, sql.SQL(statement), take, unheard)
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert time.monotonic() - started < 5
 
 
 def test_a_server_that_ends_the_session_is_no_end_of_rows(
