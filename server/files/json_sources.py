@@ -79,7 +79,8 @@ def _json_tables(tallies: dict[str, Tally], manifest: Manifest | None) -> list[F
 def _counted(name: str, tally: Tally, told: ManifestTable | None) -> FileTable:
     if told:
         return FileTable(name, tuple(column.name for column in told.columns), tally.rows)
-    return FileTable(name, tuple(tally.keys), tally.rows, tally.optional)
+    keys = tuple(tally.keys) if tally.rows else None  # an empty array lacks no column
+    return FileTable(name, keys, tally.rows, tally.optional)
 
 
 class JsonLineFiles(Source):

@@ -29,6 +29,19 @@ def test_a_zstd_file_that_is_cut_off_between_two_rows_is_refused(people: Importi
     assert people.database.rows("SELECT id FROM people ORDER BY id") == [(1,), (2,), (3,)]
 
 
+@pytest.mark.parametrize("mode", ["append", "skip", "upsert", "replace"])
+def test_an_empty_array_is_a_table_without_rows(people: Importing, mode: str) -> None:
+    people.database.run("CREATE TABLE pets (id int PRIMARY KEY, name text NOT NULL)")
+    for name, content in {
+        "both.json": b'{"people": [], "pets": [{"id": 1, "name": "a"}]}',
+        "people.json": b"[]",
+    }.items():
+        answer = people.run(people.write(name, content), mode)
+        assert answer.outcome == "committed"
+        assert answer.tables[0].rows_in_file == 0
+    assert people.database.rows("SELECT count(*) FROM pets") == [(1,)]
+
+
 def test_files_of_spreadsheets_load_as_they_are_meant(people: Importing) -> None:
     files = {
         "bom.csv": b"\xef\xbb\xbfid,name\r\n1,a\r\n",
