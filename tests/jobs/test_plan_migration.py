@@ -41,6 +41,20 @@ def test_a_plan_is_proved_and_measured(two: Two) -> None:
     assert Path(str(plan.path)).read_text().startswith("-- pgferry migration")
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+@pytest.mark.parametrize("concurrently", [True, False])
+def test_an_index_that_a_killed_migration_left_invalid_is_made_again_or_dropped(
+    two: Two, wanted: bool, concurrently: bool
+) -> None:
+    two.main.run("create table t (a int); create index i on t (a)")
+    two.main.run("update pg_index set indisvalid = false where indexrelid = 'i'::regclass")
+    two.feature.run("create table t (a int)" + ("; create index i on t (a)" if wanted else ""))
+    plan = two.plan(save_as="again", concurrent_indexes=concurrently)
+    assert plan.verified
+    apply_migration(two.services, Call(), database="main", path=str(plan.path), confirm=True)
+    assert compare_schemas(two.services, Call(), source="main", target="feature").equal
+
+
 def test_locks_are_those_that_a_statement_takes_itself(two: Two) -> None:
     before = "create table parent (a int primary key); create table t (a int, b int)"
     two.main.run(f"{before}; create sequence s increment 5")
