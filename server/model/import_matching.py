@@ -10,6 +10,7 @@ from typing import Literal
 from server.errors import did_you_mean
 from server.model.import_plan import ColumnPlan, ImportIssue, ImportRequest, Severity, TablePlan, target_of
 from server.model.manifest import ManifestTable
+from server.model.phrases import clipped
 from server.model.schema import Attributes, Identity, Schema
 from server.model.schema_domains import domain_of
 from server.model.schema_keys import unique_keys
@@ -19,6 +20,8 @@ from server.model.tables import table_key
 Fits = Literal["yes", "depends", "no"]
 TypeFits = Callable[[str, str], Fits]
 """(type in the file, type in the table) → whether values convert."""
+_NAMED = 400
+"""Characters of columns that one issue names."""
 
 
 @dataclass
@@ -109,7 +112,8 @@ class TableMatch:
         return ColumnPlan(name, column, current, attributes.get("identity") == "always")
 
     def _find_missing(self, loaded: set[str], columns: Mapping[str, Attributes]) -> None:
-        """Columns that must have a value and get none."""
+        """Columns that must have a value and get none; those that get one of the server's own are told at once."""
+        left: dict[str, list[str]] = {}
         for name, attributes in columns.items():
             if name in loaded:
                 continue
@@ -119,8 +123,9 @@ class TableMatch:
             if not has_value and (attributes.get("not_null") or (domain is not None and domain.not_null)):
                 self._tell("missing_required_column", name, str(attributes["type"]))
             elif "generated" not in attributes:
-                gets = "its default" if has_value else "NULL"
-                self._tell("column_not_in_file", name, f"gets {gets}", severity="info")
+                left.setdefault("its default" if has_value else "NULL", []).append(name)
+        for gets, names in left.items():
+            self._tell("column_not_in_file", clipped(", ".join(names), _NAMED), f"gets {gets}", severity="info")
 
     def _key(self, identity: Identity, loaded: set[str]) -> tuple[str, ...]:
         """What decides a conflict: the caller's columns where a unique key has them, else the primary key."""

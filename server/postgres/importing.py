@@ -115,7 +115,8 @@ class Import:
             raise Refused(
                 "no_rows",
                 "The file holds no rows: no table of an export, no array of objects, no COPY or INSERT.",
-                next="mode restore runs a script that only makes a schema.",
+                next='Rows of JSON are [{…}, …] or {"table": [{…}, …]}, or one a line in a file that ends in .jsonl; a'
+                " script that only makes a schema runs with mode restore.",
             )
         tables = choose_tables(self.source.tables, self.request.tables)
         plan = plan_import(self.request, tables, self.source.manifest, target, self._fits)

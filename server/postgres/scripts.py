@@ -22,6 +22,7 @@ _COPY_ENDING = b" FROM stdin;"
 _COPY_LINE = re.compile(rb"^COPY [^\t\n]+ FROM stdin;\r?$", re.MULTILINE)
 _MOST_TOLD = 20
 _UNTOUCHED = "Nothing of the script was kept."
+_WITHOUT = "Import a script without it; psql runs what you trust."
 
 
 class CopyBlock:
@@ -262,7 +263,7 @@ class ScriptReader:
 def _not_allowed(frame: Frame, no: NotAllowed) -> Refused:
     what = f"Line {frame.line} is refused: {no.what}."
     details = {"line": frame.line, "reason": no.code}
-    return Refused(no.code, what, state=_UNTOUCHED, next=no.advice, details=details)
+    return Refused(no.code, what, state=_UNTOUCHED, next=no.advice or _WITHOUT, details=details)
 
 
 def _syntax(frame: Frame, text: str, failure: grammar.SyntaxFailed) -> Refused:
@@ -270,7 +271,10 @@ def _syntax(frame: Frame, text: str, failure: grammar.SyntaxFailed) -> Refused:
     line = frame.line + before.count(b"\n")
     column = len(before) - (before.rfind(b"\n") + 1) + 1
     what = f"Line {line}, column {column}: {failure.message}."
-    return Refused("script_syntax", what, state=_UNTOUCHED, details={"line": line, "column": column})
+    details = {"line": line, "column": column}
+    return Refused(
+        "script_syntax", what, state=_UNTOUCHED, next="Correct it there, or fetch it again.", details=details
+    )
 
 
 def python_codec(encoding: str) -> str:

@@ -196,6 +196,15 @@ def test_columns_and_schemas_can_be_mapped(import_into: Make) -> None:
     assert importing.database.rows("SELECT * FROM app.t") == [(1, "a")]
 
 
+def test_columns_that_the_file_lacks_are_told_at_once(import_into: Make) -> None:
+    importing = import_into("CREATE TABLE t (id int, a text, b date, c int DEFAULT 1, d serial)")
+    issues = importing.check(importing.write("t.csv", "id\n1\n")).issues
+    assert [(issue.type, issue.column, issue.current) for issue in issues] == [
+        ("column_not_in_file", "a, b", "gets NULL"),
+        ("column_not_in_file", "c, d", "gets its default"),
+    ]
+
+
 def test_a_csv_without_a_header_is_noticed(import_into: Make) -> None:
     importing = import_into("CREATE TABLE t (id int, a text)")
     importing.run(importing.write("t.csv", "1,x\n2,\n"))

@@ -127,6 +127,7 @@ def test_what_a_dump_does_not_need_is_refused_with_its_line(code: str, statement
     refused = refusal(f"SET search_path = '';\n\n{statement};\n")
     assert refused.code == code
     assert "Line 3" in refused.what
+    assert refused.next
 
 
 @pytest.mark.parametrize(
