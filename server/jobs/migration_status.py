@@ -8,9 +8,11 @@ from server.errors import FerryError
 from server.files.migrations_folder import list_migrations, migrations_folder
 from server.model.migration.files import MigrationFile
 from server.model.migration_reports import DatabaseMigrations, MigrationEntry, MigrationState, MigrationStatus
+from server.model.tables import table_key
 from server.postgres.applying import Applied, applied_migrations
 from server.postgres.databases import Database
 from server.postgres.outlines import fingerprint_of
+from server.postgres.questions import ask
 from server.postgres.transactions import reading
 from server.services import Services
 from server.sides import Source, told
@@ -46,6 +48,7 @@ def _status(call: Call, files: list[MigrationFile], database: Database, *, alone
             version = connection.info.server_version
             applied = applied_migrations(connection)
             fingerprint = fingerprint_of(connection)
+            invalid = [table_key(schema, name) for schema, name in ask(connection, "invalid_indexes")]
     except FerryError as failure:
         if alone:
             raise
@@ -61,6 +64,7 @@ def _status(call: Call, files: list[MigrationFile], database: Database, *, alone
         applied=sum(entry.state == "applied" for entry in entries),
         migrations=[entry for entry in entries if alone or entry.state != "applied" or entry.note],
         fits=fits,
+        invalid_indexes=invalid,
     )
 
 
@@ -110,6 +114,9 @@ def _next(found: list[DatabaseMigrations], files: list[MigrationFile]) -> str:
         for each in found:
             if odd := [entry.name for entry in each.migrations if entry.state == state and entry.applied_at]:
                 return f"{odd[0]} {what.format(each.database)}"
+    for each in found:
+        if each.invalid_indexes:
+            return f"{each.database} has indexes that serve no query: plan_migration makes them anew, or drops them."
     if not files:
         return "plan_migration with save_as makes the first."
     pending = [entry for each in found for entry in each.migrations if entry.state == "pending"]

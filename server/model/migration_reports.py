@@ -75,7 +75,9 @@ class MigrationEntry(_Report):
 
 
 class DatabaseMigrations(_Report):
-    """`fits`: the pending migration whose fingerprint_before is the database's now."""
+    """`fits`: the pending migration whose fingerprint_before is the database's now. `invalid_indexes`: what builds left
+    that were killed.
+    """
 
     database: str
     side: SideReport
@@ -84,6 +86,7 @@ class DatabaseMigrations(_Report):
     applied: int = 0
     migrations: list[MigrationEntry] = []
     fits: str | None = None
+    invalid_indexes: list[str] = []
     problem: str | None = None
 
 

@@ -1,5 +1,8 @@
 """The status of migrations in folders that are empty, and of databases that are down."""
 
+import psycopg
+import pytest
+
 from server.calls import Call
 from server.jobs.migration_status import migration_status
 from tests.fix_databases import FreshDatabase
@@ -20,3 +23,16 @@ def test_a_database_that_is_down_is_listed_with_its_problem(project: Project, fr
     found = {d.database: d.problem for d in migration_status(project.services, Call()).databases}
     assert found["main"] is None
     assert found["down"]
+
+
+def test_an_index_that_was_never_finished_is_named(project: Project, fresh_database: FreshDatabase) -> None:
+    project.add("main", fresh_database)
+    fresh_database.run("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)")
+    with (
+        psycopg.connect(fresh_database.url, autocommit=True) as connection,
+        pytest.raises(psycopg.errors.UniqueViolation),
+    ):
+        connection.execute("CREATE UNIQUE INDEX CONCURRENTLY half ON t (a)")
+    status = migration_status(project.services, Call())
+    assert status.databases[0].invalid_indexes == ["half"]
+    assert "plan_migration" in status.next
