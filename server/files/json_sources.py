@@ -32,7 +32,7 @@ class JsonDocument(Source):
         with _located(path), opened(path) as file:
             reader = JsonReader(file)
             for name, blocks in reader.tables():
-                tally = tallies.setdefault(name or bare, Tally(told=_named_columns(reader.metadata)))
+                tally = tallies.setdefault(name or bare, Tally(name or bare, told=_named_columns(reader.metadata)))
                 for block in blocks:
                     heartbeat(len(block))
                     _count(tally, block, reader.block_at)
@@ -97,7 +97,7 @@ class JsonLineFiles(Source):
         """Checks every line and the checksums of the manifest."""
         tables: list[FileTable] = []
         for file in files:
-            tally = Tally(told=file.told is not None)
+            tally = Tally(file.table, told=file.told is not None)
             with _located(file.path), opened(file.path) as stream:
                 for block in line_blocks(stream, tally.add):
                     heartbeat(len(block))

@@ -1,5 +1,6 @@
 """Counts rows of JSON and their keys while they are proved to be JSON: uniform rows, which most are, at C speed."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,28 +8,56 @@ from typing import Any
 import msgspec
 
 from server.errors import Refused
+from server.model.names import quoted
 
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_ENCODER = msgspec.json.Encoder()
+_LOOKED_AT, _THEN_ONE_OF = 4 << 20, 32
+"""Bytes that are looked at for keys which a row has twice, and of how many after them one is: all would cost a third of
+an import."""
 
 
 @dataclass
 class Tally:
     """Rows, and how many of them have each key in order of appearance; `keys` stays empty where they are `told`."""
 
+    table: str
     told: bool = False
     rows: int = 0
     keys: dict[str, int] = field(default_factory=dict[str, int])
     _uniform: msgspec.json.Decoder[list[Any]] | None = None
+    _given: int = 0
+    _looked_at: int = 0
 
     def add(self, block: bytes) -> None:
-        """Counts a block. msgspec.DecodeError: not JSON, or a row that is no object; Refused: not UTF-8."""
+        """Counts a block. msgspec.DecodeError: not JSON, or a row that is no object; Refused: not UTF-8, a key twice.
+
+        Looked at for keys twice are the first 4 MiB, and one of 32 after them: a program that writes a key twice does
+        so in every row, and what people write is not larger.
+        """
         _refuse_other_encodings(block)
         rows = b"[" + block + b"]"
+        if self._given < _LOOKED_AT or self._looked_at * _THEN_ONE_OF < self._given:
+            self._refuse_keys_twice(rows)
+            self._looked_at += len(block)
+        self._given += len(block)
         if self.told:
             self.rows += len(_ROWS.decode(rows))
         elif not self._add_uniform(rows):
             self._add_any(rows)
+
+    def _refuse_keys_twice(self, rows: bytes) -> None:
+        """Decoded, a row keeps one value of each key: written again it has as many colons as before, or lost some."""
+        if rows.count(b":") == _ENCODER.encode(_OBJECTS.decode(rows)).count(b":"):
+            return
+        for number, row in enumerate(_ROWS.decode(rows), start=self.rows + 1):
+            if (key := _key_twice(bytes(row))) is not None:
+                raise Refused(
+                    "key_twice",
+                    f"{self.table}: row {number} has the key {quoted(key)} more than once; which value counts?",
+                    next="Leave one of them in each row, or give the others names of their own.",
+                )
 
     def _add_uniform(self, rows: bytes) -> bool:
         """Quick: whether all rows have the keys that the rows before had."""
@@ -59,6 +88,13 @@ class Tally:
     def optional(self) -> frozenset[str]:
         """Keys that some rows lack."""
         return frozenset(key for key, seen in self.keys.items() if seen < self.rows)
+
+
+def _key_twice(row: bytes) -> str | None:
+    """A key that stands in the object itself more than once; what is in its values is not looked at."""
+    members: list[tuple[str, Any]] = json.loads(row, object_pairs_hook=list, parse_int=str, parse_float=str)
+    keys = [key for key, _ in members]
+    return next((key for key in keys if keys.count(key) > 1), None)
 
 
 def _exactly(keys: Iterable[str]) -> msgspec.json.Decoder[list[Any]]:

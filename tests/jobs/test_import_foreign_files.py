@@ -42,6 +42,22 @@ def test_an_empty_array_is_a_table_without_rows(people: Importing, mode: str) ->
     assert people.database.rows("SELECT count(*) FROM pets") == [(1,)]
 
 
+@pytest.mark.parametrize("name", ["people.json", "people.jsonl"])
+def test_a_key_that_a_row_has_twice_is_refused_with_the_row(people: Importing, name: str) -> None:
+    rows = ['{"id": 1, "name": "a: b"}', '{"id": 2, "name": "a", "\\u0069d": 1.50}']
+    text = "\n".join(rows) if name.endswith("l") else f"[{','.join(rows)}]"
+    with pytest.raises(FerryError, match="people: row 2 has the key id more than once") as refused:
+        people.run(people.write(name, text))
+    assert refused.value.code == "key_twice"
+    assert people.database.rows("SELECT count(*) FROM people") == [(0,)]
+
+
+def test_keys_with_colons_and_objects_with_a_key_twice_in_a_value_are_as_the_file_has_them(people: Importing) -> None:
+    people.database.run('CREATE TABLE notes ("a:b" int, d json)')
+    people.run(people.write("notes.jsonl", '{"a\\u003ab": 1, "d": {"x": 1, "x": 2}}\n'))
+    assert people.database.rows('SELECT "a:b", d::text FROM notes') == [(1, '{"x": 1, "x": 2}')]
+
+
 def test_files_of_spreadsheets_load_as_they_are_meant(people: Importing) -> None:
     files = {
         "bom.csv": b"\xef\xbb\xbfid,name\r\n1,a\r\n",
