@@ -9,6 +9,11 @@ from server.postgres.failures import describe
 from server.postgres.staging import malformed
 
 
+def of_rows(state: str) -> bool:
+    """Whether a SQLSTATE is one that rows bring about: values, rules, triggers, an entry too long for its index."""
+    return state[:2] in ("22", "23", "P0") or state in ("21000", "44000", "54000")
+
+
 def with_first(found: Sequence[Violation], table: str, error: psycopg.Error) -> list[Violation]:
     """The violations, and what PostgreSQL itself said, where none of them is that: a trigger's exception."""
     return [*found] if any(_is_it(violation, error) for violation in found) else [*found, as_violation(table, error)]
@@ -20,6 +25,8 @@ def _is_it(violation: Violation, error: psycopg.Error) -> bool:
         return violation.kind in ("bad_value", "malformed")
     if state == "23514" and not name:
         return violation.kind == "partition"
+    if state == "54000":
+        return violation.kind == "index"
     return violation.constraint == name if name else violation.kind == "not_null" and state == "23502"
 
 

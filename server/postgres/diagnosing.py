@@ -23,6 +23,7 @@ from server.postgres.encodings import in_an_encoding
 from server.postgres.failures import describe
 from server.postgres.fitting import Fitting
 from server.postgres.loading import with_first_line
+from server.postgres.long_keys import long_keys
 from server.postgres.offending import column_issues, offending_values, shown
 from server.postgres.partition_rules import partition_rule
 from server.postgres.relations import relation, written
@@ -72,6 +73,7 @@ def diagnose(
         _checks(diagnosis, staged)
         _partitions(diagnosis, staged)
         _unique(diagnosis, staged)
+        _long_keys(diagnosis, staged)
     _foreign(diagnosis)
     return Findings(diagnosis.found, diagnosis.issues)
 
@@ -213,6 +215,13 @@ def _unique(diagnosis: Diagnosis, staged: Staged) -> None:
         if diagnosis.mode == "replace" or (diagnosis.mode in ("skip", "upsert") and key.decides(plan.key)):
             continue
         tell(key.against(mine, relation(plan.identity)), what="in the table already")
+
+
+def _long_keys(diagnosis: Diagnosis, staged: Staged) -> None:
+    """Rows that an index has no room for."""
+    for found in long_keys(diagnosis.connection, staged, diagnosis.target.oids[staged.plan.identity]):
+        what = "too long for an entry of the index"
+        _add(diagnosis, staged, "index", found.rows, columns=found.columns, constraint=found.name, what=what)
 
 
 def _foreign(diagnosis: Diagnosis) -> None:

@@ -53,7 +53,7 @@ class Fitting:
         A domain refuses the NULL that stands for a value which does not fit: its columns have the type beneath.
         """
         typed, plan = self.staged.typed, self.staged.plan
-        words = sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP")
+        words = sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING STORAGE) ON COMMIT DROP")
         self.connection.execute(words.format(typed, relation(plan.identity)))
         loaded = {column.name for column in plan.columns}
         parts = {part.sub: target.facts[part] for part in target.parts(plan.identity, "column")}

@@ -24,7 +24,7 @@ from server.model.table_rows import RowSource
 from server.model.tables import table_key
 from server.model.visible import Visible
 from server.postgres.catalog import read_schema
-from server.postgres.complaints import with_first
+from server.postgres.complaints import of_rows, with_first
 from server.postgres.databases import Connection, Database
 from server.postgres.diagnosing import Findings, diagnose
 from server.postgres.emptying import Emptied, empty_tables, told_losses
@@ -231,7 +231,7 @@ class Import:
         if state == "55P03":
             known = facts_of(self.connection, target.of("table"))
             raise locked(self.database, [facts.oid for facts in known.values()]) from None
-        if state[:2] not in ("22", "23", "P0") and state not in ("21000", "44000"):
+        if not of_rows(state):
             raise error
         table = error.diag.table_name or (plan.tables[0].shown if len(plan.tables) == 1 else "?")
         found = Findings()
@@ -275,7 +275,7 @@ class Import:
             with self.connection.transaction():
                 return run_whole(self.call, self.connection, source, run_triggers=self.request.run_triggers)
         except Refused as failure:
-            if str(failure.details.get("sqlstate"))[:2] not in ("22", "23"):
+            if not of_rows(str(failure.details.get("sqlstate"))):
                 raise
             found = Findings()
             with suppress(Refused, FileRejected, psycopg.Error):

@@ -24,10 +24,7 @@ class UniqueKey:
     @property
     def columns(self) -> list[str]:
         """Its columns, and its expressions as they are written."""
-        return [
-            expression[1:-1].replace('""', '"') if expression.startswith('"') else expression
-            for expression in self.expressions
-        ]
+        return column_names(self.expressions)
 
     def decides(self, key: Sequence[str]) -> bool:
         """Whether a conflict on this key is what a mode that resolves conflicts by `key` is for; () is any."""
@@ -76,6 +73,13 @@ class UniqueKey:
             for n in range(len(self.expressions))
         ]  # fmt: skip
         return sql.SQL(" AND ").join(parts)
+
+
+def column_names(expressions: Sequence[str]) -> list[str]:
+    """What an index is made of: its columns by their names, its expressions as they are written."""
+    return [
+        expression[1:-1].replace('""', '"') if expression.startswith('"') else expression for expression in expressions
+    ]
 
 
 def unique_keys_of(connection: Connection, target: Schema, table: Identity) -> list[UniqueKey]:

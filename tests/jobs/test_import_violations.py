@@ -1,6 +1,7 @@
 """What does not fit is told all at once, before or after loading, with its place and without its values."""
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -73,6 +74,38 @@ def test_exclusion_constraints_are_told(import_into: Make) -> None:
         ("exclusion", "twice in the file", [2]),
         ("exclusion", "in the table already", [3]),
     ]
+
+
+LONG = "CREATE TABLE t (id int, a text, b text, d text[]); CREATE UNIQUE INDEX t_a ON t (a) WHERE a <> 'x'; "
+NOISE = "".join(hashlib.md5(str(number).encode()).hexdigest() for number in range(300))
+
+
+@pytest.mark.parametrize("mode", ["append", "upsert"])
+def test_values_that_are_too_long_for_an_index_are_told_with_it(import_into: Make, mode: str) -> None:
+    keys = "ALTER TABLE t ADD PRIMARY KEY (id); CREATE INDEX t_b ON t (upper(b)); CREATE INDEX t_d ON t USING gin (d)"
+    importing = import_into(LONG + keys)
+    rows: list[dict[str, Any]] = [
+        {"id": 1, "a": "a" * 9999, "b": NOISE[:2600], "d": [NOISE[:2600]]},
+        {"id": 2, "a": NOISE, "b": "b", "d": []},
+        {"id": 3, "a": NOISE[:3000], "b": "b", "d": [NOISE, "d"]},
+        {"id": 4, "a": "a", "b": NOISE, "d": ["d"]},
+    ]
+    with pytest.raises(FileRejected) as caught:
+        importing.run(importing.write("t.json", json.dumps(rows)), mode)
+    assert [(v.kind, v.constraint, v.columns, v.rows) for v in caught.value.violations] == [
+        ("index", "t_a", ["a"], [2, 3]),
+        ("index", "t_b", ["upper(b)"], [4]),
+        ("index", "t_d", ["d"], [3]),
+    ]
+    assert NOISE[:80] not in str(caught.value.details)
+
+
+def test_a_script_whose_rows_are_too_long_for_its_index_is_told_so(import_into: Make) -> None:
+    importing = import_into("")
+    script = "CREATE TABLE t (a text); COPY t (a) FROM stdin;\nok\n" + NOISE + "\n\\.\nCREATE INDEX t_a ON t (a);\n"
+    with pytest.raises(FileRejected) as caught:
+        importing.run(importing.write("t.sql", script), "restore")
+    assert [(v.table, v.constraint, v.rows) for v in caught.value.violations] == [("t", "t_a", [2])]
 
 
 def test_schema_problems_are_all_told_before_loading(import_into: Make) -> None:
