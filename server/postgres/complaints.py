@@ -25,6 +25,8 @@ def _is_it(violation: Violation, error: psycopg.Error) -> bool:
         return violation.kind in ("bad_value", "malformed")
     if state == "23514" and not name:
         return violation.kind == "partition"
+    if state == "21000":  # ON CONFLICT's own, of a key twice, has no context; what a trigger's queries return has one
+        return violation.kind == "unique" and not error.diag.context
     if state == "54000":
         return violation.kind == "index"
     return violation.constraint == name if name else violation.kind == "not_null" and state == "23502"

@@ -243,6 +243,21 @@ def test_a_reference_that_is_given_by_half_is_told_where_it_must_be_whole(import
     ]
 
 
+@pytest.mark.parametrize(("raises", "kinds"), [(False, ["unique"]), (True, ["unique", "raised"])])
+def test_a_key_twice_in_an_upsert_is_one_violation_beside_what_a_trigger_returns_twice(
+    import_into: Make, raises: bool, kinds: list[str]
+) -> None:
+    importing = import_into("CREATE TABLE t (id int PRIMARY KEY, a text)")
+    if raises:
+        importing.database.run(
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (5), (5) ON CONFLICT"
+            " (id) DO UPDATE SET a = 'b'; RETURN NEW; END $$;"
+            "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW WHEN (NEW.a = 'x') EXECUTE FUNCTION f()"
+        )
+    report = importing.check(importing.write("t.csv", "id,a\n1,x\n1,b\n"), "upsert")
+    assert [violation.kind for violation in report.violations] == kinds
+
+
 def test_what_a_trigger_refused_is_told_beside_broken_rules(import_into: Make) -> None:
     importing = import_into(
         "CREATE TABLE luck (id int PRIMARY KEY, n int);"
