@@ -135,6 +135,14 @@ class RelationMap:
             found += [r.oid for r in self.relations.values() if current in r.parents and r.oid not in found]
         return found
 
+    def referring(self, edge: Edge) -> list[int]:
+        """The relations whose rows have a reference: partitions may declare it one by one."""
+
+        def meaning(of: Edge) -> object:
+            return of.parent, of.columns, of.targets, of.when
+
+        return [other.child for other in self.above[self.node(edge.child)] if meaning(other) == meaning(edge)]
+
     def others(self) -> dict[tuple[str, str], str]:
         """By schema and name, what is no table of its own, and what it is."""
         nodes = {node.oid for node in self.nodes}

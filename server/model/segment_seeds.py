@@ -81,9 +81,36 @@ def _words(relation: Relation, path: str) -> list[str]:
 
 def _hop(relations: RelationMap, relation: Relation, word: str) -> Edge:
     """The reference that a word of a path means: by constraint or its last column, by that column without `_id`, by
-    table, by another of its columns.
+    table, by another of its columns. What all rows of the relation have goes before what some partition alone has.
     """
-    edges = [edge for edge in relations.above.get(relation.root, ()) if edge.child in (relation.oid, relation.root)]
+    edges = [edge for edge in relations.above.get(relation.root, ()) if _share_rows(relations, relation, edge)]
+    own = [edge for edge in edges if edge.child in (relation.oid, relation.root)]
+    for some in (own, edges):
+        if found := _meant(relations, relation, word, some):
+            return found
+    known = dict.fromkeys(_stem(edge.columns[-1]) for edge in edges)
+    column = relation.columns.get(word)
+    said = f"{relation.key}.{quoted(word)} is {column.type}, which refers to nothing." if column else ""
+    whole = (
+        " A composite is compared as a whole, with a list of its parts." if column and column.category == "C" else ""
+    )
+    raise Refused(
+        "unknown_column",
+        said or f"{relation.key} has no reference {word}. {did_you_mean(word, known)}",
+        next=f"A path names references and ends in a column, as `site.company.name`.{whole}",
+    )
+
+
+def _share_rows(relations: RelationMap, relation: Relation, edge: Edge) -> bool:
+    """Whether rows of the relation, or of some partition of it, have the reference."""
+    child = relations.relations[edge.child]
+    return child.oid in (relation.oid, relation.root) or not {*child.leaves, child.oid}.isdisjoint(
+        {*relation.leaves, relation.oid}
+    )
+
+
+def _meant(relations: RelationMap, relation: Relation, word: str, edges: list[Edge]) -> Edge | None:
+    """The one of some references that a word means; Refused where it could mean several."""
     tiers: tuple[Callable[[Edge], Iterable[str]], ...] = (
         lambda edge: (edge.name, edge.columns[-1]),
         lambda edge: (_stem(edge.columns[-1]),),
@@ -98,15 +125,7 @@ def _hop(relations: RelationMap, relation: Relation, word: str) -> Edge:
                 return min(some, key=lambda edge: len(edge.columns))
         if found:
             raise _ambiguous(relations, f"{relation.key}.{word}", found)
-    known = dict.fromkeys(_stem(edge.columns[-1]) for edge in edges)
-    own = relation.columns.get(word)
-    said = f"{relation.key}.{quoted(word)} is {own.type}, which refers to nothing." if own else ""
-    whole = " A composite is compared as a whole, with a list of its parts." if own and own.category == "C" else ""
-    raise Refused(
-        "unknown_column",
-        said or f"{relation.key} has no reference {word}. {did_you_mean(word, known)}",
-        next=f"A path names references and ends in a column, as `site.company.name`.{whole}",
-    )
+    return None
 
 
 def _ambiguous(relations: RelationMap, shown: str, found: list[Edge]) -> Refused:

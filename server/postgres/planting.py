@@ -12,8 +12,7 @@ from server.model.relations import RelationMap
 from server.model.segment_nodes import DateTest
 from server.model.segment_seeds import Bound, Seed
 from server.postgres.databases import Connection
-from server.postgres.row_tests import any_of, date_test, every, filter_test, itself, table
-from server.postgres.way_parts import in_relation
+from server.postgres.row_tests import any_of, date_test, every, filter_test, in_relation, itself, table
 
 
 def try_values(connection: Connection, relations: RelationMap, seed: Seed) -> None:

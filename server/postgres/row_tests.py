@@ -31,6 +31,14 @@ def any_of(tests: Sequence[sql.Composable]) -> sql.Composed:
     return sql.SQL("({})").format(sql.SQL(" OR ").join(tests))
 
 
+def in_relation(relations: RelationMap, oid: int, place: sql.Composable) -> sql.Composable:
+    """Whether `place`, a row's tableoid, is one of a partition's; true of all rows of a table itself."""
+    if oid == relations.node(oid):
+        return TRUE
+    leaves = relations.relations[oid].leaves or (oid,)
+    return sql.SQL("{} = ANY ({}::oid[])").format(place, sql.Literal(list(leaves)))
+
+
 def pairs(edge: Edge, parents: Sequence[sql.Composable], children: Sequence[sql.Composable]) -> list[sql.Composable]:
     """That a row's reference over an edge equals what it refers to, column by column."""
     tests: list[sql.Composable] = []
@@ -57,12 +65,14 @@ def filter_test(relations: RelationMap, bound: Bound, numbers: Iterator[int]) ->
     joins: list[sql.Composable] = []
     before = sql.Identifier("t")
     tests: list[sql.Composable] = []
-    for place, edge in enumerate(bound.path):
-        alias = sql.Identifier(f"p{place}")
+    for number, edge in enumerate(bound.path):
+        alias = sql.Identifier(f"p{number}")
         parents = [sql.SQL("{}.{}").format(alias, sql.Identifier(name)) for name in edge.targets]
         children = [sql.SQL("{}.{}").format(before, sql.Identifier(name)) for name in edge.columns]
         joins.append(sql.SQL("{} AS {}").format(table(relations.relations[edge.parent]), alias))
-        tests += [*pairs(edge, parents, children), condition(before, edge.when)]
+        place = sql.SQL("{}.tableoid").format(before)
+        has = any_of([in_relation(relations, oid, place) for oid in relations.referring(edge)])
+        tests += [*pairs(edge, parents, children), condition(before, edge.when), has]
         before = alias
     return sql.SQL("EXISTS (SELECT FROM {} WHERE {})").format(
         sql.SQL(", ").join(joins), every([*tests, _compare(before, bound, numbers)])

@@ -6,7 +6,7 @@ from psycopg import sql
 
 from server.model.relations import Edge, RelationMap
 from server.postgres.key_tables import KeyTable, Way
-from server.postgres.row_tests import TRUE, every
+from server.postgres.row_tests import every, in_relation
 
 
 def names_of(edge: Edge) -> list[sql.Identifier]:
@@ -40,13 +40,6 @@ def needs_of(relations: RelationMap, way: Way) -> sql.Composed:
 def of_relation(relations: RelationMap, oid: int, alias: sql.Composable) -> sql.Composable:
     """Only rows of a key table that are of one partition, where the edge ends at a partition."""
     return in_relation(relations, oid, sql.SQL("{}.row_table").format(alias))
-
-
-def in_relation(relations: RelationMap, oid: int, place: sql.Composable) -> sql.Composable:
-    if oid == relations.node(oid):
-        return TRUE
-    leaves = relations.relations[oid].leaves or (oid,)
-    return sql.SQL("{} = ANY ({}::oid[])").format(place, sql.Literal(list(leaves)))
 
 
 def not_yet(keys: KeyTable, fresh: bool, standing: sql.Composable | None = None) -> list[sql.Composable]:

@@ -20,6 +20,31 @@ def test_a_column_over_foreign_keys_narrows_a_filter(tenants: FreshDatabase) -> 
     assert ids <= set(result.values("incidents"))
 
 
+def test_a_reference_that_partitions_alone_have_is_a_path_of_their_rows(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE TABLE sites (id int PRIMARY KEY, name text); CREATE TABLE old_sites (LIKE sites INCLUDING ALL);
+        CREATE TABLE events (id int, day int, site_id int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+        CREATE TABLE events_a PARTITION OF events FOR VALUES FROM (0) TO (10);
+        CREATE TABLE events_b PARTITION OF events FOR VALUES FROM (10) TO (20) PARTITION BY LIST (day);
+        CREATE TABLE events_b1 PARTITION OF events_b FOR VALUES IN (11);
+        CREATE TABLE events_c PARTITION OF events DEFAULT;
+        ALTER TABLE events_a ADD FOREIGN KEY (site_id) REFERENCES sites;
+        ALTER TABLE events_b ADD FOREIGN KEY (site_id) REFERENCES sites;
+        INSERT INTO sites VALUES (1, 'here'), (2, 'there'); INSERT INTO old_sites VALUES (1, 'gone'), (3, 'here');
+        INSERT INTO events VALUES (1, 1, 1), (2, 2, 2), (3, 11, 1), (4, 11, 2), (5, 30, 1), (6, 30, 3)
+    """)
+    here = ("site.name", "here")
+    assert grow(fresh_database, where("events", here)).values("events") == ["1", "3"]
+    assert grow(fresh_database, where("events_b1", here)).values("events") == ["3"]
+    with pytest.raises(Refused, match="no reference site"):
+        grow(fresh_database, where("events_c", here))
+    fresh_database.run("ALTER TABLE events_c ADD FOREIGN KEY (site_id) REFERENCES old_sites")
+    with pytest.raises(Refused, match="could be sites or old_sites"):
+        grow(fresh_database, where("events", here))
+    assert grow(fresh_database, where("events", ("sites.name", "here"))).values("events") == ["1", "3"]
+    assert grow(fresh_database, where("events", ("old_sites.name", "here"))).values("events") == ["6"]
+
+
 @pytest.mark.parametrize(
     ("condition", "ids"),
     [
