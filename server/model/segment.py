@@ -15,6 +15,8 @@ Op = Literal[
     "=", "!=", "<", "<=", ">", ">=", "in", "not_in", "like", "ilike", "between", "is_null", "not_null", "contains"
 ]
 Follow = Literal["children", "none"]
+_RANGES = re.compile(r"\s*(?:[\[(].*[\])]|\{.*\}|empty)\s*", re.DOTALL | re.IGNORECASE)
+"""What is a range or some by its looks, and no value that one might contain."""
 SCALARS = ("=", "!=", "<", "<=", ">", ">=")
 
 
@@ -124,8 +126,35 @@ def _contained(value: Any, column: RelationColumn, shown: str) -> str:
         return value if _is_document(value) else json.dumps(value, ensure_ascii=False)
     if column.category == "A":
         return array_literal(cast(list[Any], value) if isinstance(value, list) else [value])
+    if column.category in ("R", "M"):
+        return _range_literal(value, column, shown)
+    if column.base.rpartition(".")[2] == "hstore":
+        return _hstore_literal(value, column, shown)
     instead = "; for a part of a text take like or ilike" if column.category == "S" else ""
-    raise _unfit(shown, "contains", f"works on arrays and jsonb, and this is {column.type}{instead}")
+    raise _unfit(shown, "contains", f"works on arrays, ranges, jsonb and hstore, and this is {column.type}{instead}")
+
+
+def _range_literal(value: Any, column: RelationColumn, shown: str) -> str:
+    """The text of a range: as one is written, of a list of its two ends, or of one value alone."""
+    if isinstance(value, str) and _RANGES.fullmatch(value):
+        return f"{{{value}}}" if column.category == "M" and not value.strip().startswith("{") else value
+    ends = cast(list[Any], value) if isinstance(value, list) else [value, value]
+    if len(ends) != 2:
+        raise _unfit(shown, "contains", "takes a value, a list of two, the lowest and the highest, or a range: [1,5)")
+    low, high = (_element(_scalar(end, column, shown, "contains")) for end in ends)
+    return f"{{[{low},{high}]}}" if column.category == "M" else f"[{low},{high}]"
+
+
+def _hstore_literal(value: Any, column: RelationColumn, shown: str) -> str:
+    """The text of an hstore: as one is written, or of an object of texts."""
+
+    def text(item: Any) -> str:
+        return _scalar(item, column, shown, "contains")
+
+    if not isinstance(value, dict):
+        return text(value)
+    pairs = cast(dict[str, Any], value).items()
+    return ",".join(f"{_element(key)}=>{_element(None if item is None else text(item))}" for key, item in pairs)
 
 
 def _is_document(value: Any) -> TypeGuard[str]:

@@ -19,6 +19,8 @@ _WHERE = re.compile(
 _OTHER_NAMES = {"==": "=", "<>": "!=", "@>": "contains", "is_not_null": "not_null"}
 _ITEM = re.compile(r"""\s*('(?:[^']|'')*'|"(?:[^"]|"")*"|[^,]*?)\s*(?:,|$)""", re.DOTALL)
 _AND = re.compile(r"""\s*('(?:[^']|'')*'|"(?:[^"]|"")*"|.+?)\s+and\s+(.+)""", re.DOTALL | re.IGNORECASE)
+_RANGES = re.compile(r"\[.*\)|\{\s*[\[(].*\}", re.DOTALL)
+"""Ranges that are no JSON: `[1,5)`, `{[1,2],(5,7)}`; the others are, or begin as plain text does."""
 OPS = "= != < <= > >= in not_in like ilike between is_null not_null contains"
 
 
@@ -87,7 +89,7 @@ def _value(op: Op, said: str, text: str) -> Any:
         return None
     if op in ("in", "not_in", "between"):
         return _items(op, said)
-    if op == "contains" and said.startswith(("{", "[")):
+    if op == "contains" and said.startswith(("{", "[")) and not _RANGES.fullmatch(said):
         try:
             return json.loads(said)
         except ValueError:

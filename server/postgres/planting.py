@@ -58,10 +58,13 @@ def _labels(connection: Connection, bound: Bound) -> list[str]:
 
 def _unfit(bound: Bound, labels: list[str]) -> Refused:
     shown = f"{', '.join(labels[:20])}{' …' if len(labels) > 20 else ''}"
-    array = bound.op == "contains" and bound.column.category == "A"
-    wanted = (
-        "Give an element of the array, or a list of some" if array else "Write the value as PostgreSQL reads that type"
-    )
+    contained = {
+        "A": "Give an element of the array, or a list of some",
+        "R": "Give a value, or a range, as [1,5)",
+        "M": "Give a value, or a range, as [1,5)",
+    }
+    kind = bound.column.category if bound.op == "contains" else ""
+    wanted = contained.get(kind, "Write the value as PostgreSQL reads that type")
     return Refused(
         "bad_value",
         f"A value of the filter {bound.shown} {bound.op} does not fit the column's type, {bound.column.type}.",

@@ -130,11 +130,10 @@ def _compare(source: sql.Composable, bound: Bound, numbers: Iterator[int]) -> sq
 
 
 def _operate(place: sql.Composable, op: str, column: RelationColumn, number: int) -> sql.Composed:
-    schema = column.operators if op != "contains" else "pg_catalog"
     value = sql.SQL("${}").format(sql.Literal(number))
     if column.category == "C":  # any row compares with any: PostgreSQL has to be told of which type the value is
         value = sql.SQL("{}::{}").format(value, written(column.base))
-    return sql.SQL("{} OPERATOR({}.{}) {}").format(place, sql.Identifier(schema), OPERATORS[op], value)
+    return sql.SQL("{} OPERATOR({}.{}) {}").format(place, sql.Identifier(column.operators), OPERATORS[op], value)
 
 
 def itself(bound: Bound) -> tuple[sql.Composed, list[str]]:

@@ -39,6 +39,10 @@ READ: list[tuple[str, str, str, str, Any]] = [
     ("companies.slug not_null", "companies", "slug", "not_null", None),
     ('companies.settings contains {"plan": "pro"}', "companies", "settings", "contains", {"plan": "pro"}),
     ("companies.tags @> red", "companies", "tags", "contains", "red"),
+    ("companies.open @> [2026-01-01,2026-02-01)", "companies", "open", "contains", "[2026-01-01,2026-02-01)"),
+    ("companies.open contains [1, 5]", "companies", "open", "contains", [1, 5]),
+    ("companies.open contains (,5)", "companies", "open", "contains", "(,5)"),
+    ("companies.open contains {[1,2],(5,7]}", "companies", "open", "contains", "{[1,2],(5,7]}"),
     ("companies.inner.like=1", "companies", "inner.like", "=", "1"),
 ]
 UNREADABLE = (

@@ -135,6 +135,80 @@ def test_what_an_array_is_to_contain_is_an_element_or_a_list_of_some(fresh_datab
         grow(fresh_database, where("t", ("sizes", "contains", "{2,3}")))
 
 
+RANGES = """
+CREATE EXTENSION hstore; CREATE TYPE words AS RANGE (subtype = text); CREATE DOMAIN span AS int4range;
+CREATE TABLE t (n int PRIMARY KEY, whole int4range, days daterange, cost numrange, named words, bound span,
+    more hstore);
+INSERT INTO t VALUES
+    (1, '[1,5)', '[2026-01-01,2026-02-01)', '[0.5,1.5]', '["a b","c)"]', '[1,5)', 'a=>1, "b c"=>NULL'),
+    (2, '[3,9)', '[2026-02-01,)', '(1.5,2]', '[d,e)', '[3,9)', 'a=>2, d=>"x,y"'),
+    (3, 'empty', NULL, NULL, NULL, NULL, '')
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "ids"),
+    [
+        ("whole", 4, [1, 2]),
+        ("whole", "5", [2]),
+        ("whole", "[3,5)", [1, 2]),
+        ("whole", "[5,7]", [2]),
+        ("whole", [1, 4], [1]),
+        ("whole", "empty", [1, 2, 3]),
+        ("bound", 4, [1, 2]),
+        ("bound", "(,4)", []),
+        ("days", "2026-01-31", [1]),
+        ("days", ["2026-02-01", "2026-03-01"], [2]),
+        ("days", "[2026-05-01,)", [2]),
+        ("cost", 1.5, [1]),
+        ("cost", "1.51", [2]),
+        ("named", "a c", [1]),
+        ("named", ["d", 'd"\\'], [2]),
+        ("more", {"a": 1}, [1]),
+        ("more", {"b c": None}, [1]),
+        ("more", {"d": "x,y", "a": "2"}, [2]),
+        ("more", "a=>2", [2]),
+        ("more", dict[str, str](), [1, 2, 3]),
+    ],
+)
+def test_ranges_and_hstores_contain_what_postgresql_says_they_do(
+    fresh_database: FreshDatabase, column: str, value: Any, ids: list[int]
+) -> None:
+    fresh_database.run(RANGES)
+    result = grow(fresh_database, where("t", (column, "contains", value)))
+    assert [int(found) for found in result.values("t")] == ids
+
+
+def test_multiranges_contain_values_and_ranges(fresh_database: FreshDatabase) -> None:
+    with fresh_database.connect() as connection:
+        if connection.info.server_version < 140000:
+            pytest.skip("PostgreSQL 14 has them")
+    fresh_database.run(
+        "CREATE TABLE t (n int PRIMARY KEY, m int4multirange); INSERT INTO t VALUES (1, '{[1,3),[5,9)}')"
+    )
+    for value, ids in ((6, ["1"]), (4, []), ("[5,7)", ["1"]), ([1, 5], []), ("{[1,2),[8,9)}", ["1"])):
+        assert grow(fresh_database, where("t", ("m", "contains", value))).values("t") == ids
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("whole", "x", r"bad_value.*int4range.*a range, as \[1,5\)"),
+        ("whole", [9, 1], "bad_value.*int4range"),
+        ("whole", [1, 2, 3], r"bad_filter.*a list of two"),
+        ("whole", None, "bad_filter.*is_null"),
+        ("more", {"a": {"b": 1}}, "bad_filter.*hstore"),
+        ("more", "a", "bad_value.*hstore"),
+    ],
+)
+def test_what_no_range_or_hstore_can_contain_is_refused(
+    fresh_database: FreshDatabase, column: str, value: Any, words: str
+) -> None:
+    fresh_database.run(RANGES)
+    with pytest.raises(Refused, match=words):
+        grow(fresh_database, where("t", (column, "contains", value)))
+
+
 def test_an_unknown_table_is_refused_with_the_nearest(tenants: FreshDatabase) -> None:
     with pytest.raises(Refused, match="incidents"):
         grow(tenants, where("incident"))

@@ -1,5 +1,6 @@
 -- The columns of every table (see segment_relations.sql): `base` is the type below all domains without its modifier, as
--- PostgreSQL prints it, `category` its category, `operators` the schema in which its operators stand.
+-- PostgreSQL prints it, `category` its category (M of a
+-- multirange), `operators` the schema in which its operators stand.
 WITH RECURSIVE below (oid, base) AS (
     SELECT t.oid, t.typbasetype
     FROM pg_catalog.pg_type AS t
@@ -14,7 +15,7 @@ SELECT
     a.attname::text AS name,
     pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
     pg_catalog.format_type(t.oid, NULL) AS base,
-    t.typcategory::text AS category,
+    CASE WHEN t.typtype = 'm' THEN 'M' ELSE t.typcategory END::text AS category,
     a.attnotnull OR declared.typnotnull AS not_null,
     CASE WHEN t.typtype = 'b' AND t.typcategory <> 'A' THEN tn.nspname ELSE 'pg_catalog' END::text AS operators
 FROM pg_catalog.pg_attribute AS a
