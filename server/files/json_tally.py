@@ -13,9 +13,8 @@ from server.model.names import quoted
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _ENCODER = msgspec.json.Encoder()
-_LOOKED_AT, _THEN_ONE_OF = 4 << 20, 32
-"""Bytes that are looked at for keys which a row has twice, and of how many after them one is: all would cost a third of
-an import."""
+_PROVED = 4 << 20
+"""Bytes after which the rows of a file that tells its columns are only counted: pgferry writes no key twice."""
 
 
 @dataclass
@@ -26,30 +25,41 @@ class Tally:
     told: bool = False
     rows: int = 0
     keys: dict[str, int] = field(default_factory=dict[str, int])
+    _bytes: int = 0
     _uniform: msgspec.json.Decoder[list[Any]] | None = None
-    _given: int = 0
-    _looked_at: int = 0
+    _again: bytearray = field(default_factory=bytearray)
 
     def add(self, block: bytes) -> None:
-        """Counts a block. msgspec.DecodeError: not JSON, or a row that is no object; Refused: not UTF-8, a key twice.
-
-        Looked at for keys twice are the first 4 MiB, and one of 32 after them: a program that writes a key twice does
-        so in every row, and what people write is not larger.
-        """
+        """Counts a block. msgspec.DecodeError: not JSON, or a row is no object; Refused: not UTF-8, or a key twice."""
         _refuse_other_encodings(block)
         rows = b"[" + block + b"]"
-        if self._given < _LOOKED_AT or self._looked_at * _THEN_ONE_OF < self._given:
-            self._refuse_keys_twice(rows)
-            self._looked_at += len(block)
-        self._given += len(block)
-        if self.told:
+        self._bytes += len(block)
+        if self.told and self._bytes > _PROVED:
             self.rows += len(_ROWS.decode(rows))
-        elif not self._add_uniform(rows):
-            self._add_any(rows)
+            return
+        alike = self._alike(rows)
+        objects = _OBJECTS.decode(rows) if alike is None else alike
+        self._refuse_keys_twice(rows, objects)
+        if self.told:
+            self.rows += len(objects)
+        elif alike is None:
+            self._count(objects)
+        else:
+            self._add(dict.fromkeys(self.keys, len(alike)), len(alike))
 
-    def _refuse_keys_twice(self, rows: bytes) -> None:
+    def _alike(self, rows: bytes) -> list[Any] | None:
+        """Quick: the rows if all have the keys that the rows before had."""
+        if self._uniform is None:
+            return None
+        try:
+            return self._uniform.decode(rows)
+        except msgspec.ValidationError:
+            return None
+
+    def _refuse_keys_twice(self, rows: bytes, objects: list[Any]) -> None:
         """Decoded, a row keeps one value of each key: written again it has as many colons as before, or lost some."""
-        if rows.count(b":") == _ENCODER.encode(_OBJECTS.decode(rows)).count(b":"):
+        _ENCODER.encode_into(objects, self._again)
+        if rows.count(b":") == self._again.count(b":"):
             return
         for number, row in enumerate(_ROWS.decode(rows), start=self.rows + 1):
             if (key := _key_twice(bytes(row))) is not None:
@@ -59,27 +69,15 @@ class Tally:
                     next="Leave one of them in each row, or give the others names of their own.",
                 )
 
-    def _add_uniform(self, rows: bytes) -> bool:
-        """Quick: whether all rows have the keys that the rows before had."""
-        if self._uniform is None:
-            return False
-        try:
-            count = len(self._uniform.decode(rows))
-        except msgspec.ValidationError:
-            return False
-        self._count(dict.fromkeys(self.keys, count), count)
-        return True
-
-    def _add_any(self, rows: bytes) -> None:
-        found = _OBJECTS.decode(rows)
+    def _count(self, objects: list[dict[str, msgspec.Raw]]) -> None:
         seen: dict[str, int] = {}
-        for row in found:
+        for row in objects:
             for key in row:
                 seen[key] = seen.get(key, 0) + 1
-        self._count(seen, len(found))
+        self._add(seen, len(objects))
         self._uniform = _exactly(self.keys) if set(self.keys.values()) == {self.rows} else None
 
-    def _count(self, seen: dict[str, int], rows: int) -> None:
+    def _add(self, seen: dict[str, int], rows: int) -> None:
         for key, count in seen.items():
             self.keys[key] = self.keys.get(key, 0) + count
         self.rows += rows

@@ -52,6 +52,13 @@ def test_a_key_that_a_row_has_twice_is_refused_with_the_row(people: Importing, n
     assert people.database.rows("SELECT count(*) FROM people") == [(0,)]
 
 
+def test_a_key_twice_is_found_behind_six_million_bytes_of_other_rows(people: Importing) -> None:
+    lines = [f'{{"id": {number}, "name": "{"a" * 100}"}}\n' for number in range(50_000)]
+    lines[49_998] = '{"id": 49998, "name": "a", "id": 3}\n'
+    with pytest.raises(FerryError, match="people: row 49999 has the key id more than once"):
+        people.run(people.write("people.jsonl", "".join(lines)))
+
+
 def test_keys_with_colons_and_objects_with_a_key_twice_in_a_value_are_as_the_file_has_them(people: Importing) -> None:
     people.database.run('CREATE TABLE notes ("a:b" int, d json)')
     people.run(people.write("notes.jsonl", '{"a\\u003ab": 1, "d": {"x": 1, "x": 2}}\n'))
