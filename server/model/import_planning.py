@@ -9,6 +9,7 @@ from dataclasses import replace
 from server.errors import Refused, did_you_mean
 from server.model.import_matching import TableMatch, TypeFits
 from server.model.import_plan import ImportIssue, ImportPlan, ImportRequest, Mode, TablePlan
+from server.model.loaded import Loaded
 from server.model.manifest import Manifest
 from server.model.ordering import needed_first
 from server.model.schema import Identity, Schema
@@ -86,22 +87,14 @@ def _row_counts(tables: Sequence[FileTable], manifest: Manifest | None) -> Itera
 def load_order(plans: Sequence[TablePlan], target: Schema) -> list[TablePlan]:
     """Referenced tables first; the members of a cycle as they come."""
     by_identity = {plan.identity: plan for plan in plans}
-    parts = parts_of(plans, target)
+    loaded = Loaded(by_identity, target)
     needs: dict[Identity, set[Identity]] = {identity: set() for identity in by_identity}
     for constraint, parent in foreign_keys(target):
-        child, parent = target.whole(Identity("table", constraint.schema, constraint.name)), target.whole(parent)
-        if child != parent:
-            for identity in parts.get(child, ()):
-                needs[identity].update(parts.get(parent, ()))
+        child = Identity("table", constraint.schema, constraint.name)
+        if target.whole(child) != target.whole(parent):
+            for identity in loaded.bringing(child):
+                needs[identity].update(loaded.bringing(parent))
     return [by_identity[identity] for identity in needed_first(needs)]
-
-
-def parts_of(plans: Sequence[TablePlan], target: Schema) -> dict[Identity, list[Identity]]:
-    """What is loaded of each table: itself, or partitions of it by themselves."""
-    parts: dict[Identity, list[Identity]] = {}
-    for plan in plans:
-        parts.setdefault(target.whole(plan.identity), []).append(plan.identity)
-    return parts
 
 
 def with_order(plan: ImportPlan, names: Sequence[str]) -> ImportPlan:

@@ -142,11 +142,16 @@ class Schema:
                 grouped.setdefault((str(parent[0]), str(parent[1])), []).append(identity)
         return grouped
 
+    def upward(self, table: Identity) -> list[Identity]:
+        """A table and, where it is a partition, the tables that it belongs to, the nearest first."""
+        found = [table]
+        while isinstance(parent := self.facts.get(found[-1], {}).get("partition_of"), tuple):
+            found.append(Identity("table", str(parent[0]), str(parent[1])))
+        return found
+
     def whole(self, table: Identity) -> Identity:
         """The table that a partition belongs to, however far up; a table that is none is itself."""
-        while isinstance(parent := self.facts.get(table, {}).get("partition_of"), tuple):
-            table = Identity("table", str(parent[0]), str(parent[1]))
-        return table
+        return self.upward(table)[-1]
 
     @cached_property
     def serials(self) -> dict[tuple[str, str, str], Identity]:

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from server.calls import Call
 from server.model.import_plan import ImportIssue, ImportPlan, Mode
+from server.model.loaded import Loaded
 from server.model.schema import Identity, Schema
 from server.model.schema_keys import foreign_keys, names_of
 from server.model.table_rows import RowSource
@@ -226,24 +227,26 @@ def _long_keys(diagnosis: Diagnosis, staged: Staged) -> None:
 
 def _foreign(diagnosis: Diagnosis) -> None:
     """References that neither the file nor the database resolves, also those of tables outside of a replace."""
-    target = diagnosis.target
+    target, tables = diagnosis.target, diagnosis.tables
+    loaded = Loaded(tables, target)
     for key, parent in foreign_keys(target):
         child = Identity("table", key.schema, key.name)
-        staged = diagnosis.tables.get(child)
-        referenced = diagnosis.tables.get(parent) or diagnosis.tables.get(target.whole(parent))
+        referring = [tables[table] for table in loaded.within(child)]
+        referred = [tables[table].typed for table in loaded.bringing(parent)]
         attributes = target.facts[key]
         if attributes.get("not_enforced") or attributes.get("period"):
             continue
         own, their = names_of(attributes.get("columns")), names_of(attributes.get("referenced_columns"))
-        there = [] if diagnosis.mode == "replace" and referenced else [relation(parent)]
-        there += [referenced.typed] if referenced else []
-        if staged:
-            query = _orphans(sql.Identifier("child", ROW), staged.typed, own, their, there)
+        there = loaded.left(parent) if diagnosis.mode == "replace" else [parent]
+        parents = [*map(relation, there), *referred]
+        for staged in referring:
+            query = _orphans(sql.Identifier("child", ROW), staged.typed, own, their, parents)
             _add(diagnosis, staged, "foreign_key", query, columns=own, constraint=key.sub)
             if attributes.get("match") == "FULL":
                 _half_given(diagnosis, staged, key, own)
-        elif referenced and diagnosis.mode == "replace" and target.whole(child) not in diagnosis.tables:
-            _left_behind(diagnosis, key, own, _orphans(_texts(own), relation(child), own, their, there))
+        if referred and diagnosis.mode == "replace" and (left := loaded.left(child)):
+            orphans = [_orphans(_texts(own), relation(table), own, their, parents) for table in left]
+            _left_behind(diagnosis, key, own, sql.SQL(" UNION ALL ").join(orphans))
 
 
 def _half_given(diagnosis: Diagnosis, staged: Staged, key: Identity, own: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 Reads as the order of events: take turns, read the schema, plan, make room, load, put back, set sequences, record.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from server.model.import_plan import ImportIssue, ImportPlan, ImportRequest, tar
 from server.model.import_planning import choose_tables, plan_import, with_order
 from server.model.import_reports import FileRejected
 from server.model.redaction import Policy
-from server.model.schema import Schema
+from server.model.schema import Identity, Schema
 from server.model.schema_keys import names_of
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
@@ -164,12 +165,13 @@ class Import:
         everything = target.of("table")
         facts = facts_of(self.connection, everything)
         owned = [identity for identity, known in facts.items() if known.owned]
+        coming: Counter[Identity] = Counter()
+        for table in plan.tables:
+            for identity in target.upward(table.identity):
+                coming[identity] += table.rows or 0
         sizes = {
-            table.identity: Sizes(
-                coming=table.rows or 0,
-                there=facts[table.identity].rows if table.identity in facts else 0,
-            )
-            for table in plan.tables
+            identity: Sizes(rows, there=facts[identity].rows if identity in facts else 0)
+            for identity, rows in coming.items()
         }
         staged = self.request.mode in ("skip", "upsert")
         by_statement = not staged and self.source.format in ("json", "jsonl", "sql")

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from server.model.import_plan import ImportRequest, TablePlan
-from server.model.import_planning import parts_of
+from server.model.loaded import Loaded
 from server.model.schema import Identity, Schema
 from server.model.schema_keys import foreign_keys
 from server.postgres.databases import Connection
 from server.postgres.relations import relation, written
 
 MANY_ROWS = 5_000
-MANY_BYTES = 1 << 20
 INDEX_ROWS = 50_000
 
 
@@ -49,42 +48,44 @@ def choose(
     *,
     by_statement: bool,
 ) -> Relaxed:
-    """What should stand aside. `plans` in the order of loading; `by_statement`: one table's rows come in many."""
-    places = {plan.identity: number for number, plan in enumerate(plans)}
-    place = {table: [places[part] for part in parts] for table, parts in parts_of(plans, target).items()}
+    """What should stand aside. `plans` in the order of loading; `sizes` of their tables, and of those that partitions
+    among them belong to; `by_statement`: one table's rows come in many.
+    """
+    loaded = Loaded((plan.identity for plan in plans), target)
     own = set(owned)
     keys: list[Identity] = []
     deferred: list[Identity] = []
     stuck: list[Identity] = []
     for key, parent in foreign_keys(target):
-        holder = Identity("table", key.schema, key.name)
-        child, parent = target.whole(holder), target.whole(parent)
+        child = Identity("table", key.schema, key.name)
         attributes = target.facts[key]
         if attributes.get("not_enforced") or attributes.get("not_valid") or attributes.get("inherited"):
             continue
-        outside = request.mode == "replace" and parent in place and child not in place
+        referring, referred = loaded.places(loaded.bringing(child)), loaded.places(loaded.bringing(parent))
+        # TRUNCATE takes no table to which one refers that is not emptied by its own name or that of a table above it
+        outside = request.mode == "replace" and referred and not loaded.holds(child)
         late = (
-            child in place
-            and parent in place
-            and (max(place[parent]) > min(place[child]) or (parent == child and by_statement))
+            referring
+            and referred
+            and (max(referred) > min(referring) or (by_statement and not set(referring).isdisjoint(referred)))
         )
         if outside or late:
-            if late and attributes.get("deferrable"):
+            if late and not outside and attributes.get("deferrable"):
                 deferred.append(key)
-            elif holder in own:
+            elif child in own:
                 keys.append(key)
             else:
                 stuck.append(key)
-        elif child in place and holder in own and _worth_it(sizes.get(child)) and not attributes.get("deferrable"):
+        elif referring and child in own and not attributes.get("deferrable") and _worth_it(sizes[target.whole(child)]):
             keys.append(key)
     indexes = _indexes(request, plans, target, own, sizes)
     triggers = () if request.run_triggers else _triggers(plans, target)
     return Relaxed(tuple(keys), tuple(deferred), tuple(indexes), triggers, tuple(stuck))
 
 
-def _worth_it(sizes: Sizes | None) -> bool:
+def _worth_it(sizes: Sizes) -> bool:
     """Checking all rows at once costs about a tenth of checking each new one by itself."""
-    return sizes is not None and sizes.coming >= MANY_ROWS and sizes.coming * 9 >= sizes.there
+    return sizes.coming >= MANY_ROWS and sizes.coming * 9 >= sizes.there
 
 
 def _indexes(

@@ -78,6 +78,38 @@ def test_keys_of_and_to_one_partition_alone_hold_back_no_table(import_into: Make
     assert importing.database.rows("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated") == [(3,)]
 
 
+def test_partitions_that_a_dump_has_by_themselves_are_replaced_whatever_refers_to_them(import_into: Make) -> None:
+    importing = import_into("""
+        CREATE TABLE a (id int PRIMARY KEY);
+        CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a DEFERRABLE, b int REFERENCES b) PARTITION BY LIST (id);
+        CREATE TABLE b_1 PARTITION OF b FOR VALUES IN (1);
+        CREATE TABLE b_2 PARTITION OF b DEFAULT PARTITION BY LIST (id);
+        CREATE TABLE b_2_2 PARTITION OF b_2 DEFAULT;
+        CREATE TABLE c (id int PRIMARY KEY, b int REFERENCES b);
+        INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1, 2), (2, 1, 1); INSERT INTO c VALUES (1, 2)
+    """)
+    path = importing.write("dump.sql", importing.program("pg_dump", "--data-only"))
+    keys = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 ORDER BY 1"
+    before = content_hash(importing.database.url, schema=False), importing.database.rows(keys)
+    importing.database.run("UPDATE b SET b = NULL; INSERT INTO a VALUES (2); INSERT INTO b VALUES (3, 2, 3)")
+    assert importing.run(path, "replace").outcome == "committed"
+    assert (content_hash(importing.database.url, schema=False), importing.database.rows(keys)) == before
+
+
+def test_many_rows_of_partitions_are_checked_at_once_as_those_of_their_table_are(import_into: Make) -> None:
+    importing = import_into("""
+        CREATE TABLE a (id int PRIMARY KEY);
+        CREATE TABLE b (id int, a int REFERENCES a) PARTITION BY HASH (id);
+        CREATE TABLE b_0 PARTITION OF b FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE b_1 PARTITION OF b FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+        INSERT INTO a VALUES (1); INSERT INTO b SELECT n, 1 FROM generate_series(1, 6000) AS n
+    """)
+    path = importing.write("dump.sql", importing.program("pg_dump", "--data-only", "--table=b*"))
+    importing.database.run("TRUNCATE b")
+    report = importing.run(path)
+    assert (report.outcome, report.hazards[0][:30]) == ("committed", "blocking_lock: 1 foreign keys ")
+
+
 @pytest.mark.parametrize(
     "form", ["array", "tables", "jsonl", "csv", "tsv", "semicolons", "gzip", "zstd", "sql", "inserts"]
 )

@@ -229,6 +229,32 @@ def test_rows_that_no_partition_takes_are_told(import_into: Make) -> None:
     assert importing.run(importing.write("hashed.csv", "id\n1\n2\n")).tables[0].inserted == 2
 
 
+@pytest.mark.parametrize("mode", ["append", "replace"])
+def test_references_of_partitions_and_to_them_are_told_where_they_are_loaded_by_themselves(
+    import_into: Make, mode: str
+) -> None:
+    importing = import_into("""
+        CREATE TABLE a (id int PRIMARY KEY) PARTITION BY LIST (id);
+        CREATE TABLE a_1 PARTITION OF a FOR VALUES IN (1, 2, 3);
+        CREATE TABLE a_2 PARTITION OF a DEFAULT;
+        CREATE TABLE b (id int, a int REFERENCES a) PARTITION BY LIST (id);
+        CREATE TABLE b_1 PARTITION OF b FOR VALUES IN (1);
+        CREATE TABLE b_2 PARTITION OF b DEFAULT;
+        INSERT INTO a VALUES (1), (8); INSERT INTO b VALUES (1, 1), (7, 1), (8, 8)
+    """)
+    data = {
+        "a_1": [{"id": 2}, {"id": 3}],
+        "b_1": [{"id": 1, "a": 2}, {"id": 1, "a": 8}, {"id": 1, "a": 9}, {"id": 1, "a": 1}],
+    }
+    with pytest.raises(FileRejected) as caught:
+        importing.run(importing.write("some.json", json.dumps(data)), mode)
+    found = [(v.table, v.kind, v.rows, v.values) for v in caught.value.violations]
+    if mode == "append":
+        assert found == [("b_1", "foreign_key", [3], [["9"]])]
+    else:
+        assert found == [("b_1", "foreign_key", [3, 4], [["9"], ["1"]]), ("public.b", "foreign_key", [], [["1"]])]
+
+
 def test_a_reference_that_is_given_by_half_is_told_where_it_must_be_whole(import_into: Make) -> None:
     importing = import_into(
         "CREATE TABLE pairs (a int, b int, PRIMARY KEY (a, b)); INSERT INTO pairs VALUES (1, 1);"
