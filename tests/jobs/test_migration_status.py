@@ -5,7 +5,7 @@ import pytest
 
 from server.calls import Call
 from server.jobs.migration_status import migration_status
-from tests.fix_databases import FreshDatabase
+from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_services import Project
 
 
@@ -25,7 +25,9 @@ def test_a_database_that_is_down_is_listed_with_its_problem(project: Project, fr
     assert found["down"]
 
 
-def test_an_index_that_was_never_finished_is_named(project: Project, fresh_database: FreshDatabase) -> None:
+def test_an_index_that_was_never_finished_is_named(
+    project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
     project.add("main", fresh_database)
     fresh_database.run("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)")
     with (
@@ -33,6 +35,8 @@ def test_an_index_that_was_never_finished_is_named(project: Project, fresh_datab
         pytest.raises(psycopg.errors.UniqueViolation),
     ):
         connection.execute("CREATE UNIQUE INDEX CONCURRENTLY half ON t (a)")
-    status = migration_status(project.services, Call())
+    with make_database(fresh_database).connect() as at_work_elsewhere, at_work_elsewhere.transaction():
+        at_work_elsewhere.execute("LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE")  # a clone's t has the same oid
+        status = migration_status(project.services, Call())
     assert status.databases[0].invalid_indexes == ["half"]
     assert "plan_migration" in status.next
