@@ -46,8 +46,9 @@ def inspect_schema(
     with reading(call, found) as connection:
         schema = read_outline(connection, second=beside_of(call, found, connection))
         shown = _shown(schema, tables)
-        if tables is not None:
-            schema = read_parts(connection, schema, {(i.schema, i.name) for i in shown})
+        told = [*(shown if tables is not None else ()), *(schema.of("composite") if detail == "full" else ())]
+        if told or tables is not None:
+            schema = read_parts(connection, schema, {(i.schema, i.name) for i in told})
         policy = services.redaction(database)
         view = View(schema, {}, sensitive_by(policy, schema), full=detail == "full", chosen=tables is not None)
         head: dict[str, Any] = {
@@ -63,8 +64,8 @@ def inspect_schema(
         if detail == "overview":
             view.sizes.update(_sizes(connection, schema, shown, bytes_too=False))
             lines, legend = overview(view, shown, lambda parts: _filled(connection, view, policy, shown, parts))
-            told = f"Lines: {legend}. detail = tables tells columns and keys."
-            return SchemaInspection(**head, schemas=tuple(lines), next=told)
+            said = f"Lines: {legend}. detail = tables tells columns and keys."
+            return SchemaInspection(**head, schemas=tuple(lines), next=said)
         if not view.full:
             head["next"] = _MORE
         return paged(head, items, start, _told(connection, view, policy, items[start.item :][:MOST]), mark)
@@ -175,7 +176,8 @@ def _items(view: View, shown: Sequence[Identity]) -> list[Item]:
     used = {str(schema.facts[column]["type"]).removesuffix("[]") for column in parts}
     for identity in schema.of(*TYPES):
         if not view.chosen or {f"{identity.schema}.{identity.name}", identity.name} & used:
-            items.append(_line("types", _with_rights(phrases.data_type(schema, identity), schema.facts[identity])))
+            line = _with_rights(phrases.data_type(schema, identity), schema.facts[identity])
+            items.append(_line("types", line + (phrases.comments_within(schema, identity) if view.full else "")))
     return items if view.chosen else items + _unchosen(view)
 
 
@@ -190,16 +192,13 @@ def _line(section: str, line: str) -> Item:
     def told(_: View) -> str:
         return line
 
-    return Item(section, re.split(r": |\(", line, maxsplit=1)[0], told)
+    return Item(section, re.split(r": |\(| -- ", line, maxsplit=1)[0], told)
 
 
 def _unchosen(view: View) -> list[Item]:
     schema = view.schema
-    lines = [
-        ("extensions", f"{identity.name} {schema.facts[identity]['version']}")
-        for identity in schema.of("extension")
-        if identity.name != "plpgsql"
-    ]
+    extensions = [identity for identity in schema.of("extension") if identity.name != "plpgsql"]
+    lines = [("extensions", _extension(identity.name, schema.facts[identity], view.full)) for identity in extensions]
     if view.full:
         told = [(i, schema.facts[i]) for i in schema.of("sequence") if _is_told(schema.facts[i])]
         lines += [("sequences", _with_rights(phrases.sequence(i, facts), facts)) for i, facts in told]
@@ -207,6 +206,11 @@ def _unchosen(view: View) -> list[Item]:
         lines += [("functions", _with_rights(phrases.routine(i, facts), facts)) for i, facts in routines]
         lines += [("other", line) for i in schema.facts for line in other(schema, i)]
     return [_line(section, line) for section, line in lines]
+
+
+def _extension(name: str, facts: Attributes, full: bool) -> str:
+    line = f"{name} {facts['version']}"
+    return phrases.commented(line, facts) if full else line
 
 
 def _is_told(sequence: Attributes) -> bool:

@@ -303,6 +303,16 @@ def data_type(schema: Schema, identity: Identity) -> str:
     return line + "".join(_domain_check(check, schema.facts[check]) for check in checks)
 
 
+def comments_within(schema: Schema, identity: Identity) -> str:
+    """` -- zip: as written on letters; addr_check: …`: what is said of attributes and constraints of a type."""
+    facts = schema.facts[identity]
+    said = [("not null", facts["not_null_comment"])] if facts.get("not_null_comment") else []
+    for part in schema.of("attribute", "domain_constraint"):
+        if (part.schema, part.name) == (identity.schema, identity.name) and schema.facts[part].get("comment"):
+            said.append((quote(part.sub), schema.facts[part]["comment"]))
+    return f" -- {'; '.join(f'{name}: {comment}' for name, comment in said)}" if said else ""
+
+
 def _domain_check(identity: Identity, facts: Attributes) -> str:
     """` check (VALUE > 0)`, with its name where PostgreSQL did not choose it."""
     named = "" if re.fullmatch(rf"{re.escape(identity.name)}_check\d*", identity.sub) else f" {quote(identity.sub)}"

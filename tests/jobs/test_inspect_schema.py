@@ -336,6 +336,29 @@ def test_what_no_answer_holds_is_told_in_parts(project: Project, it: FreshDataba
         assert pages[0].left_out == "2 more (tables 1, types 1): wide, many"
 
 
+def test_what_is_said_of_attributes_constraints_of_domains_and_extensions_is_told_in_full(
+    project: Project, it: FreshDatabase
+) -> None:
+    it.run(
+        "create type addr as (street text, \"Zip\" text); comment on type addr is 'where';"
+        "comment on column addr.\"Zip\" is 'as on letters'; create type bare as (x int); create extension citext;"
+        "create domain mail as text check (value ~ '@') constraint short check (length(value) < 99) not null;"
+        "comment on constraint short on domain mail is 'as the law says'; comment on domain mail is 'checked';"
+        "comment on constraint mail_check on domain mail is 'has an at';"
+        "comment on extension citext is 'letters of any case'"
+    )
+    report = inspected(project, "full")
+    assert report.types == (
+        "mail: domain text not null check (VALUE ~ '@'::text) short check (length(VALUE) < 99) -- checked"
+        " -- mail_check: has an at; short: as the law says",
+        'addr: composite (street text, "Zip" text) -- where -- "Zip": as on letters',
+        "bare: composite (x integer)",
+    )
+    (extension,) = report.extensions
+    assert re.fullmatch(r"citext [\d.]+ -- letters of any case", extension)
+    assert not re.search("as on letters|as the law|any case", str(inspected(project, "tables")))
+
+
 def test_short_lines_end_long_comments(project: Project, it: FreshDatabase) -> None:
     it.run(f"create table t (x int); comment on column t.x is '{'word ' * 100}'; comment on table t is '{'so ' * 100}'")
     (short,), (full,) = inspected(project).tables, inspected(project, "full").tables
