@@ -113,7 +113,7 @@ def place(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def template(postgres: EmbeddedServer) -> FreshDatabase:
     """One database for all attacks: each leaves it as it was."""
     make_database(postgres, "attacked", template="template0")

@@ -72,7 +72,7 @@ LEAKS = (Path(__file__).parent / "leaks.txt").read_text(encoding="utf-8").splitl
 """One to a line."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hidden(postgres: EmbeddedServer) -> FreshDatabase:
     make_database(postgres, "hidden", template="template0")
     database = FreshDatabase("hidden", postgres.url("hidden"))

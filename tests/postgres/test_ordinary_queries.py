@@ -62,7 +62,7 @@ QUERIES = (Path(__file__).parent / "ordinary_queries.txt").read_text(encoding="u
 """One to a line."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def database(postgres: EmbeddedServer) -> FreshDatabase:
     make_database(postgres, "ordinary", template="template0")
     made = FreshDatabase("ordinary", postgres.url("ordinary"))
