@@ -46,7 +46,7 @@ def list_databases(services: Services, call: Call) -> DatabaseList:
         databases=[_row(database, probes[database.name], shared[database.name]) for database in databases],
         project_root=str(services.workspace.root),
         current=services.current,
-        notes=_notes(shared, probes) or ([] if databases else [_how_to_name_one(services)]),
+        notes=[*_notes(shared, probes), *_without_any(services)] or ([] if databases else [_how_to_name_one(services)]),
     )
 
 
@@ -108,6 +108,17 @@ def _notes(shared: dict[str, list[str]], probes: dict[str, Probe]) -> list[str]:
     groups = sorted({tuple(sorted((name, *others))) for name, others in shared.items() if others})
     notes += [f"{' and '.join(names)} are one and the same database." for names in groups]
     return notes
+
+
+def _without_any(services: Services) -> list[str]:
+    """The checkouts that name no database, where others do: they are in no row."""
+    silent = [worktree.name for worktree in services.worktrees if not (worktree.address or worktree.problem)]
+    names = [name for name in silent if name not in services.databases.names()]
+    if not names or len(silent) == len(services.worktrees):
+        return []
+    settings = services.settings.worktrees
+    files = ", ".join(settings.env_files)
+    return [f"No database of {', '.join(names)}: no {settings.url_variable} in {files} there."]
 
 
 def _how_to_name_one(services: Services) -> str:

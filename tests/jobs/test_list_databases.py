@@ -1,6 +1,7 @@
 """list_databases: every database with what it is, and the ones that are down with their problem."""
 
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -82,6 +83,21 @@ def test_a_project_without_databases_is_told_how_to_name_one(tmp_path: Path) -> 
     assert ".env" not in listed(tmp_path, "[worktrees]\nenabled = false\n").notes[0]
     (tmp_path / ".git").mkdir()
     assert listed(tmp_path, "").notes[0].endswith("or DATABASE_URL to a worktree's .env.")
+
+
+def test_checkouts_that_name_no_database_are_told_where_others_name_one(tmp_path: Path) -> None:
+    main = tmp_path / "shop"
+    main.mkdir()
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for command in ("init -b main", "commit --allow-empty -m first", "worktree add ../bare", "worktree add ../named"):
+        subprocess.run([*git, *command.split()], cwd=main, check=True, capture_output=True)
+    assert "worktree's .env" in listed(main, "").notes[0]
+    (main / ".env").write_text("DATABASE_URL=postgresql://localhost:1/shop")
+    told = "No database of bare: no DATABASE_URL in .env.local, .env, .env.development there."
+    report = listed(main, '[databases.named]\nurl = "postgresql://localhost:1/named"')
+    assert report.notes == [told]
+    (tmp_path / "bare" / ".env").write_text("DATABASE_URL=postgresql://localhost:1/bare")
+    assert listed(main, '[databases.named]\nurl = "postgresql://localhost:1/named"').notes == []
 
 
 def test_one_database_that_is_reached_in_two_ways_is_shared_though_the_addresses_differ(
