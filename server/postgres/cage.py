@@ -79,7 +79,8 @@ class Cage:
                 "not_read_only", f"Not a read-only query: {no}.", next=f"Only reading is allowed: {_ALLOWED}."
             ) from None
         if self._judgement.unknown_relations:
-            self._known_relations = [str(row[0]) for row in ask(self._connection, "cage_known_relations")]
+            known = ask(self._connection, "cage_known_relations", self._habits.schemas)
+            self._known_relations = [str(row[0]) for row in known]
         self._open()
         return query
 

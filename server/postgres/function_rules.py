@@ -33,7 +33,6 @@ _SAFE_VOLATILE_PREFIXES = ("pg_stat_get_xact_",)
 _REFUSED_STABLE = {
     "txid_current": "it takes a transaction id",
     "pg_current_xact_id": "it takes a transaction id",
-    "pg_relation_filepath": "it shows the server's files",
 }
 _REASONS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("pg_read_", "pg_ls_", "pg_stat_file", "pg_current_logfile", "pg_hba_file", "pg_ident_file"), "it reads files"),

@@ -229,6 +229,11 @@ def test_an_error_has_its_sqlstate_its_place_and_the_nearest_names(people: Fresh
         ask(people, tmp_path, "SELECT * FROM poeple")
     assert failed.value.code == "unknown_table"
     assert "people" in failed.value.details["nearest"]
+    people.run('CREATE SCHEMA app; CREATE TABLE app.orders (); CREATE TABLE "Odd" ()')
+    for written, meant in (("orders", "app.orders"), ("odd", '"Odd"'), ("app.order", "app.orders")):
+        with pytest.raises(FerryError) as failed:
+            ask(people, tmp_path, f"SELECT * FROM {written}")
+        assert failed.value.details["nearest"][0] == meant  # as a query has to write it
     hidden = ask(people, tmp_path, "SELECT password_hash::int FROM people")  # not even computed
     assert hidden.redacted == ["password_hash"]
     for kind in ("int", "regclass"):
