@@ -27,6 +27,8 @@ _LOCALE = {
 }
 """The words that queries/database_locale.sql answers."""
 
+_RIGHTS = {"CONNECT": sql.SQL("CONNECT"), "CREATE": sql.SQL("CREATE"), "TEMPORARY": sql.SQL("TEMPORARY")}
+
 
 @contextmanager
 def beside(call: Call, database: Database) -> Generator[Connection]:
@@ -50,7 +52,9 @@ def _maintenance(call: Call, database: Database) -> Database:
 
 
 def make_clone(connection: Connection, source: Database, name: str, *, template: bool) -> None:
-    """Makes the database, marks it and gives it the settings of its source. On any failure nothing is left."""
+    """Makes the database, marks it and gives it the settings of its source, and lets in whom that lets in. On any
+    failure nothing is left.
+    """
     assert source.address is not None
     origin = source.address.dbname
     words = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
@@ -76,9 +80,24 @@ def make_clone(connection: Connection, source: Database, name: str, *, template:
             connection.execute(
                 sql.SQL("ALTER DATABASE {} SET {} FROM CURRENT").format(sql.Identifier(name), sql.Identifier(setting))
             )
+        _let_in(connection, origin, name)
     except BaseException:
         drop(connection, name)
         raise
+
+
+def _let_in(connection: Connection, origin: str, name: str) -> None:
+    """Gives a database the rights of another: a copy of what not everybody may connect to is closed to them too."""
+    rights = ask(connection, "database_rights", origin)
+    if rights:
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+    for right, grantee, passed_on in rights:
+        if right is None:
+            continue
+        words = sql.SQL("GRANT {} ON DATABASE {} TO {}").format(
+            _RIGHTS[right], sql.Identifier(name), sql.Identifier(grantee) if grantee else sql.SQL("PUBLIC")
+        )
+        connection.execute(words + sql.SQL(" WITH GRANT OPTION" if passed_on else ""))
 
 
 def refuse_taken(connection: Connection, name: str) -> None:

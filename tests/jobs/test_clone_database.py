@@ -8,6 +8,7 @@ import pytest
 from server.calls import Call
 from server.errors import Cancelled, DatabaseFailed, ImportRejected, Refused
 from server.jobs.clone_database import clone_database
+from server.jobs.drop_database import drop_database as drop_database_job
 from server.model.cloning import Clone, How, segment_of
 from server.model.segment import Filter, FilterCondition, Segment
 from server.postgres.embedded import EmbeddedServer
@@ -73,6 +74,29 @@ def test_a_copy_has_all_rows_and_the_settings_of_its_source(
     assert made.env_line == f"DATABASE_URL={made.url}"
     assert made.size_bytes > 1_000_000
     assert postgres.password not in made.model_dump_json()
+
+
+@pytest.mark.parametrize("how", ["template", "schema"])
+def test_a_copy_lets_in_whom_its_source_lets_in_and_nobody_else(
+    how: How, fresh_database: FreshDatabase, tmp_path: Path, name: str
+) -> None:
+    source, guest, maker = fresh_database.name, f"guest_{fresh_database.name}", f"maker_{fresh_database.name}"
+    rights = "SELECT has_database_privilege(%s, %s, %s)"
+    asked = [(role, right) for role in (guest, maker) for right in ("CONNECT", "CREATE", "TEMP")]
+    fresh_database.run(f"CREATE ROLE {guest}; CREATE ROLE {maker}; REVOKE ALL ON DATABASE {source} FROM PUBLIC")
+    fresh_database.run(f"GRANT CONNECT ON DATABASE {source} TO {maker} WITH GRANT OPTION")
+    fresh_database.run(f"GRANT CREATE ON DATABASE {source} TO {maker}")
+    try:
+        clone(fresh_database, tmp_path, name, how)
+        with fresh_database.connect() as connection:
+            told = [
+                [connection.execute(rights, [role, database, right]).fetchone() for role, right in asked]
+                for database in (source, name)
+            ]
+        assert told[0] == told[1] == [(False,), (False,), (False,), (True,), (True,), (False,)]
+        drop_database_job(load_services({}, tmp_path), Call(), name=name, confirm=True)
+    finally:
+        fresh_database.run(f"REVOKE ALL ON DATABASE {source} FROM {maker}; DROP ROLE {guest}; DROP ROLE {maker}")
 
 
 def test_a_schema_alone_has_no_rows(
