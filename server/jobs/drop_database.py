@@ -13,29 +13,34 @@ def drop_database(
     services: Services, call: Call, *, name: str, confirm: bool = False, person_agreed: bool = False
 ) -> Dropped:
     """`person_agreed`: somebody was asked and said yes. Refused: no consent, no such clone, access is not admin."""
-    if not person_agreed and not (confirm and services.settings.imports.allow_confirm_argument):
-        raise Refused(
-            "not_confirmed",
-            f"Dropping {name} deletes all its rows.",
-            next="Ask the person; then call again with confirm = true."
-            if services.settings.imports.allow_confirm_argument
-            else "The settings let only a person confirm, through the client.",
-        )
-    clones: list[str] = []
+    clones: set[str] = set()
     for database in _servers(services):
         with beside(call, database) as connection:
             sweep(connection, database)
             found = find_clones(connection)
             if name in found:
+                if not (person_agreed or (confirm and services.settings.imports.allow_confirm_argument)):
+                    raise _not_confirmed(services, name)
                 drop_clone(connection, name)
                 assert database.address is not None
                 server = f"{database.address.host or 'localhost'}:{database.address.port or '5432'}"
                 return Dropped(database=name, server=server, size_bytes=found[name])
-            clones += found
+            clones |= found.keys()
     raise Refused(
         "not_ours",
         f"pgferry made no database {name}, and drops no other. {did_you_mean(name, clones)}",
         next="clone_database makes databases that can be dropped again.",
+    )
+
+
+def _not_confirmed(services: Services, name: str) -> Refused:
+    by_argument = services.settings.imports.allow_confirm_argument
+    return Refused(
+        "not_confirmed",
+        f"Dropping {name} deletes all its rows.",
+        next="Ask the person; then call again with confirm = true."
+        if by_argument
+        else "The settings let only a person confirm, through the client.",
     )
 
 

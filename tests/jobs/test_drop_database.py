@@ -53,7 +53,26 @@ def test_a_database_that_pgferry_did_not_make_is_never_dropped(
         with pytest.raises(Refused) as refused:
             drop_database(services, Call(), name=name, confirm=True)
         assert refused.value.code == "not_ours"
+        with pytest.raises(Refused, match="pgferry made no database"):  # nobody is asked to agree to it
+            drop_database(services, Call(), name=name)
     assert fresh_database.name in databases(fresh_database)
+
+
+def test_a_name_that_is_wrong_tells_each_clone_once_though_two_databases_are_beside_it(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    other = fresh_database.url + "?application_name=other"
+    (tmp_path / "pgferry.toml").write_text(
+        "".join(
+            f'[databases.{n}]\nurl = "{u}"\naccess = "admin"\n' for n, u in (("a", fresh_database.url), ("b", other))
+        )
+    )
+    services, name = load_services({}, tmp_path), f"once_{fresh_database.name}"
+    clone_database(services, Call(), source="a", name=name)
+    with pytest.raises(Refused) as refused:
+        drop_database(services, Call(), name=f"{name}x", confirm=True)
+    assert refused.value.what.count(name) == 2
+    drop_database(services, Call(), name=name, confirm=True)
 
 
 def test_without_admin_nothing_is_dropped(fresh_database: FreshDatabase, tmp_path: Path) -> None:
