@@ -258,9 +258,13 @@ def _versioned(connection: Connection, schema: Schema) -> Callable[[re.Match[str
     return versioned
 
 
-def _not_rebuildable(what: str, _sqlstate: str) -> Refused:
+def _not_rebuildable(what: str, sqlstate: str) -> Refused:
+    newer = (
+        "A newer pg_dump wrote what this server does not read: install its own, or set [postgres] bin_directory to it."
+    )
+    role = "The role must be able to create everything that the schema holds."
     return Refused(
         "not_rebuildable",
         f"The source cannot be rebuilt in a scratch database: {what}.",
-        next="The role must be able to create everything that the schema holds.",
+        next=newer if sqlstate == "42601" else role,
     )

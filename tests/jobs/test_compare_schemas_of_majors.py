@@ -11,6 +11,7 @@ import pytest
 
 from server.calls import Call
 from server.demo.databases import fill_databases
+from server.errors import FerryError
 from server.jobs.compare_schemas import compare_schemas
 from server.jobs.plan_migration import plan_migration
 from server.postgres.embedded import EmbeddedServer, embedded_server
@@ -74,6 +75,23 @@ def test_plans_between_majors(
     plan = plan_migration(project.services, Call(), source="one", target="two")
     assert plan.verified
     assert [s.object for s in plan.statements] == ["COLUMN public.t.b", "INDEX public.t_b_idx"]
+
+
+def test_a_plan_names_the_pg_dump_that_is_missing_where_a_newer_one_writes_what_the_server_does_not_read(
+    project: Project, fresh_database: FreshDatabase, other_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_database(other_server, "inherited")
+    there = FreshDatabase("inherited", other_server.url("inherited"))
+    older = min(fresh_database, there, key=lambda one: one.rows("SELECT current_setting('server_version_num')::int"))
+    if older.rows("SELECT current_setting('server_version_num')::int >= 180000") == [(True,)]:
+        pytest.skip("there is no older server")
+    older.run("CREATE TABLE p (a int); CREATE TABLE c () INHERITS (p); ALTER TABLE c ALTER a SET NOT NULL")
+    project.add("older", older)
+    (project.root / "wanted.sql").write_text("CREATE TABLE t (a int);")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(FerryError, match="not_rebuildable") as refused:
+        plan_migration(project.services, Call(), source="older", target="wanted.sql")
+    assert "set [postgres] bin_directory to it" in str(refused.value)
 
 
 def test_spelling_is_told_from_meaning() -> None:
