@@ -106,18 +106,16 @@ def _by_url(url: str, *, allowed: bool) -> Database:
     return Database("url", "the command line", "read", address)
 
 
-def read_side(
-    services: Services, call: Call, source: Source, *, beside: Database | None = None, dependencies: bool = False
-) -> Side:
+def read_side(services: Services, call: Call, source: Source, *, beside: Database | None = None) -> Side:
     """Its schema: of a database in one snapshot, of files from a scratch database (on the server of `beside`)."""
     if source.database is not None:
         with reading(call, source.database) as connection:
             second = beside_of(call, source.database, connection)
-            schema = read_schema(connection, dependencies=dependencies, second=second)
+            schema = read_schema(connection, second=second)
             return Side(source, schema, place_of(connection, source.database))
     with opened_files(services, call, source, beside=beside) as (database, loaded_on, without_grants):
         with reading(call, database) as connection:
-            schema = read_schema(connection, dependencies=dependencies)
+            schema = read_schema(connection)
         path = str(source.files.path) if source.files else source.asked
         return Side(source, schema, path, without_grants, loaded_on)
 

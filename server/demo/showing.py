@@ -26,9 +26,9 @@ FRAME = 4
 class Screen:
     """Prints the demo as it goes; `shorten` replaces the temporary folders by short words."""
 
-    def __init__(self, console: Console, shorten: Mapping[str, str] | None = None) -> None:
+    def __init__(self, console: Console) -> None:
         self.console = console
-        self.shorten: dict[str, str] = dict(shorten or {})
+        self.shorten: dict[str, str] = {}
 
     def title(self, words: str) -> None:
         self.console.rule(Text(words, style="bold"), style="cyan")

@@ -18,7 +18,6 @@ MOST_ROWS = 10_000
 MOST_CHARACTERS = 30_000
 """Of all rows of an answer as JSON; what does not fit is cut, and said."""
 CELL_CHARACTERS = 1_000
-PREVIEW_ROWS = 5
 
 
 def query_database(

@@ -17,7 +17,6 @@ Op = Literal[
 Follow = Literal["children", "none"]
 _RANGES = re.compile(r"\s*(?:[\[(].*[\])]|\{.*\}|empty)\s*", re.DOTALL | re.IGNORECASE)
 """What is a range or some by its looks, and no value that one might contain."""
-SCALARS = ("=", "!=", "<", "<=", ">", ">=")
 
 
 class Argument(BaseModel):

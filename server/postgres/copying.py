@@ -35,10 +35,6 @@ class Tally(NamedTuple):
     def __add__(self, other: Any) -> "Tally":
         return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
-    @property
-    def lossy(self) -> bool:
-        return bool(self.nulls or self.bounds or self.nuls)
-
 
 def copy_bytes(
     connection: Connection,

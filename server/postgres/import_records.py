@@ -5,7 +5,6 @@ import psycopg
 from server.postgres.databases import Connection
 from server.postgres.questions import ask
 
-OWN_SCHEMA = "pgferry"
 _MAKE = """
 CREATE SCHEMA IF NOT EXISTS pgferry;
 CREATE TABLE IF NOT EXISTS pgferry.imports (

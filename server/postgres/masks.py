@@ -5,7 +5,6 @@ travels as a setting of the session, never in the text of a query and never into
 """
 
 import hashlib
-import hmac
 import secrets
 
 from psycopg import sql
@@ -31,11 +30,6 @@ def set_hash_key(connection: Connection, key: bytes) -> None:
     for name, pad in ((_INNER, 0x36), (_OUTER, 0x5C)):
         padded = bytes(byte ^ pad for byte in block).hex()
         connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", [name, padded])
-
-
-def hashed_text(key: bytes, value: str) -> str:
-    """The hash of a text column's value, as `hash` writes it."""
-    return hmac.new(key, value.encode(), "sha256").hexdigest()
 
 
 def masked(column: Column, how: How) -> sql.Composable:

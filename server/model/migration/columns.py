@@ -123,7 +123,6 @@ def _alter(identity: Identity, act: str, *hazards: Hazard, reason: str = "", onl
 # Altering in place --------------------------------------------------------------------------------------------------
 
 _TYPE = frozenset({"type", "collation"})
-_DEFAULT = frozenset({"default", "generated", "generated_kind", "identity"})
 
 
 def must_rebuild(before: Attributes, after: Attributes) -> bool:

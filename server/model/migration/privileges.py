@@ -18,9 +18,6 @@ _DEFAULTS = {
     "enum": "TYPES", "composite": "TYPES", "range": "TYPES", "base_type": "TYPES", "domain": "TYPES",
     "schema": "SCHEMAS",
 }  # fmt: skip
-_BUILT_IN = {"FUNCTIONS": ("EXECUTE",), "TYPES": ("USAGE",)}
-"""What PUBLIC may do with a new object, unless default privileges say otherwise."""
-
 _PUBLIC = Identity("schema", "", "public")
 
 Grant = tuple[str, str, str]

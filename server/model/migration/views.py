@@ -8,9 +8,9 @@ from server.model.schema import Attributes, Identity
 _PLAIN = frozenset({"comment", "security_labels", "grants", "revoked", "options"})
 
 
-def create(world: World, identity: Identity, *, replace: bool = False) -> list[Draft]:
+def create(world: World, identity: Identity) -> list[Draft]:
     after = world.after(identity)
-    sql = _query(identity, after, replace=replace)
+    sql = _query(identity, after)
     if identity.kind == "materialized_view" and (_stays_empty(world, identity) or fills_late(world, identity)):
         sql += "\n WITH NO DATA"
     drafts = [draft(sql)]
