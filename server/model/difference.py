@@ -46,7 +46,7 @@ class Scope:
     """Whether two texts that servers of different majors print mean the same."""
 
     def attributes(self, identity: Identity, attributes: Attributes) -> Attributes:
-        left = compared(identity, attributes, owners=self.owners, grants=self.grants)
+        left = compared(attributes, owners=self.owners, grants=self.grants)
         if identity.kind in IMPLIED_KINDS:
             left = {name: value for name, value in left.items() if name not in _INTRINSIC}
         if self.majors_differ:

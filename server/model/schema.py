@@ -174,8 +174,14 @@ class Schema:
 
     @cached_property
     def fingerprint(self) -> str:
-        """`fingerprint(self)` with grants and without owners: what every answer quotes."""
-        return fingerprint(self)
+        """16 hexadecimal digits over all facts but owners, grants included: equal for equal schemas, whatever order
+        they were made in. What every answer quotes.
+        """
+        lines = [f"{' '.join(map(_quoted, part))} {digest.sum}" for part, digest in self.summed.items()]
+        for identity, attributes in self.facts.items():
+            if identity.kind not in _DIGESTED:
+                lines.append(" ".join(map(_quoted, identity)) + _told(compared(attributes)))
+        return _sum(lines)[:16]
 
     @cached_property
     def summed(self) -> Mapping[Part, Digest]:
@@ -226,7 +232,7 @@ def _part(identity: Identity, attributes: Attributes) -> Part:
     return Part(identity.kind, identity.schema, str(attributes.get("table", identity.name)))
 
 
-def compared(_identity: Identity, attributes: Attributes, *, owners: bool, grants: bool) -> Attributes:
+def compared(attributes: Attributes, *, owners: bool = False, grants: bool = True) -> Attributes:
     """The attributes that take part in a comparison."""
     left_out = _left_out(owners, grants)
     if left_out.isdisjoint(attributes):
@@ -240,23 +246,12 @@ def _left_out(owners: bool, grants: bool) -> frozenset[str]:
     return left_out if grants else left_out | {"grants", "revoked", "sequence_rights"}
 
 
-def fingerprint(schema: Schema, *, owners: bool = False, grants: bool = True) -> str:
-    """16 hexadecimal digits over the canonical facts: equal for equal schemas, whatever order they were made in."""
-    summed = schema.summed if grants else digests(schema, grants=False)
-    lines = [f"{' '.join(map(_quoted, part))} {digest.sum}" for part, digest in summed.items()]
-    for identity, attributes in schema.facts.items():
-        if identity.kind not in _DIGESTED:
-            head = " ".join(map(_quoted, identity))
-            lines.append(head + _told(compared(identity, attributes, owners=owners, grants=grants)))
-    return _sum(lines)[:16]
-
-
-def digests(schema: Schema, *, grants: bool = True) -> dict[Part, Digest]:
+def digests(schema: Schema) -> dict[Part, Digest]:
     """The digests of all parts, made from their facts just as the server makes them (postgres/outlines.py)."""
     lines: dict[Part, list[str]] = {}
     for identity, attributes in schema.facts.items():
         if identity.kind in _DIGESTED:
-            told = _told(compared(identity, attributes, owners=False, grants=grants))
+            told = _told(compared(attributes))
             lines.setdefault(_part(identity, attributes), []).append(_quoted(identity.sub or identity.name) + told)
     return {part: Digest(len(facts), _sum(facts)) for part, facts in lines.items()}
 

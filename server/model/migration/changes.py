@@ -101,8 +101,8 @@ def _compare(changes: Changes) -> None:
         elif after is None:
             changes.removed.add(identity)
         elif before != after:
-            old = compared(identity, before, owners=False, grants=True)
-            new = compared(identity, after, owners=False, grants=True)
+            old = compared(before)
+            new = compared(after)
             names = frozenset(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
             names &= _SAID_ONLY.get(identity.kind, names)
             if names:
