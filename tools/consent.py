@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, cast
 
-from mcp.server.mcpserver import AcceptedElicitation, Elicit, ElicitationResult, Resolve
+from mcp.server.mcpserver import CancelledElicitation, DeclinedElicitation, Elicit, ElicitationResult, Resolve
 from pydantic import BaseModel, Field
 
 from server.errors import Refused
@@ -53,8 +53,14 @@ MigrationConsent = Annotated[ElicitationResult[Consent], Resolve(ask_about_migra
 
 def agreed(answer: ElicitationResult[Consent]) -> bool:
     """True: a person said yes. False: nobody was asked. Refused: the answer was no, or none."""
-    if not isinstance(answer, AcceptedElicitation):
-        raise Refused("not_confirmed", "The person was asked and did not agree.", next="Ask them what they want.")
+    if isinstance(answer, CancelledElicitation):
+        raise Refused(
+            "not_confirmed",
+            "The client was asked and gave no answer of a person.",
+            next="Ask them; where a client has none to ask, they can run the same on pgferry's command line.",
+        )
+    if isinstance(answer, DeclinedElicitation):
+        raise Refused("not_confirmed", "The person was asked and said no.", next="Ask them what they want.")
     consent = cast("Consent | None", answer.data)  # None: the question was not put
     if consent is None:
         return False

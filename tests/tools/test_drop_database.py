@@ -33,13 +33,17 @@ def answering(action: str, **content: Any) -> Any:
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_person_who_says_no_or_nothing_keeps_the_database(era: Era, fresh_database: FreshDatabase) -> None:
     name = f"asked_{fresh_database.name}"
-    for answer in (answering("cancel"), answering("decline"), answering("accept", agree=False)):
+    for answer, told in (
+        (answering("cancel"), "The client was asked and gave no answer of a person"),
+        (answering("decline"), "The person was asked and said no"),
+        (answering("accept", agree=False), "The person was asked and said no"),
+    ):
         async with in_memory(era, elicitation_callback=answer) as client:
-            if answer is not None and not fresh_database.rows(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
+            if not fresh_database.rows(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
                 content_of(await client.call_tool("clone_database", {"source": "it", "name": name}))
             result = await client.call_tool("drop_database", {"name": name, "confirm": True})
         assert result.is_error
-        assert "[not_confirmed]" in text_of(result)
+        assert f"[not_confirmed] {told}" in text_of(result)
     async with in_memory(era, elicitation_callback=answering("accept", agree=True)) as client:
         assert content_of(await client.call_tool("drop_database", {"name": name}))["database"] == name
 
