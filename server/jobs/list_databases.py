@@ -118,7 +118,8 @@ def _without_any(services: Services) -> list[str]:
         return []
     settings = services.settings.worktrees
     files = ", ".join(settings.env_files)
-    return [f"No database of {', '.join(names)}: no {settings.url_variable} in {files} there."]
+    own = "clone_database, where access is admin, makes one and answers that line."
+    return [f"No database of {', '.join(names)}: no {settings.url_variable} in {files} there; {own}"]
 
 
 def _how_to_name_one(services: Services) -> str:

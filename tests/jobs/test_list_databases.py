@@ -93,7 +93,10 @@ def test_checkouts_that_name_no_database_are_told_where_others_name_one(tmp_path
         subprocess.run([*git, *command.split()], cwd=main, check=True, capture_output=True)
     assert "worktree's .env" in listed(main, "").notes[0]
     (main / ".env").write_text("DATABASE_URL=postgresql://localhost:1/shop")
-    told = "No database of bare: no DATABASE_URL in .env.local, .env, .env.development there."
+    told = (
+        "No database of bare: no DATABASE_URL in .env.local, .env, .env.development there;"
+        " clone_database, where access is admin, makes one and answers that line."
+    )
     report = listed(main, '[databases.named]\nurl = "postgresql://localhost:1/named"')
     assert report.notes == [told]
     (tmp_path / "bare" / ".env").write_text("DATABASE_URL=postgresql://localhost:1/bare")
