@@ -5,6 +5,7 @@ a word on what can not.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -136,7 +137,7 @@ class _Trial:
         how = self.masks.get(column.name)
         if not column.unique or not (how == "blank" or (how == "hash" and is_short(column))):
             return []
-        keys = [key for key in read_keys(self.connection, self.table.oid) if column.name in key.columns]
+        keys = [key for key in self._unique_keys if column.name in key.columns]
         if all(keeps(self.connection, self.table, self.masks, key, self.rules) for key in keys):
             return []
         if how == "blank" and numbered(column) is None:
@@ -147,6 +148,10 @@ class _Trial:
         other = "set blank for it, " if how == "hash" and not column.referenced else ""
         return [f"is unique, and {room} has too little room in it: two values become alike; {other}{WAYS_OUT}."]
 
+    @cached_property
+    def _unique_keys(self) -> list[Rule]:
+        return read_keys(self.connection, self.table.oid)
+
     def _stands_in(self, column: Column) -> bool:
         how = self.masks.get(column.name)
         return how in SET and not column.generated and not (how == "exclude" and column.has_default)
@@ -156,7 +161,7 @@ class _Trial:
         if column.references or column.referenced:
             return False
         before, asked = (self.table, self.masks), self.masks[column.name]
-        keys = read_keys(self.connection, self.table.oid) if column.unique else []
+        keys = self._unique_keys if column.unique else []
         concerning = [other for other in (*self.rules, *keys) if column.name in concerned(other, self.rules)]
         first = fitting(self.connection, column, self.checks[column.name])
         named = islice(candidates(column, rule.parts or ()), TRIED) if rule.kind == "check" else ()

@@ -55,7 +55,7 @@ def read_keys(connection: Connection, oid: int) -> list[Rule]:
         Rule(
             "", "unique", (*names, *keyed), tuple(sql.Identifier(name).as_string() for name in names), condition, False
         )
-        for _, names, condition, keyed in ask(connection, "exported_keys", [oid])
+        for names, condition, keyed in ask(connection, "exported_keys", oid)
     ]
 
 
