@@ -1,10 +1,13 @@
 """What is sensitive stays out of exports of every format, and what redaction may keep from importing is said."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from server.errors import Refused
+from server.model.exports import ExportReport
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_exports import Export, document, load_with_psql
@@ -18,17 +21,36 @@ FROM generate_series(1, 3) AS i;
 """
 
 
-def test_sensitive_columns_stay_out_of_every_format(
+Copy = Callable[..., tuple[ExportReport, FreshDatabase]]
+
+
+@pytest.fixture
+def copied(
     project: Project,
     fresh_database: FreshDatabase,
     export: Export,
     make_database: MakeDatabase,
     postgres: EmbeddedServer,
-) -> None:
-    fresh_database.run(SECRETS)
-    project.add("it", fresh_database)
-    for fmt in ("json", "jsonl", "csv", "sql"):
-        report = export(format=fmt)
+) -> Copy:
+    """Fills a database, exports it to a script and loads that into another: what the export said, and the copy."""
+
+    def run(statements: str, **more: Any) -> tuple[ExportReport, FreshDatabase]:
+        fresh_database.run(statements)
+        project.add("it", fresh_database)
+        report, copy = export(format="sql", **more), make_database()
+        load_with_psql(postgres, Path(str(report.path)), copy)
+        return report, copy
+
+    return run
+
+
+def hows(report: ExportReport) -> dict[tuple[str, str], str]:
+    return {(entry.table, entry.column): entry.how for entry in report.redacted}
+
+
+def test_sensitive_columns_stay_out_of_every_format(copied: Copy, export: Export) -> None:
+    script, copy = copied(SECRETS)
+    for report in (script, *(export(format=fmt) for fmt in ("json", "jsonl", "csv"))):
         assert {r.column: r.how for r in report.redacted} == {
             "password_hash": "blank",
             "api_key": "hash",
@@ -38,8 +60,6 @@ def test_sensitive_columns_stay_out_of_every_format(
         path = Path(str(report.path))
         files = list(path.iterdir()) if path.is_dir() else [path]
         assert not any(b"hidden" in file.read_bytes() for file in files)
-    copy = make_database()
-    load_with_psql(postgres, Path(str(export(format="sql").path)), copy)
     rows = copy.rows("SELECT email, password_hash, length(api_key), token, pin_code FROM users ORDER BY id")
     assert rows[0] == ("a1@example.com", "xxxxxxxx", 64, None, "0000")
 
@@ -72,24 +92,15 @@ def test_no_redaction_is_refused_unless_the_settings_allow_it(
         export(redact="none")
 
 
-def test_passwords_of_user_mappings_stay_out_of_a_script(
-    project: Project,
-    fresh_database: FreshDatabase,
-    export: Export,
-    make_database: MakeDatabase,
-    postgres: EmbeddedServer,
-) -> None:
-    fresh_database.run(
+def test_passwords_of_user_mappings_stay_out_of_a_script(copied: Copy) -> None:
+    report, copy = copied(
         """CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'h');
         CREATE USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (user 'u', password 'planted\n;secret');
         CREATE FOREIGN TABLE remote (a int) SERVER far; CREATE TABLE near (a int)"""
     )
-    project.add("it", fresh_database)
-    path = Path(str(export(format="sql").path))
-    assert "planted" not in path.read_text()
-    assert "secret" not in path.read_text()
-    copy = make_database()
-    load_with_psql(postgres, path, copy)
+    script = Path(str(report.path)).read_text()
+    assert "planted" not in script
+    assert "secret" not in script
     assert copy.rows("SELECT count(*) FROM pg_foreign_table") == [(1,)]
 
 
@@ -112,58 +123,35 @@ def test_redaction_that_may_not_import_is_said_before(
     assert (row["password"], row["secret"]) == ("0000", "x@example.com")
 
 
-def test_a_key_to_a_partition_is_one_to_its_table(
-    project: Project,
-    export: Export,
-    fresh_database: FreshDatabase,
-    make_database: MakeDatabase,
-    postgres: EmbeddedServer,
-) -> None:
-    fresh_database.run("""
+def test_a_key_to_a_partition_is_one_to_its_table(copied: Copy) -> None:
+    report, copy = copied("""
         CREATE TABLE people (id int, part int, secret text) PARTITION BY LIST (part);
         CREATE TABLE people_a PARTITION OF people (UNIQUE (secret)) FOR VALUES IN (1);
         CREATE TABLE visits (id int, who text REFERENCES people_a (secret)) PARTITION BY LIST (id);
         CREATE TABLE visits_a PARTITION OF visits DEFAULT;
         INSERT INTO people VALUES (1, 1, 'x'); INSERT INTO visits VALUES (1, 'x');
     """)
-    project.add("it", fresh_database)
-    report = export(format="sql")
     assert report.warnings == []
-    assert {(entry.table, entry.column): entry.how for entry in report.redacted} == {
-        ("people", "secret"): "hash", ("visits", "who"): "hash",
-    }  # fmt: skip
-    copy = make_database()
-    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert hows(report) == {("people", "secret"): "hash", ("visits", "who"): "hash"}
     assert copy.rows("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated AND conparentid = 0") == [
         (1,)
     ]
     assert copy.rows("SELECT count(*) FROM visits JOIN people ON who = secret") == [(1,)]
 
 
-def test_a_key_of_one_partition_is_one_of_its_table(
-    project: Project,
-    export: Export,
-    fresh_database: FreshDatabase,
-    make_database: MakeDatabase,
-    postgres: EmbeddedServer,
-) -> None:
-    fresh_database.run("""
+def test_a_key_of_one_partition_is_one_of_its_table(copied: Copy) -> None:
+    statements = """
         CREATE TABLE rooms (id int PRIMARY KEY);
         CREATE TABLE people (secret text UNIQUE);
         CREATE TABLE beds (id int, who text, room int) PARTITION BY LIST (id);
         CREATE TABLE beds_a (room int REFERENCES rooms, who text REFERENCES people (secret), id int);
         ALTER TABLE beds ATTACH PARTITION beds_a DEFAULT;
         INSERT INTO people VALUES ('x'); INSERT INTO rooms VALUES (4); INSERT INTO beds VALUES (1, 'x', 4);
-    """)
-    project.add("it", fresh_database)
-    report = export(format="sql", exclude_tables=["rooms"])
+    """
+    report, copy = copied(statements, exclude_tables=["rooms"])
     assert report.warnings == ["beds refers to public.rooms, which this export has no rows of."]
     assert [table.name for table in report.tables] == ["people", "beds"]
-    assert {(entry.table, entry.column): entry.how for entry in report.redacted} == {
-        ("people", "secret"): "hash", ("beds", "who"): "hash",
-    }  # fmt: skip
-    copy = make_database()
-    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert hows(report) == {("people", "secret"): "hash", ("beds", "who"): "hash"}
     assert copy.rows("SELECT convalidated FROM pg_constraint WHERE contype = 'f' ORDER BY conname") == [
         (False,),
         (True,),
