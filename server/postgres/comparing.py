@@ -8,6 +8,7 @@ from psycopg import capabilities, sql
 from server.model.comparing import ComparedColumn, Hashed, Place, RowSum, SideTable, TablePlan, side_tables
 from server.postgres.databases import Connection
 from server.postgres.questions import ask
+from server.postgres.relations import rows_of
 from server.postgres.tables import changed_meanwhile
 
 _CASTS: dict[str | None, sql.SQL] = {
@@ -62,8 +63,8 @@ class TableSums:
     def __init__(self, connection: Connection, table: SideTable, plan: TablePlan, *, by_value: bool) -> None:
         self._connection = connection
         self._plan = plan
-        name = sql.Identifier(table.schema, table.name)
-        self._table = sql.SQL("FROM {} AS t").format(name if table.partitioned else sql.SQL("ONLY {}").format(name))
+        rows = rows_of(table.schema, table.name, partitioned=table.partitioned)
+        self._table = sql.SQL("FROM {} AS t").format(rows)
         hashed = _hash_of_values if by_value else _hash_of_text
         self._row = hashed(plan.columns)
         self._second: sql.Composable = sql.SQL("0::pg_catalog.int8")

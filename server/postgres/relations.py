@@ -6,7 +6,6 @@ from typing import LiteralString, cast
 from psycopg import sql
 
 from server.model.schema import Identity
-from server.model.tables import Table
 
 
 def relation(identity: Identity) -> sql.Identifier:
@@ -14,11 +13,9 @@ def relation(identity: Identity) -> sql.Identifier:
     return sql.Identifier(identity.schema, identity.name)
 
 
-def rows_of(table: Table) -> sql.Composed:
+def rows_of(schema: str, name: str, *, partitioned: bool) -> sql.Composed:
     """`ONLY "schema"."name"`: the rows of a table itself, without those of tables that inherit from it."""
-    return sql.SQL("{}{}").format(
-        sql.SQL("" if table.partitioned else "ONLY "), sql.Identifier(table.schema, table.name)
-    )
+    return sql.SQL("{}{}").format(sql.SQL("" if partitioned else "ONLY "), sql.Identifier(schema, name))
 
 
 def columns(names: Iterable[str]) -> sql.Composed:

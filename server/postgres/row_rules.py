@@ -124,7 +124,9 @@ def _rows(
     """What stands in FROM for some columns of a table's rows, as an import makes them."""
     values = sql.SQL(", ").join(_value(column, masks) for column in columns)
     limit = sql.SQL("ALL") if every else sql.Literal(SAMPLE)
-    rows = sql.SQL("(SELECT {} FROM {} AS t LIMIT {})").format(values, rows_of(table), limit)
+    rows = sql.SQL("(SELECT {} FROM {} AS t LIMIT {})").format(
+        values, rows_of(table.schema, table.name, partitioned=table.partitioned), limit
+    )
     types = {column.name: column.type for column in table.columns}
     made = [
         sql.SQL("({})::{} AS {}").format(written(rule.parts[0]), written(types[rule.name]), sql.Identifier(rule.name))

@@ -52,7 +52,7 @@ def passes(connection: Connection, table: Table, column: Column, how: How, check
         masked(column, how),
         written(column.type),
         sql.Identifier(column.name),
-        rows_of(table),
+        rows_of(table.schema, table.name, partitioned=table.partitioned),
         sql.Literal(SAMPLE),
     )
     try:

@@ -12,6 +12,7 @@ from psycopg import sql
 from server.model.tables import Piece, Table
 from server.postgres.fields import Field
 from server.postgres.json_objects import Losses, json_object, losses_of, marked
+from server.postgres.relations import rows_of
 
 Shape = Literal["csv", "text", "json", "jsonl", "inserts"]
 """How rows leave the server: csv lines, COPY's text lines, JSON objects (in an array, by lines), INSERT statements."""
@@ -42,8 +43,8 @@ class RowSource:
 
 def from_piece(piece: Piece, table: Table) -> sql.Composable:
     """All rows of a table, or of one partition; through the root where that is all that the role may read."""
-    only = sql.SQL("" if piece.oid == table.oid and table.partitioned else "ONLY ")
-    return sql.SQL("FROM {}{} AS t").format(only, sql.Identifier(piece.schema, piece.name))
+    rows = rows_of(piece.schema, piece.name, partitioned=table.partitioned and piece.oid == table.oid)
+    return sql.SQL("FROM {} AS t").format(rows)
 
 
 def cut(source: RowSource, blocks: int, step: int) -> list[RowSource]:
