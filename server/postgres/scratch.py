@@ -26,7 +26,7 @@ from server.postgres.databases import Connection, Database, connected, run_singl
 from server.postgres.encodings import is_none, knows_no_encoding
 from server.postgres.failures import describe, meaning
 from server.postgres.questions import ask, ask_one
-from server.postgres.script_frames import Readable
+from server.postgres.script_frames import UNTOUCHED, Readable
 from server.postgres.scripts import ScriptReader, Statement
 from server.postgres.subscribing import remove_subscriptions
 from server.processes import is_gone, this_host
@@ -257,5 +257,5 @@ def failed(statement: Statement, what: str, sqlstate: str) -> FerryError:
         f"Line {statement.line}: {words} failed: {what}.",
         next=advice,
         details={"line": statement.line, "sqlstate": sqlstate},
-        state="Nothing of the script was kept.",
+        state=UNTOUCHED,
     )

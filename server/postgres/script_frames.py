@@ -13,8 +13,8 @@ from server.postgres import grammar
 
 CHUNK = 1 << 18
 LONGEST_STATEMENT = 64 << 20
-_UNTOUCHED = "Nothing of the script was kept."
-_CORRECT = "Correct the script there, or fetch it again: it may be cut off."
+UNTOUCHED = "Nothing of the script was kept."
+CORRECT = "Correct the script there, or fetch it again: it may be cut off."
 
 # Everything that cannot end a statement or open something long, swallowed at C speed.
 _RUN = re.compile(
@@ -162,7 +162,8 @@ class Frames:
             return self._past_dollar(here)
         if two[:1] == b"\\":
             line = self.line + self._data.count(b"\n", self._at, start)
-            raise Refused("meta_command", f"Line {line}: a backslash command inside a statement.", state=_UNTOUCHED)
+            what = f"Line {line}: a backslash command inside a statement."
+            raise Refused("meta_command", what, state=UNTOUCHED, next=CORRECT)
         if not self._more():
             raise self._refused("unterminated", "a quoted string or name is never closed")
         return here
@@ -249,7 +250,7 @@ class Frames:
             raise Refused("wrong_encoding", "The script is UTF-16.", next="Convert it to UTF-8 first.")
         if b"\0" in piece:
             line = self.line + self._data.count(b"\n", self._at) + piece.count(b"\n", 0, piece.index(b"\0"))
-            raise Refused("nul_byte", f"Line {line}: a NUL byte.", state=_UNTOUCHED, next=_CORRECT)
+            raise Refused("nul_byte", f"Line {line}: a NUL byte.", state=UNTOUCHED, next=CORRECT)
         self._base += self._at
         self._data = self._data[self._at :] + piece
         self._at = 0
@@ -257,4 +258,4 @@ class Frames:
         return bool(piece)
 
     def _refused(self, code: str, what: str, next: str | None = None) -> Refused:  # noqa: A002  as in errors.py
-        return Refused(code, f"Line {self.line}: {what}.", state=_UNTOUCHED, next=next or _CORRECT)
+        return Refused(code, f"Line {self.line}: {what}.", state=UNTOUCHED, next=next or CORRECT)

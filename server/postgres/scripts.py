@@ -12,7 +12,7 @@ from server.errors import Refused
 from server.model.script_policy import ScriptPolicy
 from server.postgres import grammar
 from server.postgres.insert_rows import Rows, plain_rows, rows_of
-from server.postgres.script_frames import Frame, Frames, Readable
+from server.postgres.script_frames import CORRECT, UNTOUCHED, Frame, Frames, Readable
 from server.postgres.script_rules import judge, reads_stdin
 from server.postgres.script_verdicts import Kind, NotAllowed, Verdict
 
@@ -21,7 +21,6 @@ _META = re.compile(rb"\\([A-Za-z!?]+)")
 _COPY_ENDING = b" FROM stdin;"
 _COPY_LINE = re.compile(rb"^COPY [^\t\n]+ FROM stdin;\r?$", re.MULTILINE)
 _MOST_TOLD = 20
-_UNTOUCHED = "Nothing of the script was kept."
 _WITHOUT = "Import a script without it; psql runs what you trust."
 
 
@@ -60,7 +59,7 @@ class CopyBlock:
                 raise Refused(
                     "copy_data_is_sql",
                     f"Line {line}: a COPY statement stands among the COPY data that begin after line {self._begins}.",
-                    state=_UNTOUCHED,
+                    state=UNTOUCHED,
                     next="The \\. that ends those data got lost: fetch the script again. If the line is a row, a person"
                     " can add copy_data_is_sql to allow_statements under [imports].",
                 )
@@ -122,7 +121,7 @@ class Refusals:
         raise Refused(
             codes.pop() if len(codes) == 1 else "script_refused",
             f"{self.total} statements are refused. " + " ".join(refused.what for refused in self.first) + more,
-            state=_UNTOUCHED,
+            state=UNTOUCHED,
             next=" ".join(word if word.endswith(".") else f"{word}." for word in advice) or None,
             details={"total": self.total, "refused": [{"reason": r.code, "what": r.what} for r in self.first]},
         )
@@ -178,7 +177,7 @@ class ScriptReader:
         name = _META.match(frame.text)
         shown = f"\\{name[1].decode()}" if name else "a backslash command"
         advice = "Dump without --create." if shown in ("\\connect", "\\c") else "Only pg_dump's own are read."
-        raise Refused("meta_command", f"Line {frame.line} is refused: {shown}.", state=_UNTOUCHED, next=advice)
+        raise Refused("meta_command", f"Line {frame.line} is refused: {shown}.", state=UNTOUCHED, next=advice)
 
     def _statement(self, frame: Frame) -> Statement:
         known = plain_rows(frame.text)
@@ -225,7 +224,7 @@ class ScriptReader:
         except UnicodeDecodeError as failure:
             line = frame.line + frame.text.count(b"\n", 0, failure.start)
             what = f"Line {line}: not valid {self._frames.encoding.upper()}."
-            raise Refused("wrong_encoding", what, state=_UNTOUCHED, next="Dump with --encoding=UTF8.") from None
+            raise Refused("wrong_encoding", what, state=UNTOUCHED, next="Dump with --encoding=UTF8.") from None
 
     def _judged(self, frame: Frame, text: str) -> tuple[grammar.Parsed, Verdict]:
         try:
@@ -263,7 +262,7 @@ class ScriptReader:
 def _not_allowed(frame: Frame, no: NotAllowed) -> Refused:
     what = f"Line {frame.line} is refused: {no.what}."
     details = {"line": frame.line, "reason": no.code}
-    return Refused(no.code, what, state=_UNTOUCHED, next=no.advice or _WITHOUT, details=details)
+    return Refused(no.code, what, state=UNTOUCHED, next=no.advice or _WITHOUT, details=details)
 
 
 def _syntax(frame: Frame, text: str, failure: grammar.SyntaxFailed) -> Refused:
@@ -271,10 +270,7 @@ def _syntax(frame: Frame, text: str, failure: grammar.SyntaxFailed) -> Refused:
     line = frame.line + before.count(b"\n")
     column = len(before) - (before.rfind(b"\n") + 1) + 1
     what = f"Line {line}, column {column}: {failure.message}."
-    details = {"line": line, "column": column}
-    return Refused(
-        "script_syntax", what, state=_UNTOUCHED, next="Correct it there, or fetch it again.", details=details
-    )
+    return Refused("script_syntax", what, state=UNTOUCHED, next=CORRECT, details={"line": line, "column": column})
 
 
 def python_codec(encoding: str) -> str:

@@ -173,7 +173,9 @@ def test_what_a_dump_does_not_need_is_refused_with_its_line(code: str, statement
     ],
 )
 def test_tricks_are_refused(code: str, script: str) -> None:
-    assert refusal(script).code == code
+    refused = refusal(script)
+    assert refused.code == code
+    assert refused.next
 
 
 def test_everything_that_is_refused_is_told_at_once() -> None:
