@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from server.calls import Call
+from server.model.amounts import several
 from server.model.difference import Scope, differences, fold
 from server.model.migration.dumps import unlike
 from server.model.migration.judging import left_over, reordered
@@ -120,7 +121,7 @@ class Proving:
             )
         if apart := sum(measured.step.phase != "main" for measured in ran.measured):
             self.notes.append(
-                f"{apart} statements run outside of the transaction (own_transaction): what succeeded stays."
+                f"{several(apart, 'statement')} outside of the transaction (own_transaction): what succeeded stays."
             )
 
     def _left(self, ran: Ran, wanted: Schema) -> list[str]:

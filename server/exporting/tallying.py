@@ -8,6 +8,7 @@ from typing import Any
 from server.calls import Call
 from server.exporting.plan import Plan
 from server.files.writing import TableFile, TablePart, Writer
+from server.model.amounts import several
 from server.model.exports import counted
 from server.postgres.copying import Tally
 from server.postgres.statements import copy_heading
@@ -82,5 +83,5 @@ class Tallying:
                 (tally.nuls, "\\u0000 in a json value: not every reader takes it"),
             ):
                 if rows:
-                    said.append(f"{export.table.key}: {rows} rows have {what}; csv and sql keep it.")
+                    said.append(f"{export.table.key}: {several(rows, 'row')} with {what}; csv and sql keep it.")
         return said

@@ -11,6 +11,7 @@ from typing import TypeVar
 from server.calls import Call
 from server.errors import DatabaseFailed, Refused
 from server.files.migrations_folder import migrations_folder, open_migration, record_applied
+from server.model.amounts import several
 from server.model.migration.files import MigrationFile
 from server.model.migration_reports import AppliedMigration
 from server.postgres.applying import BUSY, read_fingerprint, refuse_unlike, run_alone, run_together, turn_of
@@ -85,7 +86,7 @@ def _refuse_without_consent(
     if person_agreed or (confirm and allowed):
         return
     apart = sum(step.phase != "main" for step in migration.steps)
-    what = f"{migration.name} changes the schema of {database.name} with {len(migration.steps)} statements"
+    what = f"{migration.name} changes the schema of {database.name} with {several(len(migration.steps), 'statement')}"
     what += f", {apart} of them in transactions of their own" if apart else " in one transaction"
     what += f"; it loses data ({migration.header['data_loss']})" if migration.loses_data else ""
     hazardous = [step.what for step in migration.steps if step.what.endswith("]")]

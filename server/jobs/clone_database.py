@@ -11,6 +11,7 @@ from server.exporting.segments import grown_segment
 from server.exporting.writing import write_export
 from server.import_runs import run_import
 from server.model.address import Address
+from server.model.amounts import several
 from server.model.cloning import Clone, How, check_name
 from server.model.import_plan import ImportRequest
 from server.model.segment import Segment
@@ -111,7 +112,8 @@ def _fill(
     call.progress(0, None, f"copying the schema of {origin.name}")
     denied = copy_schema(services, call, origin, clone, rights=True, load_rows=load_rows)
     if denied:
-        filled.notes.append(f"{denied} owners and grants are not as in {origin.name}: the role may not set them.")
+        unset = several(denied, "owner or grant", "owners and grants")
+        filled.notes.append(f"Not as in {origin.name}: {unset}, which the role may not set.")
     with connected(call, clone) as connection:
         empty = refresh_views(connection)
     filled.notes += [f"The materialised view {view} could not be filled." for view in empty]

@@ -8,6 +8,7 @@ from server.calls import Call
 from server.comparable import DataSide, data_side
 from server.errors import Refused, did_you_mean
 from server.exporting.steadying import steadied
+from server.model.amounts import several
 from server.model.comparing import (
     DataComparison,
     Differences,
@@ -187,7 +188,7 @@ def _compare(pair: Pair, table: SideTable, wishes: Wishes, policies: tuple[Polic
     rows, found = differences(pair, keep=wishes.sample)
     notes = list(pair.plan.notes)
     if found.doubled:
-        notes.append(f"the key is not unique: {found.doubled} keys have several rows")
+        notes.append(f"the key is not unique: {several(found.doubled, 'key')} with several rows")
     return TableDifference(
         table=table.shown,
         key=list(pair.plan.key),

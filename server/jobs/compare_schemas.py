@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from server.calls import Call
 from server.errors import Refused, did_you_mean
+from server.model.amounts import several
 from server.model.comparison import Detail, SchemaComparison, counted, entry, renamed
 from server.model.difference import Difference, Scope, container, differences, fold, unlike
 from server.model.meaning import meaning
@@ -199,7 +200,7 @@ def _paged(
     here = page([_size(item) for item in entries], cursor, mark, max(budget, 4_000))
     answer |= {"differences": entries[here.start : here.end], "next_cursor": here.next_cursor}
     if here.next_cursor:
-        answer["left_out"] = f"{len(entries) - here.end} more differences: repeat the call with next_cursor."
+        answer["left_out"] = f"{several(len(entries) - here.end, 'more difference')}: repeat the call with next_cursor."
     return SchemaComparison.model_validate(answer)
 
 

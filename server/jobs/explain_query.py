@@ -5,6 +5,7 @@ from typing import Any
 
 from server.calls import Call
 from server.errors import Refused
+from server.model.amounts import several
 from server.model.plan import Node, as_lines, every, findings, read_plan, scanned_tables
 from server.model.querying import CostlyNode, QueryPlan
 from server.postgres.cage import cage
@@ -39,7 +40,7 @@ def explain_query(
 def _report(document: dict[str, Any], top: Node, found: list[str]) -> QueryPlan:
     lines = as_lines(top)
     if len(lines) > MOST_LINES:
-        lines = [*lines[:MOST_LINES], f"… {len(lines) - MOST_LINES} more nodes"]
+        lines = [*lines[:MOST_LINES], f"… {several(len(lines) - MOST_LINES, 'more node')}"]
     costly = sorted((node for node in every(top) if node.share >= 0.1), key=lambda node: -node.share)[:5]
     buffers = {word: int(top.facts[name]) for name, word in _BUFFERS.items() if top.facts.get(name)}
     return QueryPlan(

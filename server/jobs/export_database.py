@@ -18,6 +18,7 @@ from server.exporting.plan import (
 from server.exporting.settling import settled
 from server.exporting.steadying import steadied
 from server.exporting.writing import write_export
+from server.model.amounts import several
 from server.model.exports import ExportedTable, ExportReport, ExportRequest, RedactedColumn, filters_of, listed_tables
 from server.model.patterns import choose, matcher
 from server.model.tables import Table, load_order
@@ -138,7 +139,7 @@ def _plan(
 def _warnings(tables: Sequence[Table]) -> list[str]:
     """What the rows do not hold although the tables seem to, and references that lead out of the export."""
     said = [
-        f"{table.key}: {table.foreign_pieces} partitions are foreign tables, whose rows lie elsewhere and are left out."
+        f"{table.key}: left out: {several(table.foreign_pieces, 'foreign partition')}, whose rows lie elsewhere."
         for table in tables
         if table.foreign_pieces
     ]

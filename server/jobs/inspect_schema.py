@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from server.calls import Call
 from server.errors import Refused
 from server.model import phrases
+from server.model.amounts import several
 from server.model.inspection import Relation, SchemaInspection
 from server.model.inspection_pages import MOST, Item, paged, place_of
 from server.model.other_lines import ROUTINES, TYPES, other
@@ -28,6 +29,7 @@ from server.services import Services
 Detail = Literal["overview", "tables", "full"]
 
 
+_PLURALS = {"index": "indexes", "policy": "policies"}
 _MORE = "detail = full adds checks, indexes, triggers, policies, grants, queries, functions and comments that end in …."
 
 
@@ -158,14 +160,9 @@ def _summary(schema: Schema) -> str:
         counted[partition.kind] -= 1
     counted |= {"partition": len(partitions), "type": schema.count(*TYPES), "function": schema.count(*ROUTINES)}
     counted["schema"] = schema.count("schema")
-    return ", ".join(f"{count} {_plural(kind, count)}" for kind, count in counted.items() if count)
-
-
-def _plural(kind: str, count: int) -> str:
-    word = kind.replace("_", " ")
-    if count == 1:
-        return word
-    return {"index": "indexes", "policy": "policies"}.get(word, f"{word}s")
+    return ", ".join(
+        several(count, kind.replace("_", " "), _PLURALS.get(kind)) for kind, count in counted.items() if count
+    )
 
 
 def _items(view: View, shown: Sequence[Identity]) -> list[Item]:

@@ -9,6 +9,7 @@ from server.calls import Call
 from server.errors import Refused
 from server.files.migrations_folder import migrations_folder, next_path, save_migration
 from server.files.workspace import refuse_unwritable
+from server.model.amounts import several
 from server.model.migration.files import read_migration, write_migration
 from server.model.migration.renaming import Renaming
 from server.model.migration.steps import Step
@@ -77,7 +78,9 @@ def _report(services: Services, proof: Proof, *, save_as: str | None, allow_data
 def _why_not(proof: Proof, losing: list[str]) -> str:
     if not proof.measured:
         return "there is nothing to do"
-    return "differences are left" if not proof.verified else f"{len(losing)} statements lose data"
+    return (
+        "differences are left" if not proof.verified else f"data would be lost by {several(len(losing), 'statement')}"
+    )
 
 
 def _statements(measured: Sequence[Measured]) -> tuple[list[PlannedStatement], int]:

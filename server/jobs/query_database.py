@@ -8,6 +8,7 @@ from server.calls import Call
 from server.errors import Refused
 from server.files.results import ResultFormat, Written, format_of, write_csv, write_json
 from server.files.workspace import written_beside
+from server.model.amounts import several
 from server.model.querying import QueryColumn, QueryResult, SavedResult
 from server.postgres.cage import Cage, CagedQuery, cage
 from server.postgres.cells import as_json, clipped
@@ -111,7 +112,7 @@ def _counted(
     done = 0
     for batch in caged.stream(query, params, as_objects=as_objects):
         done += len(batch)
-        call.progress(done, None, f"{done} rows written")
+        call.progress(done, None, f"{several(done, 'row')} written")
         yield from chain(batch)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
+from server.model.amounts import several
 from server.model.manifest import Compression, Content, Format
 from server.model.reports import Report
 
@@ -80,10 +81,10 @@ def listed_tables(tables: Sequence[ExportedTable]) -> tuple[list[ExportedTable],
     biggest = set(sorted(range(len(tables)), key=lambda number: (-tables[number].bytes, number))[:LISTED])
     rest = [table for number, table in enumerate(tables) if number not in biggest]
     rows, size = sum(table.rows for table in rest), sum(table.bytes for table in rest)
-    said = (
-        f"Listed are the {LISTED} biggest tables; {len(rest)} more have {rows} rows in {size} bytes: see the manifest,"
-    )
-    return [tables[number] for number in sorted(biggest)], [f"{said} or name some in `tables`."]
+    said = f"Listed are the {LISTED} biggest tables, not {len(rest)} more with {several(rows, 'row')}"
+    return [tables[number] for number in sorted(biggest)], [
+        f"{said} in {size} bytes: see the manifest, or name some in `tables`."
+    ]
 
 
 def file_name(database: str, word: str, at: datetime, ending: str) -> str:

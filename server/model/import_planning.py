@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from server.errors import Refused, did_you_mean
+from server.model.amounts import several
 from server.model.import_matching import TableMatch, TypeFits
 from server.model.import_plan import ImportIssue, ImportPlan, ImportRequest, Mode, TablePlan
 from server.model.loaded import Loaded
@@ -80,7 +81,10 @@ def _row_counts(tables: Sequence[FileTable], manifest: Manifest | None) -> Itera
         told = manifest.table(table.name) if manifest else None
         if told and table.rows is not None and told.rows != table.rows:
             yield ImportIssue(
-                type="row_count", table=table.name, current=f"{table.rows} rows", import_=f"manifest: {told.rows} rows"
+                type="row_count",
+                table=table.name,
+                current=several(table.rows, "row"),
+                import_=f"manifest: {several(told.rows, 'row')}",
             )
 
 

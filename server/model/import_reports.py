@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from server.errors import ImportRejected
+from server.model.amounts import several
 from server.model.import_plan import ImportIssue, Mode
 from server.model.reports import Report
 from server.model.violations import Violation
@@ -55,10 +56,6 @@ def _way_out(wrong: Sequence[ImportIssue]) -> str:
     return said
 
 
-def _several(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 class FileRejected(ImportRejected):
     """The file does not fit, with all that was found; `details` holds the same, without any value of a row."""
 
@@ -67,10 +64,10 @@ class FileRejected(ImportRejected):
         parts: list[str] = []
         if wrong:
             tables = len({issue.table for issue in wrong})
-            parts.append(f"{_several(len(wrong), 'schema problem')} in {_several(tables, 'table')}")
+            parts.append(f"{several(len(wrong), 'schema problem')} in {several(tables, 'table')}")
         if violations:
             total = sum(violation.total for violation in violations)
-            parts.append(f"{_several(total, 'violation')} of {_several(len(violations), 'rule')}")
+            parts.append(f"{several(total, 'violation')} of {several(len(violations), 'rule')}")
         super().__init__(
             "rows_rejected" if violations else "schema_mismatch",
             f"The file does not fit: {' and '.join(parts)}.",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from server.model import phrases
+from server.model.amounts import several
 from server.model.migration.words import path, quote
 from server.model.paging import cost
 from server.model.schema import Identity, Value
@@ -116,7 +117,7 @@ def _families(_: View, relations: Sequence[Identity]) -> list[str]:
     for schema, members in _by_schema(relations).items():
         alike = Counter(re.sub(r"\d+", "#", identity.name) for identity in members)
         told = [f"{name} x{count}" if count > 1 else name for name, count in alike.items()]
-        lines.append(phrases.clipped(f"schema {schema}: {len(members)} relations: {', '.join(told)}", 6000))
+        lines.append(phrases.clipped(f"schema {schema}: {several(len(members), 'relation')}: {', '.join(told)}", 6000))
     return lines
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from server.model import phrases
+from server.model.amounts import several
 from server.model.migration.words import quote
 from server.model.schema import Attributes, Identity
 from server.model.shown_schema import View
@@ -20,7 +21,7 @@ def partitions(view: View, parent: Identity, below: list[Identity]) -> list[str]
     lines = [_partition(view, child, parent) for child in below]
     if len(lines) > _SHOWN:
         lines = [*lines[:2], f"… {len(lines) - 3} more …", lines[-1]]
-    return [f"{len(below)} partition{'s' * (len(below) > 1)}", *lines, *_own_parts(view, parent, below)]
+    return [several(len(below), "partition"), *lines, *_own_parts(view, parent, below)]
 
 
 def _partition(view: View, child: Identity, parent: Identity) -> str:

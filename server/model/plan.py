@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from server.model.amounts import several
+
 MISESTIMATE = 10
 """Estimated and actual rows differ by this factor before it is worth a word."""
 SMALL_TABLE_ROWS = 1000
@@ -168,7 +170,7 @@ def _stands_out(node: Node, indexes: Sequence[Index]) -> Iterator[str]:
         cut_short = node.stopped_early and node.actual < node.estimated
         if high / low >= MISESTIMATE and high >= 100 and not cut_short:
             yield (
-                f"{node.name}: estimated {node.estimated:.0f} rows, got {node.actual:.0f}:"
+                f"{node.name}: estimated {several(round(node.estimated), 'row')}, got {node.actual:.0f}:"
                 " ANALYZE the table, or the conditions depend on each other (CREATE STATISTICS)"
             )
     if _disk(node):

@@ -15,6 +15,7 @@ from psycopg import errors, generators, pq
 
 from server.calls import Call
 from server.errors import DatabaseFailed, FerryError, Refused, nearest
+from server.model.amounts import several
 from server.model.plan import Index
 from server.model.redaction import Policy
 from server.postgres.databases import Connection, Database
@@ -162,7 +163,7 @@ class Cage:
             line.send_describe_prepared(name)
             told = self._received()
             if told.nparams != len(parameters):
-                what = f"The query has {told.nparams} parameters ($1 …), and {len(parameters)} were given."
+                what = f"The query has {several(told.nparams, 'parameter')} ($1 …); given: {len(parameters)}."
                 raise Refused("bad_parameters", what, next="Give one value of `params` for each $n.")
             if query is not None and not described:
                 query.columns = self._describe(query, told)

@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg import sql
 
+from server.model.amounts import several
 from server.model.import_plan import TablePlan
 from server.model.schema import Schema
 from server.model.schema_keys import unique_keys
@@ -56,7 +57,7 @@ def told_losses(connection: Connection, emptied: Sequence[Emptied]) -> list[str]
             words = sql.SQL("(SELECT {0} FROM {1} EXCEPT SELECT {0} FROM {2}) AS gone")
             lost = _count(connection, words.format(listed(one.names), one.keys, relation(one.plan.identity)))
             gone = f", {lost} of them with keys that the file does not have"
-        said.append(f"data_loss: {one.plan.shown}: {one.rows} rows deleted{gone}")
+        said.append(f"data_loss: {one.plan.shown}: {several(one.rows, 'row')} deleted{gone}")
     return said
 
 

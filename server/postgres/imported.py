@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from server.model.amounts import several
 from server.model.import_plan import ImportIssue, TablePlan
 from server.model.import_reports import FileRejected, ImportedTable
 from server.model.manifest import Manifest
@@ -53,14 +54,21 @@ class Imported:
         ]
         self.sequences_set = restored.sequences
         self.hazards += restored.notes
-        self.checks.append(f"{restored.statements} schema statements run, keys and constraints made over all rows")
+        self.checks.append(
+            f"{several(restored.statements, 'schema statement')} run, keys and constraints made over all rows"
+        )
 
     def check_counts(self, manifest: Manifest | None, arrived: Mapping[str, int]) -> None:
         """FileRejected where other rows arrived than the manifest promises."""
         if manifest is None:
             return
         issues = [
-            ImportIssue(type="row_count", table=name, current=f"{rows} rows", import_=f"manifest: {told.rows} rows")
+            ImportIssue(
+                type="row_count",
+                table=name,
+                current=several(rows, "row"),
+                import_=f"manifest: {several(told.rows, 'row')}",
+            )
             for name, rows in arrived.items()
             if (told := manifest.table(name)) and told.rows != rows
         ]

@@ -12,6 +12,7 @@ import psycopg
 
 from server.calls import Call
 from server.errors import Cancelled, Refused
+from server.model.amounts import several
 from server.model.import_differences import enum_issues, schema_differences
 from server.model.import_matching import Fits
 from server.model.import_plan import ImportIssue, ImportPlan, ImportRequest, target_of
@@ -72,8 +73,10 @@ class Import:
                 return self._finish_restore(restored)
             target = read_schema(self.connection)
         elif isinstance(self.source, ScriptSource) and self.source.makes:
-            left = f"{self.source.makes} statements of the script that make or drop something were left out"
-            self.done.checks.append(f"{left}: mode restore runs them")
+            left = several(self.source.makes, "statement")
+            self.done.checks.append(
+                f"left out: {left} of the script that make or drop something; mode restore runs them"
+            )
         plan = self._plan(target)
         if self.source.format != "sql":  # 01.02.2025 is one day here and another there: it is refused, never guessed
             self.connection.execute("SET LOCAL datestyle = 'ISO, YMD'")
@@ -85,13 +88,12 @@ class Import:
         if restored is not None:
             finish(self.connection, restored)
             self.done.checks.append(
-                f"{restored.statements} schema statements run, {restored.there_already} there already"
+                f"{several(restored.statements, 'schema statement')} run, {restored.there_already} there already"
             )
             if unfilled := ask(self.connection, "unfilled_views"):
                 names = ", ".join(table_key(schema, name) for schema, name in unfilled[:10])
-                self.done.hazards.append(
-                    f"not_refreshed: {len(unfilled)} materialised views hold no rows yet, REFRESH fills them: {names}"
-                )
+                views = several(len(unfilled), "materialised view")
+                self.done.hazards.append(f"not_refreshed: no rows yet in {views}, REFRESH fills them: {names}")
         self._record()
         return self.done
 

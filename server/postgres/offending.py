@@ -8,6 +8,7 @@ from functools import partial
 
 from psycopg import sql
 
+from server.model.amounts import several
 from server.model.import_plan import ColumnPlan, ImportIssue
 from server.model.schema import Schema
 from server.model.schema_keys import names_of
@@ -58,7 +59,7 @@ def column_issues(
         words = sql.SQL("SELECT DISTINCT pg_catalog.left(v, 64) FROM ({}) AS given ORDER BY 1").format(given)
         labels = [str(label) for (label,) in connection.execute(words)]
         more = f" and {len(labels) - _MOST_LABELS} more" if len(labels) > _MOST_LABELS else ""
-        told = ", ".join(labels[:_MOST_LABELS]) + more if shown else f"{len(labels)} labels"
+        told = ", ".join(labels[:_MOST_LABELS]) + more if shown else several(len(labels), "label")
         current = ", ".join(enums[column.type])
         yield issue(type="enum_label", current=current, import_=f"also {told}")
     elif column.type.startswith(("character varying(", "character(")):

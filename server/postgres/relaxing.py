@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from server.model.amounts import several
 from server.model.import_plan import ImportRequest, TablePlan
 from server.model.loaded import Loaded
 from server.model.schema import Identity, Schema
@@ -127,13 +128,13 @@ def hazards_of(relaxed: Relaxed) -> list[str]:
     if relaxed.keys:
         names = ", ".join(key.sub for key in relaxed.keys[:10]) + (" …" if len(relaxed.keys) > 10 else "")
         said.append(
-            f"blocking_lock: {len(relaxed.keys)} foreign keys ({names}) were dropped and added again inside the"
+            f"blocking_lock: {several(len(relaxed.keys), 'foreign key')} ({names}) dropped and added again inside the"
             " transaction; their tables were locked against reading meanwhile"
         )
     if relaxed.indexes:
-        said.append(f"blocking_lock: {len(relaxed.indexes)} indexes were built again")
+        said.append(f"blocking_lock: {several(len(relaxed.indexes), 'index', 'indexes')} built again")
     if relaxed.triggers:
-        said.append(f"triggers_off: {len(relaxed.triggers)} triggers did not run (run_triggers = false)")
+        said.append(f"triggers_off: {several(len(relaxed.triggers), 'trigger')} did not run (run_triggers = false)")
     return said
 
 

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from server.calls import Call
+from server.model.amounts import several
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
 from server.postgres import grammar
@@ -55,7 +56,7 @@ class Restored:
         notes = [f"left_out: {'; '.join(found)}"] if found else []
         if self.whole and self.later:
             made = sum(statement.node_kind == "create_trig_stmt" for statement in self.later)
-            notes.append(f"triggers_off: {made} triggers were made after the rows (run_triggers = false)")
+            notes.append(f"triggers_off: {several(made, 'trigger')} made after the rows (run_triggers = false)")
         return notes
 
 

@@ -84,5 +84,5 @@ def test_the_answer_of_thousands_of_tables_lists_the_biggest(
     assert report.total_rows == 319
     assert len(report.tables) == 300
     assert "t310" in [table.name for table in report.tables]
-    assert "10 more have 10 rows" in report.warnings[0]
+    assert "not 10 more with 10 rows" in report.warnings[0]
     assert len(document(report.path or "")["data"]) == 310

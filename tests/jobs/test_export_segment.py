@@ -284,7 +284,7 @@ def test_what_json_cannot_carry_is_counted_and_leaves_no_trace_in_the_rows(
     project.add("it", fresh_database)
     filters = [{"table": "odd", "where": [{"column": "id", "op": ">", "value": 0}]}]
     report = segment(project, filters=filters, format=shape)
-    assert [warning.split(" rows have ")[0] for warning in report.warnings] == ["odd: 2", "odd: 2", "odd: 1"]
+    assert [warning.split(" with ")[0] for warning in report.warnings] == ["odd: 2 rows", "odd: 2 rows", "odd: 1 row"]
     expected = "SELECT translate(row_to_json(o)::text, E'\\n', ' ') FROM odd AS o ORDER BY id"
     assert rows_of(report, "odd") == [line for (line,) in fresh_database.rows(expected)]
 

@@ -73,7 +73,7 @@ def test_views_that_a_restore_leaves_without_rows_are_told(tmp_path: Path, make_
     source = make_database()
     source.run("CREATE TABLE t AS SELECT 1 AS n; CREATE MATERIALIZED VIEW v AS TABLE t")
     for format_, told in (
-        ("csv", ["not_refreshed: 1 materialised views hold no rows yet, REFRESH fills them: v"]),
+        ("csv", ["not_refreshed: no rows yet in 1 materialised view, REFRESH fills them: v"]),
         ("sql", []),
     ):
         target = make_database()

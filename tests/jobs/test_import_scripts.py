@@ -63,7 +63,7 @@ def test_what_a_script_makes_and_an_import_of_its_rows_does_not_is_told(importin
     importing.database.run("CREATE TABLE t (id int)")
     importing.write("t.sql", "CREATE TABLE t (id int); CREATE INDEX i ON t (id); INSERT INTO t VALUES (1);")
     told = importing.run("t.sql", "append").checks
-    assert "2 statements of the script that make or drop something were left out: mode restore runs them" in told
+    assert "left out: 2 statements of the script that make or drop something; mode restore runs them" in told
 
 
 def test_a_dump_whose_tables_differ_is_refused_with_the_differences(importing: Importing, import_into: Make) -> None:
@@ -147,7 +147,7 @@ def test_triggers_of_a_script_come_after_its_rows_where_they_are_not_to_run(impo
         "ALTER TABLE t ENABLE ALWAYS TRIGGER f;\nINSERT INTO t VALUES (1, 5);\n"
     )
     report = importing.run(importing.write("t.sql", script), "restore", run_triggers=False)
-    assert "triggers_off: 1 triggers were made after the rows (run_triggers = false)" in report.hazards
+    assert "triggers_off: 1 trigger made after the rows (run_triggers = false)" in report.hazards
     assert importing.database.rows("SELECT n FROM t") == [(5,)]
     assert importing.database.rows("SELECT tgenabled::text FROM pg_trigger") == [("A",)]
 

@@ -69,7 +69,7 @@ def test_labels_and_lengths_of_a_file_without_a_schema_are_told(import_into: Mak
 def test_labels_beside_a_secret_are_only_counted(import_into: Make) -> None:
     importing = import_into(PEOPLE)
     report = importing.check(importing.write("secrets.csv", "id,mood,api_key\n1,sk-live-1,x\n0,ok,y\n"))
-    assert [(i.type, i.import_) for i in report.issues if i.severity == "error"] == [("enum_label", "also 1 labels")]
+    assert [(i.type, i.import_) for i in report.issues if i.severity == "error"] == [("enum_label", "also 1 label")]
     assert values(report.violations) == {("bad_value", "mood"): [], ("check", "id"): []}
 
 

@@ -119,7 +119,7 @@ def test_parameters_are_values_and_never_sql(people: FreshDatabase, tmp_path: Pa
         params=[[1, 3], "'; DROP TABLE people; --", "1999-01-01", {"k": 'v"'}],
     )
     assert answer.rows == [[1, 'v"'], [3, 'v"']]
-    with pytest.raises(Refused, match="1 parameters"):
+    with pytest.raises(Refused, match="1 parameter "):
         ask(people, tmp_path, "SELECT $1::int")
 
 
