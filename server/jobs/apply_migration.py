@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from server.calls import Call
-from server.errors import DatabaseFailed, Refused
+from server.errors import DatabaseFailed, FerryError, OutcomeUnknown, Refused
 from server.files.migrations_folder import migrations_folder, open_migration, record_applied
 from server.model.amounts import several
 from server.model.migration.files import MigrationFile
 from server.model.migration_reports import AppliedMigration
-from server.postgres.applying import BUSY, read_fingerprint, refuse_unlike, run_alone, run_together, turn_of
+from server.postgres.applying import (
+    BUSY,
+    TELL_WHAT_STAYS,
+    read_fingerprint,
+    refuse_unlike,
+    run_alone,
+    run_together,
+    turn_of,
+)
 from server.postgres.databases import Database
 from server.services import Services
 from server.sides import Source, told
@@ -115,16 +123,37 @@ def _run(services: Services, call: Call, database: Database, migration: Migratio
     together = partial(
         run_together, call, database, migration, by_phase["main"], told, lock_timeout=timeout, has_turn=apart
     )
-    with turn_of(call, database, migration) if apart else nullcontext():
-        run_alone(call, database, by_phase["before"], told, lock_timeout=timeout)
-        fingerprint, attempts = _tried(call, together, settings.attempts)
-        for each in by_phase["after"]:
-            patience = max(timeout, 60) if "CONCURRENTLY" in each[1].sql else timeout  # which waits without a lock
-            alone = partial(run_alone, call, database, [each], told, lock_timeout=patience)
-            attempts = max(attempts, _tried(call, alone, settings.attempts)[1])
-        if by_phase["after"]:
-            fingerprint = read_fingerprint(call, database)
+    done = 0
+    try:
+        with turn_of(call, database, migration) if apart else nullcontext():
+            for each in by_phase["before"]:
+                run_alone(call, database, *each, told, lock_timeout=timeout)
+                done += 1
+            fingerprint, attempts = _tried(call, together, settings.attempts)
+            done += len(by_phase["main"])
+            for each in by_phase["after"]:
+                patience = max(timeout, 60) if "CONCURRENTLY" in each[1].sql else timeout  # which waits without a lock
+                alone = partial(run_alone, call, database, *each, told, lock_timeout=patience)
+                attempts = max(attempts, _tried(call, alone, settings.attempts)[1])
+                done += 1
+            if by_phase["after"]:
+                fingerprint = read_fingerprint(call, database)
+    except FerryError as failure:
+        if done and failure.code not in TELL_WHAT_STAYS:
+            _tell_what_stays(failure, done, total)
+        raise
     return fingerprint, attempts
+
+
+def _tell_what_stays(failure: FerryError, done: int, total: int) -> None:
+    """A lost connection or a cancelled call knows of no more than its own transaction."""
+    if done == total:
+        failure.state, failure.next = "The migration is applied and recorded.", "migration_status shows it."
+        return
+    lost = isinstance(failure, OutcomeUnknown) or failure.code == "connection_lost"
+    failure.state = f"The statements before it ({done} of {total}) stay; "
+    failure.state += "migration_status tells whether this one does." if lost else "of this one nothing is left."
+    failure.next = "Plan again: what is left is a plan of its own."
 
 
 def _tried(call: Call, transaction: Callable[[], T], most: int) -> tuple[T, int]:

@@ -21,6 +21,8 @@ from server.postgres.turns import holders, wait_for_turn
 LOCKED = "55P03"
 BUSY = (LOCKED, "40P01")
 """A lock was not to be had in time, a deadlock: worth another try."""
+TELL_WHAT_STAYS = ("migration_failed", "busy")
+"""The codes of failures of a statement, which say what of the statements before it stays."""
 _EXISTS = "42P07"
 _WHEN_BUSY = (
     "Let those sessions end their transactions, then {again}; or let it wait longer: [migrations] lock_timeout_seconds"
@@ -80,18 +82,15 @@ def turn_of(call: Call, database: Database, migration: MigrationFile) -> Generat
         yield
 
 
-def run_alone(
-    call: Call, database: Database, numbered: Sequence[tuple[int, FileStep]], told: Told, *, lock_timeout: float
-) -> None:
-    """Statements that cannot share a transaction, one by one: each that succeeds stays."""
-    for number, step in numbered:
-        told(number, step.what)
-        with alone(call, database, lock_timeout=lock_timeout) as connection:
-            connection.execute("SET search_path = public")
-            state = (f"The statements before it ({number}) stay; " if number else "") + "this one did nothing."
-            again = _PLAN_AGAIN if number or step.phase == "after" else _APPLY_AGAIN
-            with _nothing_half_made(database, step):
-                _run(connection, database, number, step, state=state, again=again)
+def run_alone(call: Call, database: Database, number: int, step: FileStep, told: Told, *, lock_timeout: float) -> None:
+    """A statement that can share no transaction: where it succeeds it stays."""
+    told(number, step.what)
+    with alone(call, database, lock_timeout=lock_timeout) as connection:
+        connection.execute("SET search_path = public")
+        state = (f"The statements before it ({number}) stay; " if number else "") + "this one did nothing."
+        again = _PLAN_AGAIN if number or step.phase == "after" else _APPLY_AGAIN
+        with _nothing_half_made(database, step):
+            _run(connection, database, number, step, state=state, again=again)
 
 
 def run_together(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.calls import Call
-from server.errors import DatabaseFailed, Refused
+from server.errors import Cancelled, DatabaseFailed, Refused
 from server.jobs.apply_migration import apply_migration
 from server.jobs.compare_schemas import compare_schemas
 from server.jobs.migration_status import migration_status
@@ -197,6 +197,44 @@ def test_an_index_that_cannot_be_made_beside_writers_is_not_left_half_made(two: 
     assert "not all of its statements" in note
     assert status.next.startswith("main is not as its last migration leads to")
     two.main.run("delete from t where a = 2")
+    two.apply(two.plan(concurrent_indexes=True))
+    assert compare_schemas(two.services, Call(), source="main", target="feature").equal
+
+
+KILLER = """
+create function kill() returns event_trigger language plpgsql as $$ begin
+    if current_setting('app.kill', true) = 'yes' then
+        perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1); end if; end $$;
+create event trigger kill on ddl_command_start when tag in ('CREATE INDEX') execute function kill()
+"""
+
+
+def test_what_stays_is_told_where_the_session_is_lost_in_a_statement_of_its_own(two: Two) -> None:
+    two.main.run(KILLER)
+    two.feature.run(KILLER)
+    path = two.plan(concurrent_indexes=True)
+    two.main.run(f"alter database {two.main.name} set app.kill = 'yes'")
+    with pytest.raises(DatabaseFailed) as failed:
+        two.apply(path)
+    assert failed.value.code == "connection_lost"
+    assert re.match(r"The statements before it \(\d of \d\) stay; migration_status tells", failed.value.state)
+    assert str(failed.value.next).startswith("Plan again")
+    assert two.states() == {"0001_step": "applied"}
+    two.main.run(f"alter database {two.main.name} reset app.kill")
+    two.apply(two.plan(concurrent_indexes=True))
+    assert compare_schemas(two.services, Call(), source="main", target="feature").equal
+
+
+def test_what_stays_is_told_where_the_call_is_cancelled_before_a_statement_of_its_own(two: Two) -> None:
+    def watch(_done: float, _total: float | None, message: str) -> None:
+        if message.startswith("INDEX"):
+            call.cancel()
+
+    call = Call(watch)
+    with pytest.raises(Cancelled) as cancelled:
+        two.apply(two.plan(concurrent_indexes=True), call=call)
+    assert cancelled.value.state.endswith("stay; of this one nothing is left.")
+    assert two.main.rows("select data_type from information_schema.columns where column_name = 'a'") == [("bigint",)]
     two.apply(two.plan(concurrent_indexes=True))
     assert compare_schemas(two.services, Call(), source="main", target="feature").equal
 
