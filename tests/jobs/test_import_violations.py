@@ -313,6 +313,22 @@ def test_a_file_in_which_no_rows_are_found_is_no_success(import_into: Make, name
     assert caught.value.code == code
 
 
+def test_what_is_advised_where_no_rows_are_found_brings_rows_in(import_into: Make) -> None:
+    importing = import_into("CREATE TABLE t (id int)")
+    with pytest.raises(Refused) as caught:
+        importing.run(importing.write("t.json", '{"id": 1}'))
+    assert caught.value.next == (
+        'Rows of JSON are [{…}, …] or {"table": [{…}, …]}, or one a line in a file that ends in .jsonl; a script that'
+        " only makes a schema runs with mode restore."
+    )
+    importing.run(importing.write("t.json", '[{"id": 1}, {"id": 2}]'))
+    importing.run(importing.write("tables.json", '{"t": [{"id": 3}]}'))
+    importing.run(importing.write("t.jsonl", '{"id": 4}\n'))
+    importing.run(importing.write("made.sql", "CREATE TABLE made (id int);"), "restore")
+    assert importing.database.rows("SELECT id FROM t ORDER BY id") == [(1,), (2,), (3,), (4,)]
+    assert importing.database.rows("SELECT count(*) FROM made") == [(0,)]
+
+
 def test_what_a_mapping_names_in_vain_or_twice_is_told(import_into: Make) -> None:
     importing = import_into("CREATE TABLE t (id int, name text)")
     path = importing.write("t.csv", "id,name,alias\n1,a,b\n")

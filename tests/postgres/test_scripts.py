@@ -211,6 +211,24 @@ def test_refusals_are_told_up_to_a_cap_with_their_number() -> None:
         refusals.raise_any()
 
 
+@pytest.mark.parametrize(
+    ("script", "code", "said"),
+    [
+        ("INSERT INTO t VALUES ('a\n);\n", "unterminated", "Line 2: a quoted string or name is never closed."),
+        ('CREATE TABLE "t (a int);', "unterminated", "Line 2: a quoted string or name is never closed."),
+        ("COMMENT ON TABLE t IS $said$a$;\n", "unterminated", "Line 2: a dollar-quoted string is never closed."),
+        ("/* a\n;", "unterminated", "Line 2: a comment is never closed."),
+        ("CREATE TABLE t (a int,\n  b c d);", "script_syntax", "Line 3, column 7: "),
+    ],
+)
+def test_a_script_that_breaks_off_is_told_where_and_what_to_do_with_it(script: str, code: str, said: str) -> None:
+    refused = refusal(f"CREATE TABLE first ();\n{script}")
+    assert refused.code == code
+    assert refused.what.startswith(said)
+    assert refused.state == "Nothing of the script was kept."
+    assert refused.next == "Correct the script there, or fetch it again: it may be cut off."
+
+
 @pytest.mark.parametrize("columns", ["", " (a)", " (a, b)"])
 def test_a_copy_block_that_lost_its_end_is_not_taken_for_rows(columns: str) -> None:
     swallowed = "\n--\n-- Data for u\n--\n\nCOPY public.u (a, b) FROM stdin;\n1\t2\n\\.\n"
