@@ -1,9 +1,9 @@
 """What is told of objects that are no relation, type, sequence or routine: a line each, made of their attributes."""
 
 from server.model import phrases
-from server.model.migration.words import quote, texts
 from server.model.options import without_secrets
-from server.model.schema import RELATIONS, Attributes, Identity, Schema, Value
+from server.model.quoting import quote
+from server.model.schema import RELATIONS, Attributes, Identity, Schema, Value, texts
 
 TYPES = ("enum", "domain", "composite", "range", "base_type", "shell_type")
 ROUTINES = ("function", "procedure", "aggregate")

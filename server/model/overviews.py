@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from server.model import phrases
 from server.model.amounts import several
-from server.model.migration.words import path, quote
 from server.model.paging import cost
+from server.model.quoting import path, quote
 from server.model.schema import Identity, Value
 from server.model.shown_schema import View, partitions_of
 

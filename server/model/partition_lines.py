@@ -4,7 +4,7 @@ from collections import Counter
 
 from server.model import phrases
 from server.model.amounts import several
-from server.model.migration.words import quote
+from server.model.quoting import quote
 from server.model.schema import Attributes, Identity
 from server.model.shown_schema import View
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 
 from server.model.expressions import bare
-from server.model.migration.words import literal, path, quote, role, texts
-from server.model.schema import OWNER, Attributes, Identity, Schema, Value
+from server.model.quoting import literal, path, quote, role
+from server.model.schema import OWNER, Attributes, Identity, Schema, Value, texts
 
 _PUBLIC = re.compile(r"(?<![\w\"])public\.(?=[\w\"])")
 _SPACES = re.compile(r"\s+")

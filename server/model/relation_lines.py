@@ -7,9 +7,9 @@ from typing import Any
 from server.model import phrases
 from server.model.expressions import plainly
 from server.model.inspection import Relation
-from server.model.migration.words import quote
 from server.model.options import without_secret
 from server.model.partition_lines import partitions
+from server.model.quoting import quote
 from server.model.schema import Attributes, Identity, Value
 from server.model.shown_schema import Size, View, partitions_of
 from server.model.tables import table_key

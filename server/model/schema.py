@@ -290,3 +290,26 @@ def select(schema: Schema, identities: Iterable[Identity]) -> Schema:
         oids=schema.oids,
         role=schema.role,
     )
+
+
+# Reading attributes -------------------------------------------------------------------------------------------------
+
+
+def text(attributes: Attributes, name: str) -> str:
+    """An attribute as text, '' where it has its default."""
+    value = attributes.get(name)
+    return "" if value is None else str(value)
+
+
+def items(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def texts(attributes: Attributes, name: str) -> tuple[str, ...]:
+    """A list of texts, () where it has its default."""
+    return tuple(str(value) for value in items(attributes.get(name)))
+
+
+def rows(attributes: Attributes, name: str) -> tuple[tuple[str, ...], ...]:
+    """A list of lists of texts."""
+    return tuple(tuple(str(value) for value in items(row)) for row in items(attributes.get(name)))

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from server.model.migration.words import path
+from server.model.quoting import path
 from server.model.schema import Schema
 
 

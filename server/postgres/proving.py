@@ -10,7 +10,8 @@ from server.calls import Call
 from server.errors import Refused
 from server.model.migration.rereading import read_alike
 from server.model.migration.steps import Hazard, Step
-from server.model.migration.words import literal, spec
+from server.model.migration.words import spec
+from server.model.quoting import literal
 from server.model.schema import Identity, Schema
 from server.postgres.databases import Connection, Database, connected, run_single
 from server.postgres.dumping import cleaned

@@ -20,9 +20,8 @@ from server.model.migration.carrying import Carried, holder_of
 from server.model.migration.fates import Changes
 from server.model.migration.graph import Act, Key
 from server.model.migration.joining import check_for_parent, column_for_parent, comes_along
-from server.model.migration.words import text
 from server.model.migration.world import Draft, World
-from server.model.schema import Identity
+from server.model.schema import Identity, text
 
 
 class Drawing:

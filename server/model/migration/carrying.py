@@ -1,9 +1,8 @@
 """What is not dropped by a statement of its own, because something else takes it along."""
 
 from server.model.migration import types
-from server.model.migration.words import texts
 from server.model.migration.world import World, parents_named
-from server.model.schema import Dependency, Identity
+from server.model.schema import Dependency, Identity, texts
 
 _IMPLIED = frozenset("aiPS")
 

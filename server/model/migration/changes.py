@@ -15,9 +15,8 @@ from server.model.migration import (
 )
 from server.model.migration.fates import Changes, Drafts, constrained, held, remake
 from server.model.migration.losses import disturb, follow, park
-from server.model.migration.words import text
 from server.model.migration.world import World
-from server.model.schema import Identity, compared
+from server.model.schema import Identity, compared, text
 
 _SAID_ONLY = {
     "view_column": frozenset({

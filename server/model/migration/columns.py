@@ -8,9 +8,10 @@ from server.model.migration.privileges import resaid, said, sequence_rights
 from server.model.migration.retyping import park, set_type
 from server.model.migration.sequences import clamp, go_on
 from server.model.migration.steps import Hazard
-from server.model.migration.words import changed_options, literal, options, path, quote, rows, table_of, text, texts
+from server.model.migration.words import changed_options, options, table_of
 from server.model.migration.world import Draft, World, draft, parents_named, parents_of
-from server.model.schema import Attributes, Identity
+from server.model.quoting import literal, path, quote
+from server.model.schema import Attributes, Identity, rows, text, texts
 
 _UNFILLED = (
     "NOT NULL without a default: fails where the table has rows; give it a default, "

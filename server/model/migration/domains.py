@@ -3,9 +3,10 @@
 from server.model.migration import not_null
 from server.model.migration.conversions import base
 from server.model.migration.privileges import resaid, said
-from server.model.migration.words import quote, table_of, text
+from server.model.migration.words import table_of
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Identity
+from server.model.quoting import quote
+from server.model.schema import Attributes, Identity, text
 
 
 def body(after: Attributes) -> str:

@@ -5,19 +5,10 @@ import re
 from server.model.migration.joining import check_of_child
 from server.model.migration.privileges import resaid, said
 from server.model.migration.steps import Hazard
-from server.model.migration.words import (
-    changed_options,
-    literal,
-    options,
-    pair,
-    path,
-    quote,
-    table_of,
-    text,
-    texts,
-)
+from server.model.migration.words import changed_options, options, pair, table_of
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Identity
+from server.model.quoting import literal, path, quote
+from server.model.schema import Attributes, Identity, text, texts
 
 _WITH = re.compile(r" WITH \([^()]*\)| TABLESPACE \S+")
 _INDEXED = ("primary key", "unique", "exclusion")

@@ -3,9 +3,10 @@
 from server.model.migration import columns, not_null
 from server.model.migration.privileges import said
 from server.model.migration.steps import Hazard
-from server.model.migration.words import path, quote, rows, table_of, text
+from server.model.migration.words import table_of
 from server.model.migration.world import Draft, World, draft, parents_of
-from server.model.schema import Identity
+from server.model.quoting import path, quote
+from server.model.schema import Identity, rows, text
 
 
 def comes_along(world: World, part: Identity) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from server.model.difference import Difference, Scope, differences
-from server.model.migration.words import rows, spec, text, texts
-from server.model.schema import OWNER, Attributes, Schema
+from server.model.migration.words import spec
+from server.model.schema import OWNER, Attributes, Schema, rows, text, texts
 
 
 def left_over(result: Schema, target: Schema) -> list[str]:

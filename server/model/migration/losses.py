@@ -5,9 +5,9 @@ import re
 from server.model.migration import indexes, others, retyping, types
 from server.model.migration.fates import Changes, constrained, remake
 from server.model.migration.rereading import read_alike
-from server.model.migration.words import path, quote, text, texts
 from server.model.migration.world import World, keyed
-from server.model.schema import RELATIONS, Dependency, Identity
+from server.model.quoting import path, quote
+from server.model.schema import RELATIONS, Dependency, Identity, text, texts
 
 ROUTINES = ("function", "procedure", "aggregate")
 _QUERIES = ("view", "materialized_view", "rule", "policy", "trigger", "function", "procedure", "publication_table")

@@ -6,9 +6,8 @@ from server.model.migration.acts import Drawing
 from server.model.migration.carrying import holder_of
 from server.model.migration.graph import Act, Key
 from server.model.migration.taken import name_spaces
-from server.model.migration.words import texts
 from server.model.migration.world import parents_named, parents_of
-from server.model.schema import RELATIONS, Identity
+from server.model.schema import RELATIONS, Identity, texts
 
 
 class Needs:

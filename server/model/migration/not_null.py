@@ -6,9 +6,10 @@ Before PostgreSQL 18 no constraint for it can stand unproved: a check does that,
 from collections.abc import Sequence
 
 from server.model.migration.steps import Hazard
-from server.model.migration.words import literal, quote, table_of, text, texts
+from server.model.migration.words import table_of
 from server.model.migration.world import Draft, World, draft, parents_of
-from server.model.schema import Attributes, Identity
+from server.model.quoting import literal, quote
+from server.model.schema import Attributes, Identity, text, texts
 
 ASPECTS = frozenset({"not_null", "not_null_name", "not_null_no_inherit", "not_null_not_valid"})
 COMMENT = "not_null_comment"

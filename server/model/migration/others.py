@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from server.model.migration.columns import change_foreign_options, foreign_options
 from server.model.migration.privileges import resaid, said
-from server.model.migration.words import literal, names, pair, path, quote, spec, table_of, text, texts
+from server.model.migration.words import pair, spec, table_of
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Identity
+from server.model.quoting import literal, names, path, quote
+from server.model.schema import Attributes, Identity, text, texts
 
 SAID = frozenset({"comment", "security_labels", "grants", "revoked"})
 

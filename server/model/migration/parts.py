@@ -1,9 +1,10 @@
 """Triggers, rules, policies and event triggers."""
 
 from server.model.migration.privileges import resaid, said
-from server.model.migration.words import literal, path, quote, role, spec, table_of, text, texts
+from server.model.migration.words import spec, table_of
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Identity
+from server.model.quoting import literal, path, quote, role
+from server.model.schema import Attributes, Identity, text, texts
 
 _ENABLED = {"": "ENABLE", "disabled": "DISABLE", "replica": "ENABLE REPLICA", "always": "ENABLE ALWAYS"}
 _SAID = frozenset({"comment", "security_labels"})

@@ -12,8 +12,8 @@ from server.model.migration.needs import Needs
 from server.model.migration.others import SAID
 from server.model.migration.rereading import read_alike
 from server.model.migration.steps import NotPlanned, Phase, Plan, Step
-from server.model.migration.words import literal
 from server.model.migration.world import World, parents_of
+from server.model.quoting import literal
 from server.model.schema import Identity, Schema
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from server.model.migration.words import literal, path, quote, role, rows, spec, text, texts
+from server.model.migration.words import spec
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import OWNER, Attributes, Identity
+from server.model.quoting import literal, path, quote, role
+from server.model.schema import OWNER, Attributes, Identity, rows, text, texts
 
 _GRANTABLE = {
     "table": "TABLE", "foreign_table": "TABLE", "view": "TABLE", "materialized_view": "TABLE", "sequence": "SEQUENCE",

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from server.errors import Refused, did_you_mean
 from server.model.migration.steps import Step
-from server.model.migration.words import literal, path, quote, spec, texts
-from server.model.schema import Identity, Schema
+from server.model.migration.words import spec
+from server.model.quoting import literal, path, quote
+from server.model.schema import Identity, Schema, texts
 
 LABEL = "enum_label"
 """A label stands for itself only here: in the facts it is one of its enum's."""

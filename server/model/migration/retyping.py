@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from server.model.migration import types
 from server.model.migration.conversions import conversion, is_text, loses, widens
 from server.model.migration.steps import Hazard
-from server.model.migration.words import literal, path, quote, table_of, text
+from server.model.migration.words import table_of
 from server.model.migration.world import Draft, World, draft, parents_of
-from server.model.schema import Attributes, Identity
+from server.model.quoting import literal, path, quote
+from server.model.schema import Attributes, Identity, text
 
 
 def set_type(world: World, identity: Identity, before: Attributes, after: Attributes) -> list[Draft]:

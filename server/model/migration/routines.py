@@ -1,9 +1,10 @@
 """Functions, procedures and aggregates: replaced where PostgreSQL can, else made anew with what uses them."""
 
 from server.model.migration.privileges import resaid, said
-from server.model.migration.words import literal, spec, table_of, text
+from server.model.migration.words import spec, table_of
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Identity
+from server.model.quoting import literal
+from server.model.schema import Attributes, Identity, text
 
 _PLAIN = frozenset({"comment", "security_labels", "grants", "revoked"})
 

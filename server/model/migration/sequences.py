@@ -1,9 +1,10 @@
 """Sequences that stand for themselves or behind a serial column. Positions are kept."""
 
 from server.model.migration.privileges import resaid, said
-from server.model.migration.words import literal, quote, table_of, text, texts
+from server.model.migration.words import table_of
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Identity
+from server.model.quoting import literal, quote
+from server.model.schema import Attributes, Identity, text, texts
 
 _WORDS = {
     "type": "AS", "increment": "INCREMENT BY", "min_value": "MINVALUE", "max_value": "MAXVALUE",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from server.model.migration.privileges import resaid
 from server.model.migration.steps import NotPlanned
-from server.model.migration.words import literal, names, quote, text, texts
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Identity
+from server.model.quoting import literal, names, quote
+from server.model.schema import Attributes, Identity, text, texts
 
 _OPTIONS = {
     "binary": "binary", "streaming": "streaming", "synchronous_commit": "synchronous_commit", "origin": "origin",

@@ -6,19 +6,10 @@ from server.model.migration.conversions import conversion
 from server.model.migration.joining import let_go
 from server.model.migration.privileges import resaid, rights_last, said
 from server.model.migration.steps import Hazard
-from server.model.migration.words import (
-    changed_options,
-    options,
-    pair,
-    path,
-    quote,
-    rows,
-    table_of,
-    text,
-    texts,
-)
+from server.model.migration.words import changed_options, options, pair, table_of
 from server.model.migration.world import Draft, World, draft, parents_named, parents_of
-from server.model.schema import Attributes, Identity
+from server.model.quoting import path, quote
+from server.model.schema import Attributes, Identity, rows, text, texts
 
 MOVING = frozenset({"partition_key"})
 """What no table can change: it is made anew, its rows are copied, the old one goes."""

@@ -1,8 +1,7 @@
 """Which names an object takes, so that nothing is made before another thing of its name is gone."""
 
 from server.model.migration import indexes, types
-from server.model.migration.words import texts
-from server.model.schema import Identity, Schema
+from server.model.schema import Identity, Schema, texts
 
 _RELATIONS = ("table", "foreign_table", "view", "materialized_view", "sequence", "index", "composite")
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from server.model.migration import domains, not_null
 from server.model.migration.conversions import base, loses
 from server.model.migration.privileges import resaid, said
-from server.model.migration.words import items, literal, path, quote, rows, table_of, text, texts
+from server.model.migration.words import table_of
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Dependency, Identity, Schema
+from server.model.quoting import literal, path, quote
+from server.model.schema import Attributes, Dependency, Identity, Schema, items, rows, text, texts
 
 ASIDE = "__before_migration"
 DECLARED = ("base_type", "range")

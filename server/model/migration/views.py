@@ -1,9 +1,10 @@
 """Views and materialised views, and what is said about their columns."""
 
 from server.model.migration.privileges import resaid, rights_last, said
-from server.model.migration.words import changed_options, options, quote, spec, table_of, text, texts
+from server.model.migration.words import changed_options, options, spec, table_of
 from server.model.migration.world import Draft, World, draft
-from server.model.schema import Attributes, Identity
+from server.model.quoting import quote
+from server.model.schema import Attributes, Identity, text, texts
 
 _PLAIN = frozenset({"comment", "security_labels", "grants", "revoked", "options"})
 
