@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from server.model.import_plan import ImportIssue, TablePlan
-from server.model.schema import Attributes, Identity, Schema
-from server.model.schema_keys import names_of
+from server.model.schema import Attributes, Identity, Schema, texts
 from server.model.tables import table_key
 
 
@@ -30,7 +29,7 @@ def enum_issues(
     plans: Iterable[TablePlan], labels: Mapping[str, Sequence[str]], target: Schema
 ) -> Iterable[ImportIssue]:
     """Labels that a column's enum has in the file's schema and not in the target: rows that use them will not fit."""
-    enums = {identity.qualified: names_of(target.facts[identity].get("labels")) for identity in target.of("enum")}
+    enums = {identity.qualified: texts(target.facts[identity], "labels") for identity in target.of("enum")}
     for plan in plans:
         for column in plan.columns:
             here = enums.get(column.type.removesuffix("[]"), ())

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from server.model.difference import Difference
-from server.model.schema import Schema, Value
+from server.model.schema import Schema, items
 
 
 class Meaning(NamedTuple):
@@ -129,7 +129,7 @@ def _type(_source: Schema, _target: Schema, difference: Difference) -> Meaning:
 
 
 def _labels(_source: Schema, _target: Schema, difference: Difference) -> Meaning:
-    before, after = _items(difference.before), _items(difference.after)
+    before, after = items(difference.before), items(difference.after)
     gone = [str(label) for label in before if label not in after]
     if gone:
         return breaks(f"values that are gone: {', '.join(gone)}")
@@ -139,21 +139,17 @@ def _labels(_source: Schema, _target: Schema, difference: Difference) -> Meaning
 
 
 def _attributes(_source: Schema, _target: Schema, difference: Difference) -> Meaning:
-    before, after = _items(difference.before), _items(difference.after)
+    before, after = items(difference.before), items(difference.after)
     return breaks("values change their shape") if after[: len(before)] != before else harmless("attributes added")
 
 
-def _items(value: Value) -> tuple[Value, ...]:
-    return value if isinstance(value, tuple) else ()
-
-
 def _grants(_source: Schema, _target: Schema, difference: Difference) -> Meaning:
-    gone = set(_items(difference.before)) - set(_items(difference.after))
+    gone = set(items(difference.before)) - set(items(difference.after))
     return breaks("rights are taken away") if gone else harmless("rights are added")
 
 
 def _revoked(_source: Schema, _target: Schema, difference: Difference) -> Meaning:
-    gone = set(_items(difference.after)) - set(_items(difference.before))
+    gone = set(items(difference.after)) - set(items(difference.before))
     return breaks("rights are taken away") if gone else harmless("rights are given back")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from server.model.expressions import bare
 from server.model.quoting import literal, path, quote, role
-from server.model.schema import OWNER, Attributes, Identity, Schema, Value, texts
+from server.model.schema import OWNER, Attributes, Identity, Schema, Value, rows, texts
 
 _PUBLIC = re.compile(r"(?<![\w\"])public\.(?=[\w\"])")
 _SPACES = re.compile(r"\s+")
@@ -133,9 +133,8 @@ _LONGEST = 63  # bytes of a name: PostgreSQL shortens a longer one that it choos
 def own_name(part: Identity, facts: Attributes) -> str | None:
     """The name of a key, unless it is the one that PostgreSQL chooses."""
     suffix = _KEY_SUFFIXES[str(facts["type"])]
-    columns = facts.get("columns")
-    of = columns if isinstance(columns, tuple) and suffix != "pkey" else ()
-    chosen = "_".join([part.name, *map(str, of), suffix])
+    of = () if suffix == "pkey" else texts(facts, "columns")
+    chosen = "_".join([part.name, *of, suffix])
     if len(chosen.encode()) > _LONGEST:
         return None if re.search(rf"_{suffix}\d*$", part.sub) else part.sub
     return None if re.fullmatch(rf"{re.escape(chosen)}\d*", part.sub) else part.sub
@@ -240,8 +239,7 @@ def sequence_options(facts: Attributes) -> list[str]:
 
 def _identity_options(facts: Attributes) -> list[str]:
     """The same of an identity column, in brackets; its facts spell all options out as SQL does."""
-    spelled = facts.get("identity_options")
-    said = [str(words) for words in spelled] if isinstance(spelled, tuple) else []
+    said = texts(facts, "identity_options")
     values = dict(words.rsplit(" ", 1) for words in said if words[-1].isdecimal())
     names = {"start": "START WITH", "increment": "INCREMENT BY", "min_value": "MINVALUE", "max_value": "MAXVALUE"}
     names["cache"] = "CACHE"
@@ -289,9 +287,7 @@ def data_type(schema: Schema, identity: Identity) -> str:
     if identity.kind == "enum":
         return f"{name}: enum {listed(facts['labels'], _label)}"
     if identity.kind == "composite":
-        attributes = facts.get("attributes")
-        items = attributes if isinstance(attributes, tuple) else ()
-        told = (f"{quote(str(a[0]))} {plain(a[1])}" for a in items if isinstance(a, tuple))
+        told = (f"{quote(name)} {plain(kind)}" for name, kind, *_ in rows(facts, "attributes"))
         return f"{name}: composite ({', '.join(told)})"
     if identity.kind == "range":
         return f"{name}: range of {plain(facts['subtype'])}{_multirange(identity, facts)}"

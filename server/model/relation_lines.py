@@ -10,7 +10,7 @@ from server.model.inspection import Relation
 from server.model.options import without_secret
 from server.model.partition_lines import partitions
 from server.model.quoting import quote
-from server.model.schema import Attributes, Identity, Value
+from server.model.schema import Attributes, Identity, Value, items
 from server.model.shown_schema import Size, View, partitions_of
 from server.model.tables import table_key
 
@@ -31,7 +31,7 @@ def relation(view: View, identity: Identity) -> Relation:
         "partition_key": facts.get("partition_key"),
         "partitions": partitions(view, identity, below),
         "partition_of": _partition_of(facts),
-        "inherits": [phrases.pair(parent) for parent in _tuple(facts.get("inherits"))],
+        "inherits": [phrases.pair(parent) for parent in items(facts.get("inherits"))],
     }
     told |= _keys(view, identity)
     if view.full:
@@ -126,7 +126,7 @@ def _of_one_column(view: View, part: Identity) -> tuple[str, str] | None:
     `unique`, `indexed`, `→ sites(id) on delete cascade`.
     """
     facts = view.facts(part)
-    columns = _tuple(facts.get("columns"))
+    columns = items(facts.get("columns"))
     if len(columns) != 1 or columns[0] is None or (facts.get("comment") and facts.get("type") != "primary key"):
         return None
     column = str(columns[0])
@@ -237,10 +237,6 @@ def _other(facts: Attributes) -> list[str]:
 
 def _said(value: Value) -> str:
     return phrases.listed(value, without_secret) if isinstance(value, tuple) else str(value)
-
-
-def _tuple(value: Value) -> tuple[Value, ...]:
-    return value if isinstance(value, tuple) else ()
 
 
 def _size(view: View, identities: Iterable[Identity]) -> Size | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 from server.model.difference import Difference
-from server.model.schema import Attributes, Identity, Schema
+from server.model.schema import Attributes, Identity, Schema, texts
 
 _ASIDE = frozenset(
     {"comment", "position", "owner", "grants", "revoked", "identity_sequence", "not_null_name", "not_null_comment"}
@@ -44,16 +44,11 @@ def possible_renames(source: Schema, target: Schema, found: Sequence[Difference]
 
 def _label(source: Schema, target: Schema, enum: Identity) -> Iterator[Rename]:
     """The one label that is another in the same place."""
-    before, after = (tuple(str(label) for label in _labels_of(each, enum)) for each in (source, target))
+    before, after = (texts(each.facts[enum], "labels") for each in (source, target))
     unlike = [(one, other) for one, other in zip(before, after, strict=False) if one != other]
     if len(before) == len(after) and len(unlike) == 1 and unlike[0][0] not in after and unlike[0][1] not in before:
         one, other = (Identity("enum_label", enum.schema, enum.name, label) for label in unlike[0])
         yield Rename(one, other, "same place among the labels")
-
-
-def _labels_of(schema: Schema, enum: Identity) -> tuple[object, ...]:
-    labels = schema.facts[enum].get("labels")
-    return labels if isinstance(labels, tuple) else ()
 
 
 def _attributes(schema: Schema, identity: Identity, *aside: str) -> Hashable:

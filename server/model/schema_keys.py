@@ -1,8 +1,6 @@
 """Keys of tables, out of a schema's facts."""
 
-from typing import Any, cast
-
-from server.model.schema import Identity, Schema
+from server.model.schema import Identity, Schema, texts
 
 
 def unique_keys(identity: Identity, target: Schema) -> list[tuple[tuple[str, ...], bool]]:
@@ -11,13 +9,8 @@ def unique_keys(identity: Identity, target: Schema) -> list[tuple[tuple[str, ...
     for part in target.parts(identity, "constraint"):
         attributes = target.facts[part]
         if attributes.get("type") in ("primary key", "unique") and not attributes.get("deferrable"):
-            found.append((names_of(attributes.get("columns")), attributes["type"] == "primary key"))
+            found.append((texts(attributes, "columns"), attributes["type"] == "primary key"))
     return found
-
-
-def names_of(value: Any) -> tuple[str, ...]:
-    """The names in a list attribute of a fact."""
-    return tuple(str(item) for item in cast("tuple[object, ...]", value)) if isinstance(value, tuple) else ()
 
 
 def foreign_keys(target: Schema) -> list[tuple[Identity, Identity]]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from server.model.redaction import Policy
-from server.model.schema import Identity, Schema
-from server.model.schema_keys import foreign_keys, names_of
+from server.model.schema import Identity, Schema, texts
+from server.model.schema_keys import foreign_keys
 
 MOST_CHARACTERS = 80
 """Of a value that a report shows; the rest is cut off."""
@@ -64,6 +64,6 @@ class Visible:
         for key, parent in foreign_keys(self.target):
             attributes = self.target.facts[key]
             child = Identity("table", key.schema, key.name)
-            own, theirs = names_of(attributes.get("columns")), names_of(attributes.get("referenced_columns"))
+            own, theirs = texts(attributes, "columns"), texts(attributes, "referenced_columns")
             for mine, other in zip(own, theirs, strict=False):
                 yield (child, mine), (parent, other)

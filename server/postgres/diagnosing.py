@@ -14,8 +14,8 @@ from psycopg import sql
 from server.calls import Call
 from server.model.import_plan import ImportIssue, ImportPlan, Mode
 from server.model.loaded import Loaded
-from server.model.schema import Identity, Schema
-from server.model.schema_keys import foreign_keys, names_of
+from server.model.schema import Identity, Schema, texts
+from server.model.schema_keys import foreign_keys
 from server.model.table_rows import RowSource
 from server.model.violations import EXAMPLES, Violation
 from server.model.visible import Visible
@@ -185,7 +185,7 @@ def _checks(diagnosis: Diagnosis, staged: Staged) -> None:
     for part in diagnosis.target.parts(staged.plan.identity, "constraint"):
         attributes = diagnosis.target.facts[part]
         if attributes.get("type") == "check" and not attributes.get("not_enforced"):
-            columns = names_of(attributes.get("columns"))
+            columns = texts(attributes, "columns")
             query = sql.SQL("SELECT {} FROM {} WHERE ({}) IS FALSE").format(
                 sql.Identifier(ROW), _readable(diagnosis, staged, columns), written(attributes["expression"])
             )
@@ -236,7 +236,7 @@ def _foreign(diagnosis: Diagnosis) -> None:
         attributes = target.facts[key]
         if attributes.get("not_enforced") or attributes.get("period"):
             continue
-        own, their = names_of(attributes.get("columns")), names_of(attributes.get("referenced_columns"))
+        own, their = texts(attributes, "columns"), texts(attributes, "referenced_columns")
         there = loaded.left(parent) if diagnosis.mode == "replace" else [parent]
         parents = [*map(relation, there), *referred]
         for staged in referring:

@@ -19,8 +19,7 @@ from server.model.import_plan import ImportIssue, ImportPlan, ImportRequest, tar
 from server.model.import_planning import choose_tables, plan_import, with_order
 from server.model.import_reports import FileRejected
 from server.model.redaction import Policy
-from server.model.schema import Identity, Schema
-from server.model.schema_keys import names_of
+from server.model.schema import Identity, Schema, texts
 from server.model.script_policy import ScriptPolicy
 from server.model.table_rows import RowSource
 from server.model.tables import table_key
@@ -136,7 +135,7 @@ class Import:
     def _labels(self) -> dict[str, tuple[str, ...]]:
         """The labels of enums as the file's schema declares them, by type; nothing where it brings none."""
         if self.given is not None:
-            return {i.qualified: names_of(self.given.facts[i].get("labels")) for i in self.given.of("enum")}
+            return {i.qualified: texts(self.given.facts[i], "labels") for i in self.given.of("enum")}
         return declared_enums(self.source.schema_sql, self.policy) if self.source.schema_sql else {}
 
     def _fits(self, given: str, wanted: str) -> Fits:

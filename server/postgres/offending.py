@@ -10,8 +10,7 @@ from psycopg import sql
 
 from server.model.amounts import several
 from server.model.import_plan import ColumnPlan, ImportIssue
-from server.model.schema import Schema
-from server.model.schema_keys import names_of
+from server.model.schema import Schema, texts
 from server.model.visible import MOST_CHARACTERS
 from server.postgres.databases import Connection
 from server.postgres.staging import ROW, Staged
@@ -54,7 +53,7 @@ def column_issues(
     given = sql.SQL("SELECT {} AS v FROM {} JOIN {} AS b ON b.place = {} WHERE b.name = {}").format(
         staged.given(column), staged.raw, staged.bad, sql.Identifier("raw", ROW), sql.Literal(column.name)
     )
-    enums = {identity.qualified: names_of(target.facts[identity].get("labels")) for identity in target.of("enum")}
+    enums = {identity.qualified: texts(target.facts[identity], "labels") for identity in target.of("enum")}
     if column.type in enums:
         words = sql.SQL("SELECT DISTINCT pg_catalog.left(v, 64) FROM ({}) AS given ORDER BY 1").format(given)
         labels = [str(label) for (label,) in connection.execute(words)]
