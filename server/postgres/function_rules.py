@@ -26,8 +26,8 @@ _SAFE_VOLATILE = frozenset({
     "pg_partition_tree", "pg_prepared_xact", "pg_replication_origin_progress", "pg_sequence_last_value",
     "pg_show_replication_origin_status", "pg_sleep", "pg_sleep_for", "pg_sleep_until", "pg_stat_get_backend_io",
     "pg_stat_get_backend_wal", "pg_stat_get_io", "pg_stat_get_recovery_prefetch", "pg_stat_have_stats",
-    "pg_xact_commit_timestamp", "pg_xact_commit_timestamp_origin", "pg_xact_status", "txid_status", "ts_rewrite",
-    "ts_stat",
+    "pg_xact_commit_timestamp", "pg_xact_commit_timestamp_origin", "pg_xact_status", "txid_status", "timezone",
+    "ts_rewrite", "ts_stat",
 })  # fmt: skip
 _SAFE_VOLATILE_PREFIXES = ("pg_stat_get_xact_",)
 _REFUSED_STABLE = {

@@ -30,3 +30,11 @@ def test_what_an_unknown_extension_wrote_in_sql_is_read() -> None:
 def test_extensions_that_reach_further_are_refused_whatever_they_say(extension: str) -> None:
     with pytest.raises(NotReadOnly, match=extension):
         judge_function(of_extension(extension, "harmless", "i"), frozenset())
+
+
+def test_at_time_zone_may_be_asked_of_servers_before_15_too() -> None:
+    """They call one of its functions, that of times of day, volatile."""
+    facts = FunctionFacts(
+        2037, "pg_catalog", "timezone", "v", "internal", "timetz_zone", None, None, None, None, [], []
+    )
+    assert judge_function(facts, frozenset()) == "fine"

@@ -2,6 +2,7 @@
 -- order: of the relations $1, or of all (NULL). NULL means the default. Columns that a server does not have yet are taken
 -- from `absent` (an unqualified name is looked up in the inner FROM first, then in the outer one).
 -- An identity that a partition shares with its parent (from 17 on) is a fact of the parent.
+-- Before 15 all sequences are logged, those of unlogged tables too.
 -- `pg_attver` in attoptions is the server's own note, different between equal databases. A default names no column: its
 -- table need not be opened to print it.
 SELECT 1259 AS class, a.attrelid AS oid, a.attnum AS subid,
@@ -80,7 +81,8 @@ LEFT JOIN LATERAL
                    'MAXVALUE ' || q.seqmax, 'CACHE ' || q.seqcache,
                    CASE WHEN q.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END]
              || CASE WHEN sc.relpersistence = 'u' AND c.relpersistence <> 'u' THEN ARRAY['UNLOGGED']
-                     WHEN sc.relpersistence = 'p' AND c.relpersistence = 'u' THEN ARRAY['LOGGED']
+                     WHEN sc.relpersistence = 'p' AND c.relpersistence = 'u'
+                          AND pg_catalog.current_setting('server_version_num')::int >= 150000 THEN ARRAY['LOGGED']
                      ELSE '{}'::text[] END AS options,
              CASE WHEN sc.relacl IS NOT NULL THEN
                  (SELECT pg_catalog.array_agg(ARRAY[g.who, g.privilege, g.how] ORDER BY g.who, g.privilege, g.how)
