@@ -77,12 +77,12 @@ def seed_tests(relations: RelationMap, seeds: Sequence[Seed], date: DateTest | N
     filters, as a row of their table: those of any, each for the rows of its own relation.
     """
     numbers: Iterator[int] = count(1)
-    tests = [[filter_test(relations, bound, numbers) for bound in seed.conditions] for seed in seeds]
+    of_each = [[filter_test(relations, bound, numbers) for bound in seed.conditions] for seed in seeds]
+    tests: list[sql.Composable] = [*of_each[0]]
     if len(seeds) > 1:
-        place = sql.SQL("t.tableoid")
-        own = [in_relation(relations, seed.relation, place) for seed in seeds]
-        tests = [[any_of([every([test, *of]) for test, of in zip(own, tests, strict=True)])]]
-    return [*tests[0], date_test(sql.Identifier("t"), date)] if date else [*tests[0]]
+        places = [in_relation(relations, seed.relation, sql.SQL("t.tableoid")) for seed in seeds]
+        tests = [any_of([every([place, *own]) for place, own in zip(places, of_each, strict=True)])]
+    return [*tests, date_test(sql.Identifier("t"), date)] if date else tests
 
 
 def seed_values(seeds: Sequence[Seed]) -> list[str]:
