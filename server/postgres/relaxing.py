@@ -13,6 +13,7 @@ from server.model.import_plan import ImportRequest, TablePlan
 from server.model.loaded import Loaded
 from server.model.schema import Identity, Schema
 from server.model.schema_keys import foreign_keys
+from server.model.shown_schema import partitions_of
 from server.postgres.databases import Connection
 from server.postgres.relations import relation, written
 
@@ -114,10 +115,14 @@ def _indexes(
 
 
 def _triggers(plans: Sequence[TablePlan], target: Schema) -> tuple[Identity, ...]:
+    """Those that rows of the tables may fire: also of the tables that a partition belongs to, and of partitions."""
+    concerned = dict.fromkeys(
+        table for plan in plans for table in (*target.upward(plan.identity), *partitions_of(target, plan.identity))
+    )
     return tuple(
         trigger
-        for plan in plans
-        for trigger in target.parts(plan.identity, "trigger")
+        for table in concerned
+        for trigger in target.parts(table, "trigger")
         if target.facts[trigger].get("enabled") not in ("disabled", "replica")
     )
 

@@ -275,6 +275,22 @@ def test_a_database_for_reading_refuses(import_into: Make) -> None:
             act(importing.write("t.csv", "id\n1\n"))
 
 
+@pytest.mark.parametrize("loaded", ["t", "t_1"])
+def test_triggers_of_tables_and_of_their_partitions_do_not_run_where_told_so(import_into: Make, loaded: str) -> None:
+    importing = import_into(
+        "CREATE TABLE t (id int) PARTITION BY LIST (id); CREATE TABLE t_1 PARTITION OF t DEFAULT;"
+        "CREATE TABLE log (n int);"
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN INSERT INTO public.log VALUES (1); RETURN NEW; END $$;"
+        "CREATE TRIGGER of_all AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();"
+        "CREATE TRIGGER of_one AFTER INSERT ON t_1 FOR EACH ROW EXECUTE FUNCTION f();"
+    )
+    report = importing.run(importing.write(f"{loaded}.csv", "id\n1\n2\n"), run_triggers=False)
+    assert report.hazards == ["triggers_off: 2 triggers did not run (run_triggers = false)"]
+    assert importing.database.rows("SELECT count(*) FROM log") == [(0,)]
+    assert importing.database.rows("SELECT DISTINCT tgenabled::text, count(*) FROM pg_trigger GROUP BY 1") == [("O", 3)]
+
+
 def test_triggers_run_unless_told_not_to(import_into: Make) -> None:
     importing = import_into(
         "CREATE TABLE t (id int); CREATE TABLE log (n int);"
