@@ -46,10 +46,12 @@ class _State:
 
 
 def counters(plans: Iterable[TablePlan], target: Schema) -> list[Counter]:
-    """Every sequence behind a column of the tables: identity, serial, or a default that names it."""
+    """Every sequence behind a column of the tables, or of what they are partitions of: identity, serial, or a default
+    that names it.
+    """
     found: dict[Counter, None] = {}
     for plan in plans:
-        for part in target.parts(plan.identity, "column"):
+        for part in (part for table in target.upward(plan.identity) for part in target.parts(table, "column")):
             attributes = target.facts[part]
             named = attributes.get("identity_sequence")
             if isinstance(named, tuple):
