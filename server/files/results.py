@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -10,6 +11,7 @@ from server.errors import Refused
 from server.files.disk import disk_failures
 
 ResultFormat = Literal["csv", "jsonl", "json"]
+_MARKS = re.compile(rb'[,"\r\n]')
 
 
 class Written(NamedTuple):
@@ -52,7 +54,7 @@ def write_json(path: Path, rows: Iterable[bytes], *, lines: bool) -> Written:
 def _csv(cell: bytes | None) -> bytes:
     if cell is None:
         return b""
-    if not cell or cell == b"\\." or any(mark in cell for mark in b',"\r\n') or cell[0] in b" " or cell[-1] in b" ":
+    if not cell or _MARKS.search(cell) or cell == b"\\." or cell.startswith(b" ") or cell.endswith(b" "):
         return b'"' + cell.replace(b'"', b'""') + b'"'
     return cell
 
