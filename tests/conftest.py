@@ -6,5 +6,6 @@ pytest_plugins = [
     "tests.fix_demo",
     "tests.fix_exports",
     "tests.fix_imports",
+    "tests.fix_inspection",
     "tests.fix_segments",
 ]

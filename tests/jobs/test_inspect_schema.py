@@ -6,30 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from server.calls import Call
 from server.errors import Refused
-from server.jobs.inspect_schema import Detail, inspect_schema
-from server.model.inspection import SchemaInspection
 from tests.fix_databases import FreshDatabase
+from tests.fix_inspection import inspected, size
 from tests.fix_services import MANY_TABLES, Project
 
 SCHEMAS = Path(__file__).parents[1] / "postgres" / "schemas"
-
-
-def size(report: SchemaInspection) -> int:
-    return len(json.dumps(report.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":")).encode())
-
-
-def inspected(
-    project: Project, detail: Detail = "tables", tables: list[str] | None = None, cursor: str | None = None
-) -> SchemaInspection:
-    return inspect_schema(project.services, Call(), database="it", detail=detail, tables=tables, cursor=cursor)
-
-
-@pytest.fixture
-def it(project: Project, fresh_database: FreshDatabase) -> FreshDatabase:
-    project.add("it", fresh_database)
-    return fresh_database
 
 
 def test_every_kind_of_object_is_told_in_full(project: Project, it: FreshDatabase) -> None:
@@ -189,39 +171,6 @@ def test_an_overview_marks_sensitive_columns(project: Project, it: FreshDatabase
     assert "* sensitive" in (report.next or "")
 
 
-def test_pages_hold_everything_once_and_none_is_over_twenty_kilobytes(project: Project, it: FreshDatabase) -> None:
-    it.run(MANY_TABLES)
-    names: list[str] = []
-    cursor = None
-    while True:
-        report = inspected(project, cursor=cursor)
-        assert size(report) <= 20_000
-        names += [table.name for table in report.tables]
-        assert (report.left_out is None) == (report.next_cursor is None)
-        if (cursor := report.next_cursor) is None:
-            break
-    assert len(names) == len(set(names)) == 300
-
-
-def test_a_cursor_of_another_schema_is_refused(project: Project, it: FreshDatabase) -> None:
-    it.run(MANY_TABLES)
-    cursor = inspected(project).next_cursor
-    it.run("create table one_more ()")
-    with pytest.raises(Refused) as failure:
-        inspected(project, cursor=cursor)
-    assert failure.value.code == "stale_cursor"
-
-
-def test_a_cursor_belongs_to_the_call_that_gave_it(project: Project, it: FreshDatabase) -> None:
-    it.run(MANY_TABLES)
-    cursor = inspected(project).next_cursor
-    calls: list[tuple[Detail, list[str] | None]] = [("full", None), ("overview", None), ("tables", ["public.*"])]
-    for detail, tables in calls:
-        with pytest.raises(Refused) as failure:
-            inspected(project, detail, tables, cursor)
-        assert failure.value.code == "stale_cursor"
-
-
 def test_names_stand_in_lines_as_sql_takes_them(project: Project, it: FreshDatabase) -> None:
     it.run(
         "create schema \"a.b\"; create type \"My Mood\" as enum ('so so', '', 'a, b', 'it''s');"
@@ -307,33 +256,6 @@ def test_options_of_foreign_tables_are_told_without_secrets(project: Project, it
     report = inspected(project)
     assert report.summary.startswith("1 table, 1 foreign table, 1 partition, ")
     assert report.tables[0].partitions == ("1 partition", "f: DEFAULT, foreign table of far")
-
-
-def every_page(project: Project, detail: Detail) -> list[SchemaInspection]:
-    pages = [inspected(project, detail)]
-    while pages[-1].next_cursor:
-        pages.append(inspected(project, detail, cursor=pages[-1].next_cursor))
-    return pages
-
-
-def test_what_no_answer_holds_is_told_in_parts(project: Project, it: FreshDatabase) -> None:
-    """A very wide table with long comments, a view of many columns, an enum of thousands of labels."""
-    columns = ", ".join(f"a_rather_long_column_name_{n} timestamptz" for n in range(400))
-    labels = ", ".join(f"'a rather long label {n}'" for n in range(1500))
-    said = "".join(f"comment on column wide.a_rather_long_column_name_{n} is '{'long ' * 60}';" for n in range(100))
-    it.run(f"create table wide ({columns}); {said} create type many as enum ({labels}); create table small (m many)")
-    for detail in ("tables", "full"):
-        pages = every_page(project, detail)
-        assert all(size(page) <= 20_000 for page in pages)
-        parts = [table for page in pages for table in page.tables if table.name == "wide"]
-        assert [part.continued for part in parts] == [f"part {n + 1} of {len(parts)}" for n in range(len(parts))]
-        names = [line.split()[0] for part in parts for line in part.columns]
-        assert names == [f"a_rather_long_column_name_{n}" for n in range(400)]
-        assert next(table.name for page in pages for table in page.tables) == "small"
-        lines = [line.partition("… part ") for page in pages for line in page.types]
-        assert [which for _, _, which in lines] == [f"{n + 1} of {len(lines)} of many" for n in range(len(lines))]
-        assert "".join(line for line, _, _ in lines).count("a rather long label") == 1500
-        assert pages[0].left_out == "2 more (tables 1, types 1): wide, many"
 
 
 def test_what_is_said_of_attributes_constraints_of_domains_and_extensions_is_told_in_full(
