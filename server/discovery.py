@@ -29,10 +29,21 @@ class Databases:
         if found is None:
             raise Refused(
                 "unknown_database",
-                f"There is no database named {name}. {did_you_mean(name, self._by_name)}",
+                f"There is no database named {name}. {self.meant_by(name)}",
                 next="list_databases shows all of them and where each was found.",
             )
         return found
+
+    def of_branch(self, branch: str) -> list[str]:
+        """The names of the databases of the checkouts of a branch."""
+        return [database.name for database in self._by_name.values() if database.branch == branch]
+
+    def meant_by(self, name: str) -> str:
+        """Which databases an unknown name may mean, as a sentence: of a branch called so, else of names like it."""
+        of_branch = self.of_branch(name)
+        if of_branch:
+            return f"The database of the branch {name} is {' or '.join(of_branch)}."
+        return did_you_mean(name, self._by_name)
 
     def of_worktree(self, path: Path) -> Database | None:
         """The database of the checkout at `path`."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from server.calls import Call
-from server.errors import FerryError, Refused, did_you_mean
+from server.errors import FerryError, Refused
 from server.files.schema_files import SchemaFiles, find_schema_files
 from server.model.address import parse_url
 from server.model.comparison import SideReport
@@ -82,11 +82,12 @@ def find_source(services: Services, asked: str, *, urls: bool = False) -> Source
     try:
         path = services.workspace.existing(asked)
     except FerryError as failure:
-        if os.sep in asked or "." in asked or failure.code != "file_not_found":
+        is_path = (os.sep in asked or "." in asked) and not services.databases.of_branch(asked)
+        if is_path or failure.code != "file_not_found":
             raise
         raise Refused(
             "unknown_database",
-            f"There is no database and no file named {asked}. {did_you_mean(asked, services.databases.names())}",
+            f"There is no database and no file named {asked}. {services.databases.meant_by(asked)}",
             next="list_databases shows all names; a file or folder is named by its path below the project root.",
         ) from None
     return Source(asked, files=find_schema_files(path))

@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from server.errors import Refused
 from server.postgres.binaries import unprivileged_account
 from server.services import Services, load_services
 from server.settings import WorktreeSettings
+from server.sides import find_source
 from server.worktrees import list_worktrees
 
 
@@ -47,6 +49,15 @@ def test_each_worktree_brings_the_database_of_its_environment_file(repository: P
         ("main", "main", "h:5432/main_db"),
         ("feature-x", "feature/x", "h:5432/x_db"),
     ]
+
+
+def test_the_name_of_a_branch_is_answered_with_that_of_its_database(repository: Path) -> None:
+    env_file(repository.parent / "feature-x", "DATABASE_URL=postgresql://h/x_db\n")
+    found = services(repository)
+    for look in (found.databases.get, partial(find_source, found)):
+        with pytest.raises(Refused, match="The database of the branch feature/x is feature-x") as refused:
+            look("feature/x")
+        assert refused.value.code == "unknown_database"
 
 
 def test_the_first_environment_file_with_an_address_decides(repository: Path) -> None:
