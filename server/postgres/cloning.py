@@ -72,6 +72,12 @@ def make_clone(connection: Connection, source: Database, name: str, *, template:
             state="Nothing was made.",
             next='End those sessions and call again, or take how = "schema", which needs no quiet.',
         ) from None
+    except errors.InsufficientPrivilege as error:
+        raise Refused(
+            "permission_denied",
+            f"The role {connection.info.user} may not make {name}: {error.diag.message_primary}.",
+            next='CREATEDB lets a role make databases (ALTER ROLE); of one that it does not own, how = "schema".',
+        ) from None
     try:
         mark = f"{MARK}{origin}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(mark)))

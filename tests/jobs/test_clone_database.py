@@ -266,3 +266,22 @@ def test_what_a_killed_process_left_is_swept_by_the_next_clone(
     fresh_database.run(f"CREATE DATABASE {left}")
     clone(fresh_database, tmp_path, name, "schema")
     assert {left, name} & databases(fresh_database) == {name}
+
+
+def test_a_role_that_may_make_no_database_is_told_what_it_needs(
+    fresh_database: FreshDatabase, tmp_path: Path, name: str
+) -> None:
+    fresh_database.run("CREATE ROLE cloner LOGIN PASSWORD 'x'")
+    try:
+        owned = FreshDatabase(fresh_database.name, f"postgresql://cloner:x@{fresh_database.url.split('@')[1]}")
+        with pytest.raises(Refused, match="permission denied to create database") as refused:
+            clone(owned, tmp_path, name)
+        assert "CREATEDB lets a role make databases" in str(refused.value.next)
+        fresh_database.run("ALTER ROLE cloner CREATEDB")
+        with pytest.raises(Refused, match="permission denied to copy database") as refused:
+            clone(owned, tmp_path, name)
+        assert 'how = "schema"' in str(refused.value.next)
+        assert clone(owned, tmp_path, name, "schema").how == "schema"
+    finally:
+        fresh_database.run(f"DROP DATABASE IF EXISTS {name}")
+        fresh_database.run("DROP ROLE cloner")
