@@ -295,16 +295,17 @@ def data_type(schema: Schema, identity: Identity) -> str:
         return f"{name}: {identity.kind.replace('_', ' ')}"
     line = f"{name}: domain {plain(facts['type'])}{' not null' if facts.get('not_null') else ''}"
     line += f" default {plain(facts['default'])}" if facts.get("default") is not None else ""
-    checks = [c for c in schema.of("domain_constraint") if (c.schema, c.name) == (identity.schema, identity.name)]
-    return line + "".join(_domain_check(check, schema.facts[check]) for check in checks)
+    return line + "".join(
+        _domain_check(check, schema.facts[check]) for check in schema.parts(identity, "domain_constraint")
+    )
 
 
 def comments_within(schema: Schema, identity: Identity) -> str:
     """` -- zip: as written on letters; addr_check: …`: what is said of attributes and constraints of a type."""
     facts = schema.facts[identity]
     said = [("not null", facts["not_null_comment"])] if facts.get("not_null_comment") else []
-    for part in schema.of("attribute", "domain_constraint"):
-        if (part.schema, part.name) == (identity.schema, identity.name) and schema.facts[part].get("comment"):
+    for part in schema.parts(identity, "attribute", "domain_constraint"):
+        if schema.facts[part].get("comment"):
             said.append((quote(part.sub), schema.facts[part]["comment"]))
     return f" -- {'; '.join(f'{name}: {comment}' for name, comment in said)}" if said else ""
 

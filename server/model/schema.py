@@ -105,7 +105,7 @@ class Schema:
         return [identity for kind in kinds for identity in self._by_kind.get(kind, ())]
 
     def parts(self, relation: Identity, *kinds: str) -> list[Identity]:
-        """What belongs to a relation, of some kinds or all: columns in their order, constraints, indexes, triggers …"""
+        """What belongs to a relation or type, of some kinds or all: columns in their order, constraints, indexes …"""
         found = self._by_relation.get((relation.schema, relation.name), ())
         return [part for part in found if not kinds or part.kind in kinds]
 
@@ -126,7 +126,7 @@ class Schema:
     @cached_property
     def _by_relation(self) -> dict[tuple[str, str], list[Identity]]:
         grouped: dict[tuple[str, str], list[Identity]] = {}
-        for identity in self.of(*PARTS):
+        for identity in self.of(*PARTS, "attribute", "domain_constraint"):
             grouped.setdefault((identity.schema, identity.name), []).append(identity)
         for identity in self.of("index"):
             grouped.setdefault((identity.schema, str(self.facts[identity]["table"])), []).append(identity)
