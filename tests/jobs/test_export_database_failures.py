@@ -142,11 +142,13 @@ def running(database: FreshDatabase) -> int:
 def test_a_server_that_ends_the_session_fails_the_export(
     big: FreshDatabase, export: Export, project: Project, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
+    """With its first rows, of more than sockets hold: else all may have been sent before the session ends."""
+    big.run("INSERT INTO big SELECT i, repeat('x', 200) FROM generate_series(60001, 300000) AS i")
     monkeypatch.setenv("PGFERRY_EXPORTS__WORKERS", str(workers))
     done = threading.Event()
 
     def kill(rows: float, total: float | None, message: str) -> None:  # noqa: ARG001
-        if rows > 1000 and not done.is_set():
+        if rows > 0 and not done.is_set():
             done.set()
             big.rows(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
