@@ -47,7 +47,7 @@ def test_analyze_gives_rows_times_and_buffers_in_an_indented_tree(database: Fres
     assert answer.execution_ms
     assert answer.buffers
     assert answer.costly
-    assert 0.4 < sum(node.share for node in answer.costly) <= 1.01
+    assert 0.4 < sum(node.share for node in answer.costly) < 1.001 + 0.005 * len(answer.costly)  # rounded, each
     assert len(answer.model_dump_json()) < 3000
 
 
