@@ -9,10 +9,9 @@ EXAMPLES = 20
 class Violation(BaseModel):
     """All rows of one table that break one rule.
 
-    `kind`: bad_value, not_null, check, partition, unique, foreign_key, exclusion, index (no room
-    for an entry as long), malformed or raised. `rows`: their
-    numbers in the file, from 1, of that table's rows (headers not counted); none where the rows stand in the database
-    already.
+    `kind`: bad_value, not_null, check, partition, unique, foreign_key, exclusion, index (no room for an entry as long),
+    malformed or raised. `rows`: their numbers in the file, from 1, of that table's rows (headers not counted); none
+    where the rows stand in the database already.
     `values`: what these rows have in `columns`, a list for each; empty where redaction hides any of them.
     """
 

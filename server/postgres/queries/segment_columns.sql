@@ -1,6 +1,6 @@
 -- The columns of every table (see segment_relations.sql): `base` is the type below all domains without its modifier, as
--- PostgreSQL prints it, `category` its category (M of a
--- multirange), `operators` the schema in which its operators stand.
+-- PostgreSQL prints it, `category` its category (M: of a multirange), `operators` the schema in which its operators
+-- stand.
 WITH RECURSIVE below (oid, base) AS (
     SELECT t.oid, t.typbasetype
     FROM pg_catalog.pg_type AS t
