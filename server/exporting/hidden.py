@@ -5,12 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from server.errors import Refused
 from server.exporting.plan import Masks
+from server.model.amounts import MANY, some_of
 from server.model.names import quoted
 from server.model.redaction import How
 from server.model.tables import Column, Table
-
-MANY = 20
-"""Columns, or tables, that are named at most."""
 
 
 def refuse_what_is_hidden(tables: Sequence[Table], masks: Masks, *, way_out: str) -> None:
@@ -42,7 +40,7 @@ def refuse_partly_readable(tables: Sequence[Table]) -> None:
         said = [_named(table.key, [column for column in table.columns if not column.readable]) for table in partly]
         raise Refused(
             "permission_denied",
-            f"The role may not read all columns of {_listed(said)}. A segment tells rows by their places, which takes "
+            f"The role may not read all columns of {some_of(said)}. A segment tells rows by their places, which takes "
             "SELECT on the whole table.",
             next="Grant SELECT on the table, or use export_database, which leaves columns out with exclude_columns.",
         )
@@ -64,7 +62,7 @@ def _unreadable(missing: Mapping[str, Sequence[Column]], whole: Collection[str],
     both = "; of the others: grant" if leave and rest else ", or grant" if leave else "Grant"
     return Refused(
         "permission_denied",
-        f"The role may not read {_listed(said)}.",
+        f"The role may not read {some_of(said)}.",
         next=f"{leave}{both} SELECT on them, or {way_out}.",
     )
 
@@ -76,9 +74,4 @@ def _is_free(column: Column) -> bool:
 
 def _named(table: str, columns: Sequence[Column]) -> str:
     """`users (email, pin)`."""
-    return f"{table} ({_listed([quoted(column.name) for column in columns])})" if columns else table
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
-    return ", ".join(names[:MANY]) + more
+    return f"{table} ({some_of([quoted(column.name) for column in columns])})" if columns else table

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from server.errors import Refused
+from server.model.amounts import some_of
 from server.model.manifest import Compression, Content, Format, ManifestRedaction
-from server.model.redaction import NOTHING, How, plan_redactions
-from server.model.tables import Table
+from server.model.names import quoted
+from server.model.redaction import NOTHING, How, Redactions, plan_redactions
+from server.model.tables import Place, Table
 from server.postgres.databases import Database
 from server.postgres.fields import Field, fields_of
 from server.postgres.statements import RowSource, Shape, cut, from_piece
@@ -73,9 +75,17 @@ class Plan:
 
 
 def plan_masks(
-    services: Services, database: Database, tables: Sequence[Table], redact: str, exclude_columns: Sequence[str] | None
-) -> Masks:
-    """The masks by the settings' policy. Refused: `redact` neither policy nor none, or none where it is not allowed."""
+    services: Services,
+    database: Database,
+    tables: Sequence[Table],
+    redact: str,
+    exclude_columns: Sequence[str] | None,
+    declared: Sequence[tuple[Place, Place]],
+) -> Redactions:
+    """The masks by the settings' policy. `declared`: what the references of the settings link.
+
+    Refused: `redact` neither policy nor none, or none where it is not allowed.
+    """
     if redact not in ("policy", "none"):
         raise Refused("bad_arguments", f"redact is policy or none, not {redact}.", next="Name one of them.")
     if redact == "none" and not services.settings.redaction.allow_none:
@@ -85,7 +95,18 @@ def plan_masks(
             next="Export with redact = policy; only a person should set [redaction] allow_none = true.",
         )
     policy = NOTHING if redact == "none" else services.redaction(database.name)
-    return plan_redactions(policy, tables, exclude_columns or ())
+    return plan_redactions(policy, tables, exclude_columns or (), declared)
+
+
+def unmasked(redactions: Redactions, tables: Sequence[Table]) -> list[str]:
+    """What to say of the columns of some tables that should be redacted, and are not."""
+    written = {table.key for table in tables}
+    kept = [(f"{table.key}.{quoted(column.name)}", column) for table, column in redactions.kept if table.key in written]
+    said = (
+        ([name for name, column in kept if not column.references], "no hash fits every column that refers to them"),
+        ([name for name, column in kept if column.references], "foreign keys do as what they refer to: redact that"),
+    )
+    return [f"Not redacted, although meant to be: {some_of(names)}; {why}." for names, why in said if names]
 
 
 def listed(masks: Masks, tables: Sequence[Table]) -> list[ManifestRedaction]:

@@ -9,9 +9,10 @@ from server.calls import Call
 from server.errors import Refused
 from server.exporting.fingerprints import FingerprintBeside
 from server.exporting.hidden import refuse_partly_readable, refuse_what_is_hidden
-from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks
+from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks, unmasked
 from server.exporting.settling import Settled, settled
 from server.model.patterns import matcher
+from server.model.redaction import Redactions
 from server.model.segment_nodes import SegmentPlan
 from server.model.segment_plan import plan_segment
 from server.model.segment_reports import DanglingReference, SegmentRequest, applied
@@ -50,6 +51,7 @@ class _Prepared(NamedTuple):
 
     closing: Closing
     tables: dict[int, Table]
+    redactions: Redactions
     settled: Settled
 
 
@@ -67,7 +69,8 @@ def grown_segment(services: Services, call: Call, request: SegmentRequest) -> Ge
     ):
         prepared.closing.grow()
         plan = _plan(services, request, prepared)
-        doubts = prepared.settled.said([export.table for export in plan.tables])
+        written = [export.table for export in plan.tables]
+        doubts = [*unmasked(prepared.redactions, written), *prepared.settled.said(written)]
         plan = replace(plan, warnings=[*plan.warnings, *doubts])
         yield GrownSegment(connection, plan, fingerprint, _why(prepared), _dates(prepared), _dangling(prepared))
 
@@ -88,7 +91,8 @@ def _prepare(
         fingerprint.begin(connection)
     known = placed(connection, [table for table in read_tables(connection) if table.oid in plan.nodes])
     database = services.databases.get(request.database)
-    masks = plan_masks(services, database, known, request.redact, request.exclude_columns)
+    redactions = plan_masks(services, database, known, request.redact, request.exclude_columns, relations.declared())
+    masks = redactions.masks
     refuse_partly_readable(known)
     refuse_what_is_hidden(known, masks, way_out="name fewer `tables`: only what rows refer to has to be there")
     lock_tables(connection, known)
@@ -98,7 +102,7 @@ def _prepare(
         _carry(plan, tables, found.masks)
     closing = Closing(call, connection, plan, services.settings.exports.max_rows)
     closing.create()
-    return _Prepared(closing, tables, found)
+    return _Prepared(closing, tables, redactions, found)
 
 
 def _carry(plan: SegmentPlan, tables: Mapping[int, Table], masks: Masks) -> None:
@@ -117,7 +121,7 @@ def _carry(plan: SegmentPlan, tables: Mapping[int, Table], masks: Masks) -> None
 
 def _plan(services: Services, request: SegmentRequest, prepared: _Prepared) -> Plan:
     """The export of what the segment has grown to; tables without rows are only named where they are filtered."""
-    closing, tables, (_, masks, _) = prepared
+    closing, tables, _, (_, masks, _) = prepared
     seeds = {closing.relations.node(seed.relation) for seed in closing.plan.seeds}
     nodes = [node for node in closing.plan.order if closing.grown[node].rows or node in seeds]
     kept = [tables[node] for node in nodes]

@@ -9,10 +9,12 @@ from server.exporting.fingerprints import FingerprintBeside
 from server.exporting.hidden import refuse_what_is_hidden
 from server.exporting.plan import (
     SIZE_OF,
+    Masks,
     Plan,
     listed,
     plan_masks,
     sessions_for,
+    unmasked,
     whole_tables,
 )
 from server.exporting.settling import settled
@@ -21,7 +23,8 @@ from server.exporting.writing import write_export
 from server.model.amounts import several
 from server.model.exports import ExportedTable, ExportReport, ExportRequest, RedactedColumn, filters_of, listed_tables
 from server.model.patterns import choose, matcher
-from server.model.tables import Table, load_order
+from server.model.redaction import Redactions
+from server.model.tables import Table, load_order, with_targets
 from server.postgres.databases import Connection, Database
 from server.postgres.relation_map import read_relation_map
 from server.postgres.tables import (
@@ -52,11 +55,13 @@ def _export(
         FingerprintBeside(call, database) as fingerprint,
         reading(call, database, row_security=False) as connection,
     ):
-        chosen, left_out = _choose(services, connection, request, read_tables(connection))
+        known = read_tables(connection)
+        chosen, left_out = _choose(services, connection, request, known)
         if not (request.estimate_only or modest):
             fingerprint.begin(connection)
         chosen = placed(connection, chosen)
-        plan = _plan(services, connection, database, request, chosen, left_out)
+        redactions = _redactions(services, connection, request, chosen, known)
+        plan = _plan(services, connection, request, chosen, redactions, left_out)
         if request.estimate_only:
             return _estimate(plan, chosen)
         if modest:
@@ -96,27 +101,38 @@ def _choose(
     return load_order(kept), left_out
 
 
+def _redactions(
+    services: Services, connection: Connection, request: ExportRequest, chosen: Sequence[Table], known: Sequence[Table]
+) -> Redactions:
+    """What is done with the columns of the chosen tables, and of what those refer to: they do as it does."""
+    references = services.settings.references
+    declared = read_relation_map(connection, references).declared() if references else []
+    tables = with_targets(chosen, known, declared)
+    database = services.databases.get(request.database)
+    return plan_masks(services, database, tables, request.redact, request.exclude_columns, declared)
+
+
 def _plan(
     services: Services,
     connection: Connection,
-    database: Database,
     request: ExportRequest,
     chosen: Sequence[Table],
+    redactions: Redactions,
     left_out: Sequence[str],
 ) -> Plan:
-    masks = plan_masks(services, database, chosen, request.redact, request.exclude_columns)
-    doubts: list[str] = []
+    masks: Masks = redactions.masks
+    doubts = unmasked(redactions, chosen)
     if request.content != "schema":
         refuse_what_is_hidden(chosen, masks, way_out="leave the tables out with exclude_tables")
         lock_tables(connection, chosen)
         chosen, masks, _ = found = settled(connection, chosen, masks)
-        doubts = found.said(chosen)
+        doubts += found.said(chosen)
     distributed = is_distributed(connection)
     sessions = 0 if distributed else sessions_for(services, chosen)
     version = 0 if distributed else connection.info.server_version
     exports = whole_tables(chosen, masks, request.format, version, sessions=sessions)
     return Plan(
-        database=database,
+        database=services.databases.get(request.database),
         content=request.content,
         format=request.format,
         compression=request.compress,

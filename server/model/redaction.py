@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from server.errors import Refused, did_you_mean
 from server.model.names import parts_of
 from server.model.sensitive import is_sensitive
-from server.model.tables import Column, Reference, Table
+from server.model.tables import Column, Place, Table
 
 __all__ = [
     "HASHED",
@@ -20,6 +20,7 @@ __all__ = [
     "Masks",
     "Policy",
     "Redaction",
+    "Redactions",
     "is_sensitive",
     "matches_column",
     "plan_redactions",
@@ -105,7 +106,7 @@ def is_short(column: Column) -> bool:
 
 def _shape(column: Column) -> object:
     """Columns of one shape have equal hashes for equal values; None: no hash can take the place of its values."""
-    if column.base not in HASHED:
+    if column.base not in HASHED or (column.generated and column.references):
         return None
     if column.base in ("int4", "int8"):
         return "number"
@@ -114,28 +115,46 @@ def _shape(column: Column) -> object:
     return column.base
 
 
+class Redactions(NamedTuple):
+    """The masks of every table that has any, by (schema, table); and the columns that are written as they are although
+    they were meant to be masked: keys hold them.
+    """
+
+    masks: dict[tuple[str, str], dict[str, How]]
+    kept: tuple[tuple[Table, Column], ...] = ()
+
+
 def plan_redactions(
-    policy: Policy, tables: Sequence[Table], excluded_columns: Iterable[str] = ()
-) -> dict[tuple[str, str], dict[str, How]]:
-    """The masks of every table that has any, by (schema, table).
+    policy: Policy,
+    tables: Sequence[Table],
+    excluded_columns: Iterable[str] = (),
+    declared: Sequence[tuple[Place, Place]] = (),
+) -> Redactions:
+    """What is done with the columns of some tables, among which is every table that a foreign key of theirs leads to.
 
     What the policy or the call asks for is bent so that the export still imports: a column that must have a value is
-    blanked rather than left out, a unique or referenced one is hashed, and a foreign-key column does as its target.
+    blanked rather than left out, a unique or referenced one is hashed, and columns that foreign keys link are hashed
+    or kept together. `declared`: references of settings, from and to, whose ends hold the same values too.
     Refused: an excluded column that no table has.
     """
     asked = _asked(policy, tables, list(excluded_columns))
     by_place = {(table.schema, table.name, column.name): column for table in tables for column in table.columns}
-    kept = _unlike(tables, by_place)
-    planned: dict[tuple[str, str], dict[str, How]] = {}
-    for table in tables:
-        for column in table.columns:
-            how = _through_targets(table, column, asked, by_place, kept)
-            if how is not None:
-                planned.setdefault((table.schema, table.name), {})[column.name] = how
-    return planned
-
-
-Place = tuple[str, str, str]
+    planned: dict[Place, How] = {}
+    for linked in _linked(by_place):
+        how = _for_all(linked, asked, by_place)
+        planned.update(dict.fromkeys(linked, how) if how else {})
+    _spread(declared, planned, by_place)
+    masks: dict[tuple[str, str], dict[str, How]] = {}
+    for schema, table, column in by_place:
+        if how := planned.get((schema, table, column)):
+            masks.setdefault((schema, table), {})[column] = how
+    kept = [
+        (table, column)
+        for table in tables
+        for column in table.columns
+        if (place := (table.schema, table.name, column.name)) in asked and place not in planned
+    ]
+    return Redactions(masks, tuple(kept))
 
 
 def _asked(policy: Policy, tables: Sequence[Table], excluded: list[str]) -> dict[Place, How]:
@@ -160,51 +179,49 @@ def _asked(policy: Policy, tables: Sequence[Table], excluded: list[str]) -> dict
     return asked
 
 
-def _unlike(tables: Sequence[Table], by_place: Mapping[Place, Column]) -> set[Place]:
-    """The columns that no hash can take the place of, because some column that refers to them is of another shape."""
-    return {
-        place
-        for table in tables
-        for column in table.columns
-        for place in _targets(table, column, by_place)
-        if _shape(column) is None or _shape(column) != _shape(by_place[place])
-    }
+def _linked(by_place: Mapping[Place, Column]) -> Iterable[list[Place]]:
+    """The columns that foreign keys link, over as many keys as there are; one that none does stands alone."""
+    beside: dict[Place, list[Place]] = {place: [] for place in by_place}
+    for place, column in by_place.items():
+        for reference in column.references:
+            target = (reference.schema, reference.table, reference.column)
+            if target in by_place:
+                beside[place].append(target)
+                beside[target].append(place)
+    seen: set[Place] = set()
+    for place in by_place:
+        if place not in seen:
+            found = dict.fromkeys([place])
+            for one in (queue := [place]):
+                new = [other for other in beside[one] if other not in found]
+                found.update(dict.fromkeys(new))
+                queue += new
+            seen.update(found)
+            yield list(found)
 
 
-def _targets(table: Table, column: Column, by_place: Mapping[Place, Column]) -> list[Place]:
-    """The columns that a foreign-key column ends at, over as many keys as there are."""
-    found: list[Place] = []
-    seen = {(table.schema, table.name, column.name)}
-    waiting: list[Reference] = list(column.references)
-    while waiting:
-        reference = waiting.pop()
-        place = (reference.schema, reference.table, reference.column)
-        target = by_place.get(place)
-        if target is None or place in seen:
-            continue
-        seen.add(place)
-        waiting += target.references
-        if not target.references:
-            found.append(place)
-    return found
-
-
-def _through_targets(
-    table: Table,
-    column: Column,
-    asked: Mapping[Place, How],
-    by_place: Mapping[Place, Column],
-    kept: set[Place],
-) -> How | None:
-    """A foreign-key column does what its target does, and nothing of its own."""
-    if not column.references:
-        place = (table.schema, table.name, column.name)
-        how = asked.get(place)
-        return _possible(column, how) if how and not (column.referenced and place in kept) else None
-    for place in _targets(table, column, by_place):
-        if place not in kept and (how := asked.get(place)) and (possible := _possible(by_place[place], how)):
-            return possible
+def _for_all(linked: list[Place], asked: Mapping[Place, How], by_place: Mapping[Place, Column]) -> How | None:
+    """What is done with columns that foreign keys link: what is asked for those at which the keys end."""
+    ends = [place for place in linked if not by_place[place].references]
+    shapes = {_shape(by_place[place]) for place in linked}
+    if len(linked) > 1 and (None in shapes or len(shapes) > 1):
+        return None
+    for place in ends:
+        if place in asked and (how := _possible(by_place[place], asked[place])):
+            return how
     return None
+
+
+def _spread(
+    declared: Sequence[tuple[Place, Place]], planned: dict[Place, How], by_place: Mapping[Place, Column]
+) -> None:
+    """Columns whose references only the settings declare are masked as what they refer to is, if no key holds them."""
+    for _ in declared:  # one may lead to the next
+        for source, target in declared:
+            column, how = by_place.get(source), planned.get(target)
+            free = column and source not in planned and not (column.references or column.referenced)
+            if column and how and free and (possible := _possible(column, how)):
+                planned[source] = possible
 
 
 def _possible(column: Column, how: How) -> How | None:

@@ -11,7 +11,7 @@ from functools import cached_property
 from server.errors import Refused, did_you_mean
 from server.model.conditions import Condition
 from server.model.names import parts_of, unquoted
-from server.model.tables import table_key
+from server.model.tables import Place, table_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,20 @@ class RelationMap:
         for current in found:
             found += [r.oid for r in self.relations.values() if current in r.parents and r.oid not in found]
         return found
+
+    def declared(self) -> list[tuple[Place, Place]]:
+        """What the references of the settings link: columns that refer, and those referred to."""
+
+        def place(oid: int, column: str) -> Place:
+            node = self.relations[self.node(oid)]
+            return node.schema, node.name, column
+
+        return [
+            (place(edge.child, column), place(edge.parent, target))
+            for edge in self.edges
+            if edge.virtual
+            for column, target in zip(edge.columns, edge.targets, strict=True)
+        ]
 
     def referring(self, edge: Edge) -> list[int]:
         """The relations whose rows have a reference: partitions may declare it one by one."""

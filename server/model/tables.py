@@ -10,6 +10,9 @@ from typing import NamedTuple
 from server.model.names import quoted
 from server.model.ordering import needed_first
 
+Place = tuple[str, str, str]
+"""A column by schema, table and name."""
+
 
 class Reference(NamedTuple):
     """A column that a foreign key points at. `constraint`: the schema, relation (which may be a partition) and name of
@@ -110,6 +113,22 @@ class Table:
 def table_key(schema: str, name: str) -> str:
     """What an export calls a table: `incidents`, outside of public `audit.log`; a part with a dot in double quotes."""
     return quoted(name) if schema == "public" else f"{quoted(schema)}.{quoted(name)}"
+
+
+def with_targets(
+    tables: Iterable[Table], known: Iterable[Table], declared: Iterable[tuple[Place, Place]] = ()
+) -> list[Table]:
+    """Some tables and what their foreign keys, and the references that settings declare, lead to, on all ways."""
+    by_name = {(table.schema, table.name): table for table in known}
+    found = {(table.schema, table.name): table for table in tables}
+    links = [((schema, table), target[:2]) for (schema, table, _), target in declared]
+    for name in (queue := list(found)):
+        keys = [reference for column in found[name].columns for reference in column.references]
+        targets = [(key.schema, key.table) for key in keys] + [target for source, target in links if source == name]
+        new = [target for target in dict.fromkeys(targets) if target in by_name and target not in found]
+        found.update({target: by_name[target] for target in new})
+        queue += new
+    return list(found.values())
 
 
 def load_order(tables: Iterable[Table]) -> list[Table]:

@@ -123,6 +123,59 @@ def test_redaction_that_may_not_import_is_said_before(
     assert (row["password"], row["secret"]) == ("0000", "x@example.com")
 
 
+CARDS = """
+CREATE TABLE people (ssn text PRIMARY KEY, badge numeric UNIQUE);
+CREATE TABLE cards (id int PRIMARY KEY, owner_ssn text REFERENCES people, badge numeric REFERENCES people (badge),
+    token int REFERENCES cards);
+CREATE TABLE notes (id int PRIMARY KEY, about varchar(20), kind text);
+INSERT INTO people VALUES ('hidden-1', 17); INSERT INTO cards VALUES (1, 'hidden-1', 17, 1);
+INSERT INTO notes VALUES (1, 'hidden-1', 'person');
+"""
+ABOUT = """
+[[references]]
+from = "notes(about)"
+to = "people(ssn)"
+when = "kind = 'person'"
+"""
+
+
+def test_a_table_alone_is_redacted_as_it_is_beside_what_it_refers_to(
+    project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
+    fresh_database.run(CARDS)
+    project.add("it", fresh_database)
+    with (project.root / "pgferry.toml").open("a") as settings:
+        settings.write(ABOUT)
+    for tables, masked in ((["cards"], {("cards", "owner_ssn")}), (["notes"], {("notes", "about")})):
+        report = export(tables=tables)
+        assert hows(report) == dict.fromkeys(masked, "hash")
+        assert "hidden" not in Path(str(report.path)).read_text()
+
+
+def test_what_keys_keep_from_being_redacted_is_told(
+    project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
+    fresh_database.run(CARDS)
+    project.add("it", fresh_database)
+    said = export(exclude_columns=["people.badge", "cards.token"]).warnings
+    assert said == [
+        "Not redacted, although meant to be: people.badge; no hash fits every column that refers to them.",
+        "Not redacted, although meant to be: cards.token; foreign keys do as what they refer to: redact that.",
+    ]
+
+
+def test_a_row_that_refers_to_two_tables_finds_both(copied: Copy) -> None:
+    report, copy = copied(
+        """CREATE TABLE parties (id int PRIMARY KEY); CREATE TABLE people (id int PRIMARY KEY, name text);
+        CREATE TABLE staff (id int PRIMARY KEY REFERENCES parties REFERENCES people);
+        INSERT INTO parties VALUES (1), (2); INSERT INTO people VALUES (1, 'x'), (2, 'y');
+        INSERT INTO staff VALUES (2)""",
+        exclude_columns=["parties.id"],
+    )
+    assert hows(report) == dict.fromkeys([("parties", "id"), ("people", "id"), ("staff", "id")], "hash")
+    assert copy.rows("SELECT name FROM staff JOIN people USING (id) JOIN parties USING (id)") == [("y",)]
+
+
 def test_a_key_to_a_partition_is_one_to_its_table(copied: Copy) -> None:
     report, copy = copied("""
         CREATE TABLE people (id int, part int, secret text) PARTITION BY LIST (part);

@@ -102,6 +102,8 @@ def test_a_foreign_key_column_is_not_redacted_apart_from_its_target(project: Pro
     assert {redacted.table for redacted in report.redacted} == {"people"}
     row = document(str(report.path))["data"]["logins"][0]
     assert (row["person"], row["badge"]) == (row["id"], row["id"])
+    said = "Not redacted, although meant to be: logins.person, logins.badge; foreign keys do as what they refer to"
+    assert [warning[: len(said)] for warning in report.warnings] == [said]
 
 
 CHECKED = """

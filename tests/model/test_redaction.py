@@ -1,10 +1,12 @@
 """Sensitive columns are found by name without false alarms, and masked so that the export still imports."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from server.errors import Refused
 from server.model.redaction import NOTHING, Policy, is_sensitive, plan_redactions
-from server.model.tables import Column, Reference, Table
+from server.model.tables import Column, Place, Reference, Table, with_targets
 
 
 def words(text: str) -> list[str]:
@@ -61,8 +63,10 @@ def table(name: str, *columns: Column) -> Table:
     return Table("public", name, 1, False, columns)
 
 
-def masks(policy: Policy, *tables: Table, excluded: tuple[str, ...] = ()) -> dict[str, str]:
-    planned = plan_redactions(policy, tables, excluded)
+def masks(
+    policy: Policy, *tables: Table, excluded: tuple[str, ...] = (), declared: Sequence[tuple[Place, Place]] = ()
+) -> dict[str, str]:
+    planned = plan_redactions(policy, tables, excluded, declared).masks
     return {f"{name}.{column}": how for (_, name), found in planned.items() for column, how in found.items()}
 
 
@@ -120,6 +124,54 @@ def test_a_key_whose_referrers_are_of_another_shape_is_kept_on_both_sides() -> N
         "people.ssn": "hash",
         "cards.owner": "hash",
     }
+
+
+def test_columns_that_several_keys_link_are_hashed_or_kept_together() -> None:
+    to_both = (Reference("public", "people", "ssn"), Reference("public", "insured", "number"))
+    cards = table("cards", Column("owner", "text", "text", "S", references=to_both))
+    people, insured = table("people", text("ssn", referenced=True)), table("insured", text("number", referenced=True))
+    short = Column("holder", "varchar(9)", "varchar", "S", length=9, references=to_both[1:])
+    assert masks(Policy(), people, insured, cards) == {
+        "people.ssn": "hash",
+        "insured.number": "hash",
+        "cards.owner": "hash",
+    }
+    assert masks(Policy(), people, insured, cards, table("rest", short)) == {}
+
+
+def test_a_reference_of_the_settings_does_as_what_it_refers_to_where_no_key_holds_it() -> None:
+    people = table("people", text("ssn", not_null=True), text("pin"), text("id", referenced=True))
+    notes = table("notes", text("about"), text("said_of"), Column("by", "text", "text", "S", referenced=True))
+
+    def linked(source: str, target: str) -> tuple[Place, Place]:
+        (one, column), (other, end) = source.split("."), target.split(".")
+        return ("public", one, column), ("public", other, end)
+
+    declared = [
+        linked("notes.said_of", "notes.about"),
+        linked("notes.about", "people.ssn"),
+        linked("notes.by", "people.ssn"),
+        linked("notes.about", "people.id"),
+    ]
+    assert masks(NOTHING, people, notes, excluded=("ssn",), declared=declared) == {
+        "people.ssn": "blank",
+        "notes.about": "blank",
+        "notes.said_of": "blank",
+    }
+
+
+def test_a_table_comes_with_all_that_its_references_lead_to() -> None:
+    def key(to: str) -> tuple[Reference, ...]:
+        return (Reference("public", to, "id"),)
+
+    lines = table("lines", Column("of", "text", "text", "S", references=key("orders")), text("about"))
+    orders = table("orders", Column("of", "text", "text", "S", references=key("people")))
+    people = table("people", Column("boss", "text", "text", "S", references=key("people")))
+    others = table("notes", text("id")), table("rest", Column("of", "text", "text", "S", references=key("lines")))
+    everything = (lines, orders, people, *others)
+    assert with_targets([lines], everything) == [lines, orders, people]
+    declared = [(("public", "lines", "about"), ("public", "notes", "id"))]
+    assert with_targets([lines], everything, declared) == [lines, orders, others[0], people]
 
 
 def test_excluded_columns_of_a_call_add_to_the_policy() -> None:
