@@ -91,7 +91,7 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The known names closest to `word`, best first: what the caller probably meant."""
     from rapidfuzz import fuzz, process  # 60 ms that a start can do without
 
-    found = process.extract(word, list(known), scorer=fuzz.WRatio, processor=str.lower, limit=most, score_cutoff=60)
+    found = process.extract(word, list(known), scorer=fuzz.WRatio, processor=str.lower, limit=most, score_cutoff=61)
     return [name for name, _, _ in found]
 
 

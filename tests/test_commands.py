@@ -40,6 +40,23 @@ def test_a_person_reads_words_and_a_program_json(monkeypatch: pytest.MonkeyPatch
     assert lines[-2:] == [["id", "gone", "many"], ["1", "NULL", "1234567"]]
 
 
+def run(notes: Importing, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "server", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(command, cwd=notes.folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_program_finds_no_bar_on_stderr_and_each_sentence_of_a_failure_on_one_line(notes: Importing) -> None:
+    assert run(notes, "query-database", "main", "SELECT 1").stderr == ""
+    refused = run(notes, "export-segment", "main", "--where", "notes.id ~ 3")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    what, state, after = refused.stderr.splitlines()
+    assert what == "bad_filter: The filter 'notes.id ~ 3' cannot be read."
+    assert state == "Nothing was touched."
+    assert after.startswith("Next: Write table.column=value")
+    assert after.endswith("contains.")
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not condition():

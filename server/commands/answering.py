@@ -49,7 +49,7 @@ def told_failures() -> Generator[None]:
         yield
     except FerryError as failure:
         _stderr.print(f"[bold red]{failure.code}[/]: ", end="")
-        _stderr.print(_told(failure), markup=False, highlight=False)
+        _stderr.print(_told(failure), markup=False, highlight=False, soft_wrap=not _stderr.is_terminal)
         details = {name: value for name, value in failure.details.items() if value}
         if details:
             _stderr.print(in_full(details, _stderr))
@@ -63,7 +63,7 @@ def _told(failure: FerryError) -> str:
 
 def _with_bar(job: Callable[[Services, Call], T]) -> T:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_stderr, transient=True) as bars:
+    with Progress(*columns, console=_stderr, transient=True, disable=not _stderr.is_terminal) as bars:
         bar = bars.add_task("", total=None, visible=False)
 
         def show(done: float, total: float | None, message: str) -> None:

@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
+from math import isinf
 from typing import Annotated, Any, Literal, TypeGuard, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -17,6 +19,10 @@ Op = Literal[
 Follow = Literal["children", "none"]
 _RANGES = re.compile(r"\s*(?:[\[(].*[\])]|\{.*\}|empty)\s*", re.DOTALL | re.IGNORECASE)
 """What is a range or some by its looks, and no value that one might contain."""
+
+
+EXACT = 15
+"""Digits that every double keeps as they were written."""
 
 
 class Argument(BaseModel):
@@ -80,6 +86,8 @@ def parse_moment(name: str, text: str | None) -> datetime | None:
 def value_texts(condition: FilterCondition, column: RelationColumn, shown: str) -> tuple[str, ...]:
     """The texts that PostgreSQL is to read as the column's type. Refused where the shape of the value does not fit."""
     op, value = condition.op, condition.value
+    if _is_rounded(value) and not column.base.startswith(("double precision", "real")):
+        raise _unfit(shown, op, "takes a number of more than 15 digits as a text, which keeps all of them")
     if op in ("is_null", "not_null"):
         if value not in (None, True):
             raise _unfit(shown, op, f"takes no value; the opposite is {'not_null' if op == 'is_null' else 'is_null'}")
@@ -91,7 +99,7 @@ def value_texts(condition: FilterCondition, column: RelationColumn, shown: str) 
         if op == "between" and len(values) != 2:
             raise _unfit(shown, op, "takes a list of two values, the lowest and the highest")
         if not values or not isinstance(value, list):
-            raise _unfit(shown, op, "takes a list of values")
+            raise _unfit(shown, op, "takes a list of one value or more")
         return tuple(_scalar(item, column, shown, op) for item in values)
     if op in ("like", "ilike") and column.category != "S":
         raise _unfit(shown, op, f"only compares text, and this is {column.type}")
@@ -99,6 +107,17 @@ def value_texts(condition: FilterCondition, column: RelationColumn, shown: str) 
     if op in ("like", "ilike") and (len(text) - len(text.rstrip("\\"))) % 2:
         raise _unfit(shown, op, "takes a pattern that ends in no single backslash: two stand for one")
     return (text,)
+
+
+def _is_rounded(value: Any) -> bool:
+    """Whether a number in it may have had other digits than a double has room for."""
+    if isinstance(value, dict):
+        value = list(cast(dict[str, Any], value).values())
+    if isinstance(value, list):
+        return any(map(_is_rounded, cast(list[Any], value)))
+    return isinstance(value, float) and (
+        isinf(value) or len(Decimal(repr(value)).normalize().as_tuple().digits) > EXACT
+    )
 
 
 def _scalar(value: Any, column: RelationColumn, shown: str, op: str) -> str:
@@ -201,6 +220,12 @@ LATER_DATES = re.compile(
 """What may change later, or says when the row stops to matter, is not the date of a row."""
 DATE_ENDINGS = ("_at", "_date", "_on", "_time", "_timestamp")
 DATE_TYPES = ("timestamp with time zone", "timestamp without time zone", "date")
+
+
+def doubtful_date(columns: Iterable[RelationColumn]) -> RelationColumn | None:
+    """What would be the date that a row is filed under, by its name, if it had to be there."""
+    dates = {column.name.lower(): column for column in columns if not column.not_null and column.base in DATE_TYPES}
+    return next((dates[name] for name in RECORD_DATES if name in dates), None)
 
 
 def choose_date_column(columns: Sequence[RelationColumn]) -> RelationColumn | None:

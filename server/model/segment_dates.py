@@ -1,10 +1,14 @@
 """Where dates apply in a segment: which column is the date of a table, and which rows outside of it are still a way."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from server.errors import Refused
+from server.model.amounts import MANY, some_of
+from server.model.names import quoted
 from server.model.relations import Relation, RelationColumn, RelationMap
-from server.model.segment import DATE_TYPES, Segment, choose_date_column, parse_moment
+from server.model.segment import DATE_TYPES, Segment, choose_date_column, doubtful_date, parse_moment
 from server.model.segment_nodes import DateTest, NodePlan
 from server.model.segment_seeds import Seed
 
@@ -28,14 +32,32 @@ def set_dates(relations: RelationMap, segment: Segment, nodes: Mapping[int, Node
 
 
 def undated(
-    relations: RelationMap, segment: Segment, seeds: Iterable[Seed], nodes: Mapping[int, NodePlan]
+    relations: RelationMap,
+    segment: Segment,
+    seeds: Sequence[Seed],
+    nodes: Mapping[int, NodePlan],
+    walked: Iterable[int],
 ) -> Iterable[str]:
-    """What to say of filtered tables whose rows no date narrows although dates are given."""
+    """What to say of tables whose rows no date narrows although dates are given: those with a date that may be NULL,
+    and filtered ones.
+    """
+    if not (segment.since or segment.until):
+        return
     named = {relations.node(relations.find(table).oid) for table in segment.date_columns}
     roots = dict.fromkeys(relations.node(seed.relation) for seed in seeds if not seed.pinned)
-    for oid in roots if segment.since or segment.until else ():
-        if not nodes[oid].date and oid not in named:
-            key = relations.key(oid)
+    pinned = {relations.node(seed.relation) for seed in seeds} - roots.keys()
+    loose = [oid for oid in walked if not nodes[oid].date and oid not in named]
+    written = [nodes[oid].relation for oid in loose if nodes[oid].written and oid not in pinned]
+    doubtful = {relation.key: date.name for relation in written if (date := doubtful_date(relation.columns.values()))}
+    if doubtful:
+        chosen = json.dumps(dict(islice(doubtful.items(), MANY)), ensure_ascii=False)
+        yield (
+            f"Dates do not apply by {some_of([f'{key}.{quoted(name)}' for key, name in doubtful.items()])}: it may be "
+            f"NULL. To leave out rows outside of since and until, and those without one: date_columns = {chosen}."
+        )
+    for oid in roots:
+        key = relations.key(oid)
+        if oid in loose and key not in doubtful:
             yield (
                 f"{key} has no column that is its date by its name: since and until do not narrow it. To name one: "
                 f'date_columns = {{"{key}": "…"}}; null says that it is meant so.'

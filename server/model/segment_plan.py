@@ -67,7 +67,7 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
         downward,
         tuple(tuple(part) for part in reversed(components(nodes, upward))),
         tuple(load_order(relations, nodes)),
-        (*undated(relations, segment, seeds, nodes), *_unreached(relations, segment, walked)),
+        (*undated(relations, segment, seeds, nodes, walked), *_unreached(relations, segment, walked)),
     )
 
 

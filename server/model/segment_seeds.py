@@ -88,7 +88,9 @@ def _hop(relations: RelationMap, relation: Relation, word: str) -> Edge:
     for some in (own, edges):
         if found := _meant(relations, relation, word, some):
             return found
-    known = dict.fromkeys(_stem(edge.columns[-1]) for edge in edges)
+    known = dict.fromkeys(
+        word for edge in edges for word in (_stem(edge.columns[-1]), relations.relations[edge.parent].name)
+    )
     column = relation.columns.get(word)
     said = f"{relation.key}.{quoted(word)} is {column.type}, which refers to nothing." if column else ""
     whole = (

@@ -1,6 +1,7 @@
 """What a caller says of a segment: dates, date columns, values."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -68,3 +69,27 @@ def test_a_pattern_that_ends_in_half_an_escape_is_refused_by_the_name_of_its_col
     for op in ("like", "ilike"):
         with pytest.raises(Refused, match=r"people\.name: i?like takes a pattern"):
             value_texts(FilterCondition(column="name", op=op, value="a\\"), name, "people.name")
+
+
+@pytest.mark.parametrize(
+    ("op", "value"),
+    [("=", 12345678901234567.5), ("in", [1, 1e400]), ("between", [0.1, 0.1234567890123456789]), ("<", -1e400)],
+)
+def test_a_number_that_a_double_cannot_carry_is_asked_for_as_a_text(op: Any, value: Any) -> None:
+    amount = RelationColumn("amount", "numeric", "numeric", "N", True, "pg_catalog")
+    real = RelationColumn("amount", "real", "real", "N", True, "pg_catalog")
+    condition = FilterCondition(column="amount", op=op, value=value)
+    with pytest.raises(Refused, match=r"a\.amount.*as a text"):
+        value_texts(condition, amount, "a.amount")
+    assert value_texts(condition, real, "a.amount")
+    exact = FilterCondition(column="amount", op="in", value=[0.1, 123456789012345.0, 10**40, "12345678901234567.5"])
+    assert value_texts(exact, amount, "a.amount") == ("0.1", "123456789012345.0", f"1{'0' * 40}", "12345678901234567.5")
+
+
+def test_documents_are_looked_through_for_numbers_that_lost_digits() -> None:
+    facts = RelationColumn("facts", "jsonb", "jsonb", "U", True, "pg_catalog")
+    with pytest.raises(Refused, match="as a text"):
+        value_texts(
+            FilterCondition(column="facts", op="contains", value={"a": [0.12345678901234568]}), facts, "a.facts"
+        )
+    assert value_texts(FilterCondition(column="facts", op="contains", value={"a": [0.5]}), facts, "a.facts")

@@ -258,6 +258,27 @@ def test_dates_that_narrow_no_filtered_table_are_not_passed_over(tenants: FreshD
     assert grow(tenants, where("incidents", ("site.company.slug", "acme"), since="2026-01-01")).notes == []
 
 
+def test_dates_that_may_be_null_are_told_wherever_rows_are_written(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE TABLE shops (id int PRIMARY KEY, created_at date);
+        CREATE TABLE orders (id int PRIMARY KEY, shop int REFERENCES shops, created_at date);
+        CREATE TABLE lines (id int PRIMARY KEY, order_id int REFERENCES orders, "Date" date);
+        INSERT INTO shops VALUES (1);
+        INSERT INTO orders VALUES (1, 1, '2026-01-01'), (2, 1, '2026-03-01'), (3, 1, NULL);
+        INSERT INTO lines SELECT id, id FROM orders
+    """)
+    (told,) = grow(fresh_database, where("shops", ("id", 1), since="2026-02-01")).notes
+    assert told == (
+        "Dates do not apply by orders.created_at, lines.Date: it may be NULL. To leave out rows outside of since and "
+        'until, and those without one: date_columns = {"orders": "created_at", "lines": "Date"}.'
+    )
+    named: dict[str, str | None] = {"orders": "created_at", "lines": None}
+    narrowed = grow(fresh_database, where("shops", ("id", 1), since="2026-02-01", date_columns=named))
+    assert (narrowed.notes, narrowed.values("orders"), narrowed.values("lines")) == ([], ["2"], ["2"])
+    (also,) = grow(fresh_database, where("shops", follow="none", since="2026-02-01")).notes
+    assert '{"shops": "created_at"}' in also
+
+
 def test_names_in_double_quotes_are_taken_as_they_are(fresh_database: FreshDatabase) -> None:
     fresh_database.run("""
         CREATE TABLE "Sites" (id int PRIMARY KEY, "Odd Name" text, "a.b" text, "q""q" text);
