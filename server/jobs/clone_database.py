@@ -1,7 +1,7 @@
 """Makes a database of a worktree's own: a copy of another with all rows, its schema alone, or with a segment in it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from server.calls import Call
@@ -51,25 +51,11 @@ def clone_database(
     origin.require_admin()
     check_name(name)
     started = time.monotonic()
-    call.progress(0, None, f"making {name}")
-    with beside(call, origin) as connection:
-        sweep(connection, origin)
-        refuse_taken(connection, name)
-        made = scratch_name()  # until it is done: what a killed process leaves is swept like any scratch database
-        make_clone(connection, origin, made, template=how == "template")
-        try:
-            clone = replace(origin, name=name, address=replace(_address(origin), dbname=made), shared_with=())
-            filled = _Filled() if how == "template" else _fill(services, call, origin, clone, segment, exclude_columns)
-            size = size_of(connection, made)
-            give_name(connection, made, name)
-        except BaseException as failure:
-            with beside(Call(), origin) as again:
-                drop(again, made)
-            if isinstance(failure, FerryError):
-                failure.state = "No database was made."
-            if isinstance(failure, ImportRejected):
-                failure.next = "Often a CHECK does not allow what redaction leaves: a person can set another mask."
-            raise
+
+    def fill(clone: Database) -> _Filled:
+        return _Filled() if how == "template" else _fill(services, call, origin, clone, segment, exclude_columns)
+
+    size, filled = _make(call, origin, name, fill, template=how == "template")
     url = url_of(origin, name)
     return Clone(
         database=name,
@@ -84,6 +70,31 @@ def clone_database(
         seconds=round(time.monotonic() - started, 2),
         next=f"Put env_line into the worktree's .env with the password of {source}; drop_database removes {name}.",
     )
+
+
+def _make(
+    call: Call, origin: Database, name: str, fill: Callable[[Database], _Filled], *, template: bool
+) -> tuple[int, _Filled]:
+    """Makes the database, which has its name once it is `fill`ed; its size in bytes and what it got."""
+    call.progress(0, None, f"making {name}")
+    with beside(call, origin) as connection:
+        sweep(connection, origin)
+        refuse_taken(connection, name)
+        made = scratch_name()  # until it is done: what a killed process leaves is swept like any scratch database
+        make_clone(connection, origin, made, template=template)
+        try:
+            filled = fill(replace(origin, name=name, address=replace(_address(origin), dbname=made), shared_with=()))
+            size = size_of(connection, made)
+            give_name(connection, made, name)
+        except BaseException as failure:
+            with beside(Call(), origin) as again:
+                drop(again, made)
+            if isinstance(failure, FerryError):
+                failure.state = "No database was made."
+            if isinstance(failure, ImportRejected):
+                failure.next = "Often a CHECK does not allow what redaction leaves: a person can set another mask."
+            raise
+    return size, filled
 
 
 def _address(database: Database) -> Address:

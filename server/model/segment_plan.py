@@ -2,7 +2,7 @@
 table needs, and where dates apply. Decided from the schema and the arguments alone, before a row is read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from server.errors import Refused
 from server.model.conditions import columns_of
@@ -31,12 +31,39 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
     down_edges = _down_edges(relations, roots, written) if segment.follow == "children" else []
     walked = dict.fromkeys([*roots, *(relations.node(edge.child) for edge in down_edges)])
     up_edges = _up_edges(relations, walked)
-    nodes = {
-        oid: NodePlan(relations.relations[oid]) for oid in (*walked, *(relations.node(e.parent) for e in up_edges))
-    }
-    for oid in nodes:
-        nodes[oid].written = oid in walked and oid in written
+    nodes = _nodes(relations, walked, written, down_edges, up_edges)
     _refuse_foreign(relations, nodes)
+    set_dates(relations, segment, nodes, list(walked))
+    _set_limits(relations, segment, nodes, list(walked))
+    upward = _circled(relations, nodes, up_edges)
+    for node in nodes.values():
+        _set_sought(relations, node)
+    downward = tuple(map(tuple, components(walked, _graph(relations, down_edges))))
+    for part in downward:
+        _set_copies(relations, nodes, part)
+    return SegmentPlan(
+        relations,
+        nodes,
+        seeds,
+        downward,
+        upward,
+        tuple(load_order(relations, nodes)),
+        (*undated(relations, segment, seeds, nodes, walked), *_unreached(relations, segment, walked)),
+    )
+
+
+def _nodes(
+    relations: RelationMap,
+    walked: Collection[int],
+    written: Collection[int],
+    down_edges: Iterable[Edge],
+    up_edges: Sequence[Edge],
+) -> dict[int, NodePlan]:
+    """The tables of a segment, those that are walked down first, with the edges at each and what these ask of it."""
+    oids = dict.fromkeys([*walked, *(relations.node(edge.parent) for edge in up_edges)])
+    nodes = {oid: NodePlan(relations.relations[oid]) for oid in oids}
+    for oid, node in nodes.items():
+        node.written = oid in walked and oid in written
     for edge in down_edges:
         nodes[relations.node(edge.child)].down.append(edge)
         nodes[relations.node(edge.parent)].leads_on = True
@@ -48,27 +75,19 @@ def plan_segment(relations: RelationMap, segment: Segment, excluded: Sequence[st
         parent.keys.update(dict.fromkeys(edge.targets))
         if edge.when:
             child.tests.append(edge)
-    set_dates(relations, segment, nodes, list(walked))
-    _set_limits(relations, segment, nodes, list(walked))
-    forward = _graph(relations, down_edges)
-    upward = _graph(relations, up_edges)
-    for part in components(nodes, upward):
+    return nodes
+
+
+def _circled(
+    relations: RelationMap, nodes: Mapping[int, NodePlan], up_edges: Iterable[Edge]
+) -> tuple[tuple[int, ...], ...]:
+    """The tables in the order of the way up, each circle of references together; and marks those that stand in one."""
+    graph = _graph(relations, up_edges)
+    parts = components(nodes, graph)
+    for part in parts:
         for oid in part:
-            nodes[oid].cyclic = len(part) > 1 or oid in upward.get(oid, ())
-    for node in nodes.values():
-        _set_sought(relations, node)
-    downward = tuple(map(tuple, components(walked, forward)))
-    for part in downward:
-        _set_copies(relations, nodes, part)
-    return SegmentPlan(
-        relations,
-        nodes,
-        seeds,
-        downward,
-        tuple(tuple(part) for part in reversed(components(nodes, upward))),
-        tuple(load_order(relations, nodes)),
-        (*undated(relations, segment, seeds, nodes, walked), *_unreached(relations, segment, walked)),
-    )
+            nodes[oid].cyclic = len(part) > 1 or oid in graph.get(oid, ())
+    return tuple(map(tuple, reversed(parts)))
 
 
 def _set_copies(relations: RelationMap, nodes: Mapping[int, NodePlan], part: tuple[int, ...]) -> None:

@@ -77,10 +77,6 @@ def below(
         standing = _latest(relations, ways, row)
     elif inherits:
         reached = any_of([refers(relations, way, row, (UNDATED, WITHIN, ASKED)) for way in ways])
-    if manner in ("copy", "fill") and into.copy:
-        source = into.copy.rows(child, seen=manner == "fill")
-    else:
-        source = _walked(relations, ways[0], child) if manner == "walk" else sql.SQL("{} AS t").format(table(child))
     if passing is not None:
         reached = every([reached, sql.SQL("{} {}").format(standing, OUTSIDE if passing else INSIDE)])
     there = INSIDE if upgrades and passing is False else None
@@ -88,11 +84,20 @@ def below(
         opening,
         into.target,
         into.values(row, generation, standing),
-        source,
+        _source(relations, into, ways, child, manner),
         every([reached, *not_yet(into, fresh or (upgrades and not there), there)]),
         _limit(room) if passing else _first(into, room),
         UPGRADE if upgrades else sql.SQL(""),
     )
+
+
+def _source(
+    relations: RelationMap, into: KeyTable, ways: Sequence[Way], child: Relation, manner: Manner
+) -> sql.Composed:
+    """What stands in FROM for the rows `t` that may refer to newer ones."""
+    if manner in ("copy", "fill") and into.copy:
+        return into.copy.rows(child, seen=manner == "fill")
+    return _walked(relations, ways[0], child) if manner == "walk" else sql.SQL("{} AS t").format(table(child))
 
 
 def _walked(relations: RelationMap, way: Way, child: Relation) -> sql.Composed:
