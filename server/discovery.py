@@ -68,6 +68,8 @@ def find_databases(settings: Settings, environ: Mapping[str, str], worktrees: li
 def _configured(name: str, configured: DatabaseSettings, environ: Mapping[str, str]) -> Database:
     source = "pgferry.toml"
     access = configured.access or "read"
+    if configured.url and configured.service:
+        return Database(name, source, access, None, problem="pgferry.toml gives both url and service: which is meant?")
     try:
         if configured.url:
             address = parse_url(expand(as_secret(configured.url), environ))

@@ -194,10 +194,21 @@ def load_settings(project_root: Path) -> Settings:
         ) from None
 
 
+_WORDS = {
+    "extra_forbidden": "There is no such setting",
+    "model_type": "Input should be a table",
+    "dict_type": "Input should be a table",
+    "tuple_type": "Input should be a list",
+    "list_type": "Input should be a list",
+}
+"""What pydantic says of its own types, in those of TOML."""
+
+
 def _lines(failure: ValidationError) -> list[str]:
     """Each error as `databases.main.acces: …`, without the input (it may be a secret)."""
     return [
-        f"{'.'.join(str(part) for part in error['loc']) or 'settings'}: {error['msg'].removeprefix('Value error, ')}"
+        f"{'.'.join(str(part) for part in error['loc']) or 'settings'}: "
+        + _WORDS.get(error["type"], error["msg"].removeprefix("Value error, "))
         for error in failure.errors(include_input=False, include_url=False, include_context=False)
     ]
 

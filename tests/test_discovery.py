@@ -51,6 +51,12 @@ def test_each_worktree_brings_the_database_of_its_environment_file(repository: P
     ]
 
 
+def test_of_a_url_and_a_service_none_is_guessed_to_be_meant(repository: Path) -> None:
+    (repository / "pgferry.toml").write_text('[databases.both]\nurl = "postgresql://h/d"\nservice = "other"\n')
+    both = services(repository).databases.all()[0]
+    assert (both.address, both.problem) == (None, "pgferry.toml gives both url and service: which is meant?")
+
+
 def test_the_name_of_a_branch_is_answered_with_that_of_its_database(repository: Path) -> None:
     env_file(repository.parent / "feature-x", "DATABASE_URL=postgresql://h/x_db\n")
     found = services(repository)

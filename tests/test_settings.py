@@ -25,6 +25,20 @@ def test_a_misspelt_key_is_refused_by_its_name(tmp_path: Path) -> None:
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[exports]\nfoldr = 'x'", "exports.foldr: There is no such setting."),
+        ("[databases]\nmain = 'postgresql://u:hunter2@h/d'", "databases.main: Input should be a table."),
+        ("[worktrees]\nenv_files = '.env'", "worktrees.env_files: Input should be a list."),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_told_in_the_words_of_the_file(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(Refused) as refused:
+        load_settings(written(tmp_path, text))
+    assert refused.value.what.endswith(told)
+
+
 def test_a_file_that_is_no_toml_is_refused_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="line 2"):
         load_settings(written(tmp_path, "[databases.a]\nurl = =\n"))

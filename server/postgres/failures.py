@@ -228,5 +228,5 @@ def of_connection(text: str, database: str) -> FerryError:
         "unreachable",
         what,
         state="Nothing was touched.",
-        next="Check that the server runs and that host and port are right (list_databases shows them).",
+        next="Check that the server runs and that host and port are right; list_databases shows where they come from.",
     )
