@@ -121,7 +121,7 @@ def _compare_tables(
             continue
         sums = TableSums(first, one, plan, by_value=by_value), TableSums(second, other, plan, by_value=by_value)
         pair = Pair(*sums, plan, max(one.rows, other.rows), progress.of(name))
-        compared.append(_compare(pair, one, wishes, (sides[0].policy, sides[1].policy)))
+        compared.append(_compare(pair, (one, other), wishes, (sides[0].policy, sides[1].policy)))
     for connection, tables_of in ((first, mine), (second, theirs)):
         refuse_changed(connection, [tables_of[name] for name in names if name in tables_of])
     return compared, missing
@@ -184,28 +184,29 @@ def _excludes(pattern: str, table: SideTable, column: str) -> bool:
     return last == column and (not head or _is_named(head, table))
 
 
-def _compare(pair: Pair, table: SideTable, wishes: Wishes, policies: tuple[Policy, Policy]) -> TableDifference:
+def _compare(
+    pair: Pair, tables: tuple[SideTable, SideTable], wishes: Wishes, policies: tuple[Policy, Policy]
+) -> TableDifference:
     rows, found = differences(pair, keep=wishes.sample)
     notes = list(pair.plan.notes)
     if found.doubled:
         notes.append(f"the key is not unique: {several(found.doubled, 'key')} with several rows")
     return TableDifference(
-        table=table.shown,
+        table=tables[0].shown,
         key=list(pair.plan.key),
         added=found.added,
         removed=found.removed,
         changed=found.changed,
         same=rows - found.removed - found.changed,
-        samples=_samples(pair, table, found, policies),
+        samples=_samples(pair, RowSamples(pair.plan, tables, policies), found),
         notes=notes,
     )
 
 
-def _samples(pair: Pair, table: SideTable, found: Differences, policies: tuple[Policy, Policy]) -> list[dict[str, Any]]:
+def _samples(pair: Pair, shown: RowSamples, found: Differences) -> list[dict[str, Any]]:
     everywhere = [places for kind in found.places.values() for places in kind]
     mine = pair.source.at([place for place, _ in everywhere if place])
     theirs = pair.target.at([place for _, place in everywhere if place])
-    shown = RowSamples(pair.plan, table, policies)
     samples = [shown.whole("added", theirs[there]) for _, there in found.places["added"] if there]
     samples += [shown.whole("removed", mine[here]) for here, _ in found.places["removed"] if here]
     changed = [(here, there) for here, there in found.places["changed"] if here and there]

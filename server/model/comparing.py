@@ -64,11 +64,14 @@ class ComparedColumn:
 
 @dataclass(frozen=True)
 class SideColumn:
-    """A column as one side has it: type as declared, and the name of its base type."""
+    """A column as one side has it: type as declared, the name of its base type, and the columns that it refers to, each
+    by schema, table, name and base type.
+    """
 
     name: str
     type: str
     base: str
+    referred: tuple[tuple[str, str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,9 @@ def side_tables(rows: Sequence[Sequence[Any]]) -> dict[tuple[str, str], SideTabl
 
 
 def _side_table(name: tuple[str, str], lines: list[Sequence[Any]]) -> SideTable:
-    columns = tuple(SideColumn(line[3], line[4], line[5]) for line in lines if line[3] is not None)
+    columns = tuple(
+        SideColumn(line[3], line[4], line[5], tuple(map(tuple, line[8]))) for line in lines if line[3] is not None
+    )
     key = sorted((line[6], line[3]) for line in lines if line[6] is not None)
     return SideTable(name[0], name[1], bool(lines[0][2]), int(lines[0][7]), columns, tuple(column for _, column in key))
 

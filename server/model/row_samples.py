@@ -12,16 +12,17 @@ MOST_SAMPLES = 60
 
 
 class RowSamples:
-    """Turns the rows of one table into samples."""
+    """Turns the rows of one table into samples, without what a policy hides there or in what a column refers to."""
 
-    def __init__(self, plan: TablePlan, table: SideTable, policies: tuple[Policy, Policy]) -> None:
+    def __init__(self, plan: TablePlan, tables: tuple[SideTable, SideTable], policies: tuple[Policy, Policy]) -> None:
         self._names = [column.name for column in plan.columns]
         self._key = plan.key
-        bases = {column.name: column.base for column in table.columns}
         self._hidden = {
-            name
-            for name in self._names
-            if any(policy.how(table.schema, table.name, name, bases[name]) for policy in policies)
+            column.name
+            for table in tables
+            for column in table.columns
+            for names in ((table.schema, table.name, column.name, column.base), *column.referred)
+            if any(policy.how(*names) for policy in policies)
         }
 
     def whole(self, kind: str, row: Sequence[str | None]) -> dict[str, Any]:

@@ -38,11 +38,17 @@ class Hiding:
         self._judgement = judgement
 
     def is_sensitive(self, relation: Relation, column: str) -> bool:
-        """Whether the policy, or what is known of PostgreSQL's own catalogs, keeps a column from being shown."""
+        """Whether a column is not shown: by the policy for it and what it refers to, or as PostgreSQL's own secret."""
         if relation.schema in ("pg_catalog", "information_schema"):
             return (relation.name, column) in _SECRETS
-        base = relation.types[relation.columns.index(column)]
-        return self._policy.how(relation.schema, relation.name, column, base) is not None
+        place = relation.columns.index(column)
+        named = [(relation.schema, relation.name, column, relation.types[place])]
+        named += [
+            (schema, table, name, base)
+            for number, schema, table, name, base in relation.referred
+            if number == place + 1
+        ]
+        return any(self._policy.how(*names) is not None for names in named)
 
     def outputs(self, parsed: Parsed, origins: Sequence[tuple[int, int]]) -> list[bool]:
         """For each column of the result whether it is hidden. `origins`: the table's oid and the column's number where

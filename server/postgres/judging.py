@@ -40,6 +40,7 @@ class Relation:
     foreign_parts: list[str]
     columns: list[str | None]
     types: list[str | None]
+    referred: list[tuple[int, str, str, str, str]]
 
 
 @dataclass

@@ -173,6 +173,35 @@ def test_a_sensitive_column_is_hidden_wherever_it_comes_out(
     assert "TOKEN-" not in text
 
 
+@pytest.mark.parametrize(
+    ("sql", "redacted"),
+    [
+        ("SELECT * FROM cards", ["owner"]),
+        ("SELECT about || 'x' AS a, id FROM notes", ["a"]),
+        ("SELECT * FROM talk", ["whom"]),
+        ("SELECT * FROM visits", ["who"]),
+        ("SELECT who FROM visits_1", ["who"]),
+        ("SELECT badge FROM cards", []),
+    ],
+)
+def test_what_refers_to_a_sensitive_column_is_hidden_too(
+    sql: str, redacted: list[str], fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    fresh_database.run("""
+        CREATE TABLE people (ssn text PRIMARY KEY, badge int UNIQUE); INSERT INTO people VALUES ('SECRET-1', 7);
+        CREATE TABLE cards (owner text UNIQUE REFERENCES people, badge int REFERENCES people (badge));
+        CREATE TABLE notes (id int, about text REFERENCES cards (owner));
+        CREATE VIEW talk AS SELECT about AS whom FROM notes;
+        CREATE TABLE visits (n int, who text REFERENCES people) PARTITION BY LIST (n);
+        CREATE TABLE visits_1 PARTITION OF visits DEFAULT;
+        INSERT INTO cards VALUES ('SECRET-1', 7); INSERT INTO notes VALUES (1, 'SECRET-1');
+        INSERT INTO visits VALUES (1, 'SECRET-1')
+    """)
+    answer = ask(fresh_database, tmp_path, sql)
+    assert answer.redacted == redacted
+    assert "SECRET" not in answer.model_dump_json()
+
+
 def test_the_settings_say_what_is_sensitive(people: FreshDatabase, tmp_path: Path) -> None:
     toml = '[redaction]\npatterns = { "people.email" = "hash", "people.api_token" = "keep" }'
     assert ask(people, tmp_path, "SELECT email, api_token FROM people", toml).redacted == ["email"]

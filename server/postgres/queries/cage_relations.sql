@@ -3,7 +3,8 @@
 -- `definition`: of a view or materialised view. `expressions`: what reading rows evaluates (policies, columns computed
 -- when read). `planned`: expressions whose constant parts the planner evaluates (of indexes, checks and statistics, also
 -- of tables below it). `foreign_parts`: foreign tables below it. `columns`: names by number, a dropped one as NULL;
--- `types`: their base types.
+-- `types`: their base types; `referred`: number of a column, and schema, table, name and base type of one that it refers
+-- to, over as many foreign keys as there are.
 -- since 14, else NULL::text[]: pg_catalog.pg_get_statisticsobjdef_expressions(s.oid)
 SELECT
     c.oid::bigint AS oid,
@@ -59,7 +60,33 @@ SELECT
         LEFT JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
         LEFT JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
         WHERE a.attrelid = c.oid AND a.attnum > 0
-    ) AS types
+    ) AS types,
+    (
+        WITH RECURSIVE up (number, relid, target) AS (
+            SELECT k.own, f.confrelid, k.target
+            FROM pg_catalog.pg_constraint AS f
+            CROSS JOIN LATERAL ROWS FROM (unnest(f.conkey), unnest(f.confkey)) AS k (own, target)
+            WHERE f.conrelid = c.oid AND f.contype = 'f'
+            UNION
+            SELECT up.number, f.confrelid, k.target
+            FROM up
+            JOIN pg_catalog.pg_constraint AS f ON f.conrelid = up.relid AND f.contype = 'f'
+            CROSS JOIN LATERAL ROWS FROM (unnest(f.conkey), unnest(f.confkey)) AS k (own, target)
+            WHERE k.own = up.target
+        )
+        SELECT coalesce(
+            pg_catalog.json_agg(
+                pg_catalog.json_build_array(up.number, pn.nspname, p.relname, a.attname, coalesce(b.typname, t.typname))
+            ),
+            '[]'
+        )
+        FROM up
+        JOIN pg_catalog.pg_class AS p ON p.oid = up.relid
+        JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = up.relid AND a.attnum = up.target
+        JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
+    ) AS referred
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (

@@ -1,7 +1,32 @@
 -- Tables whose rows can be compared, one row per column in order of number: schema, table, whether it is partitioned,
 -- column, its type as declared, the name of its base type, the column's place in the primary key (NULL: not in it), and
--- the table's rows as last estimated, those of its partitions among them.
+-- the table's rows as last estimated, those of its partitions among them, and schema, table, name and base type of each
+-- column that it refers to, over as many foreign keys as there are.
 -- Partitions count as part of their parent; foreign, temporary and extension-owned tables are left out.
+WITH RECURSIVE keyed AS MATERIALIZED (
+    SELECT f.conrelid AS relid, k.own, f.confrelid AS parent, k.target
+    FROM pg_catalog.pg_constraint AS f
+    CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k (own, target)
+    WHERE f.contype = 'f'
+),
+up AS (
+    SELECT k.relid, k.own, k.parent, k.target FROM keyed AS k
+    UNION
+    SELECT u.relid, u.own, k.parent, k.target FROM up AS u JOIN keyed AS k ON k.relid = u.parent AND k.own = u.target
+),
+referred AS (
+    SELECT u.relid, u.own,
+           pg_catalog.json_agg(
+               pg_catalog.json_build_array(n.nspname, c.relname, a.attname, coalesce(b.typname, t.typname))
+           ) AS columns
+    FROM up AS u
+    JOIN pg_catalog.pg_class AS c ON c.oid = u.parent
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = u.parent AND a.attnum = u.target
+    JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+    LEFT JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
+    GROUP BY u.relid, u.own
+)
 SELECT
     n.nspname AS schema,
     c.relname AS name,
@@ -15,13 +40,15 @@ SELECT
         FROM pg_catalog.pg_partition_tree(c.oid) AS p
         JOIN pg_catalog.pg_class AS l ON l.oid = p.relid
         WHERE p.isleaf
-    ) END AS rows
+    ) END AS rows,
+    coalesce(r.columns, '[]') AS referred
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
 LEFT JOIN pg_catalog.pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'p'
+LEFT JOIN referred AS r ON r.relid = c.oid AND r.own = a.attnum
 WHERE c.relkind IN ('r', 'p')
   AND NOT c.relispartition
   AND c.relpersistence <> 't'
