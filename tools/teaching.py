@@ -48,7 +48,7 @@ def _next(parameters: Schema, shapes: list[str]) -> str:
 
 
 def _line(parameters: Schema, place: Sequence[int | str], kind: str, message: str) -> str:
-    shown = ".".join(str(part) for part in place)
+    shown = ".".join(str(part) for part in place if "[" not in str(part))  # but for what pydantic calls a choice
     if kind == "extra_forbidden":
         *inside, name = place
         known = list(_at(parameters, inside).get("properties", {}))
@@ -56,7 +56,7 @@ def _line(parameters: Schema, place: Sequence[int | str], kind: str, message: st
         return f"{where}. {did_you_mean(str(name), known)}".rstrip(".")
     if kind == "missing":
         return f"{shown} is missing"
-    said = message.split(" or instance of ")[0].replace("dictionary", "object")
+    said = message.removeprefix("Value error, ").split(" or instance of ")[0].replace("dictionary", "object")
     return f"{shown}: {said}"
 
 

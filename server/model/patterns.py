@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from server.errors import Refused, did_you_mean
 from server.model.names import parts_of
+from server.model.tables import table_key
 
 Name = tuple[str, str]
 """Schema and name, as they are, unquoted."""
@@ -33,7 +34,7 @@ def choose(
     for pattern, text in zip(split, patterns, strict=True):
         if not any(_fits(pattern, name) for name in names):
             _refuse_other(pattern, others() if others else {})
-            shown = [name if schema == "public" else f"{schema}.{name}" for schema, name in names]
+            shown = [table_key(*name) for name in names]
             raise Refused(
                 f"unknown_{what}",
                 f"No {what} matches {text!r}. {did_you_mean(text.removeprefix('public.'), shown)}",

@@ -212,25 +212,30 @@ class Growth:
         return f"{self.relations.key(self.relations.node(edge.child))} ({', '.join(edge.columns)})"
 
     def _too_large(self, node: int, *, up: bool) -> Refused:
-        path = [self.relations.key(node)]
-        current, seen = node, {node}
-        while True:
-            way = max(self._arrivals[current], key=lambda arrival: arrival.rows).first
-            if way is None:
-                break
-            current = self.relations.node(way.parent if way.child in self._relations_of(current) else way.child)
-            if current in seen:
-                break
-            seen.add(current)
-            path.append(self.relations.key(current))
+        current: int | None = node
+        seen = [node]
+        while current := self._led_from(current, seen):
+            seen.append(current)
+        path = map(self.relations.key, reversed(seen))
         counts = {self.relations.key(oid): held for oid, held in self.held.items() if held}
         return Refused(
             "segment_too_large",
             f"The segment exceeds {self.max_rows:,} rows (exports.max_rows): "
-            f"{' → '.join(reversed(path))} brought {self.held[node]:,} rows{' by references' if up else ''}.",
+            f"{' → '.join(path)} brought {self.held[node]:,} rows{' by references' if up else ''}.",
             next="Narrow the filters or dates, name fewer `tables`, set limit_per_table, or follow = none.",
             details={"rows_so_far": dict(sorted(counts.items(), key=lambda item: -item[1])[:10])},
         )
 
-    def _relations_of(self, node: int) -> set[int]:
-        return {oid for oid, relation in self.relations.relations.items() if relation.root == node}
+    def _led_from(self, node: int, seen: Sequence[int]) -> int | None:
+        """The table from which most rows of a table came, but for those seen; None: a filter brought as many."""
+        led = [(arrival.rows, self._other_end(arrival.first, node)) for arrival in self._arrivals[node]]
+        _, above = max(
+            ((rows, other) for rows, other in led if other not in seen), default=(0, None), key=lambda of: of[0]
+        )
+        return above
+
+    def _other_end(self, way: Edge | None, node: int) -> int | None:
+        if way is None:
+            return None
+        parent, child = self.relations.node(way.parent), self.relations.node(way.child)
+        return parent if child == node else child

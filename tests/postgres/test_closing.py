@@ -234,6 +234,20 @@ def test_a_segment_beyond_max_rows_is_stopped_with_the_path_that_made_it_grow(te
     assert "companies → sites → incidents" in str(refused.value)
 
 
+def test_the_path_of_what_grew_by_references_leads_through_a_table_that_refers_to_itself(
+    fresh_database: FreshDatabase,
+) -> None:
+    fresh_database.run("""
+        CREATE TABLE links (id int PRIMARY KEY, next int REFERENCES links);
+        CREATE TABLE people (id int PRIMARY KEY);
+        CREATE TABLE visits (id int PRIMARY KEY, person int REFERENCES people, link int REFERENCES links);
+        INSERT INTO links SELECT n, nullif(n - 1, 0) FROM generate_series(1, 300) AS n;
+        INSERT INTO people VALUES (1); INSERT INTO visits VALUES (1, 1, 300);
+    """)
+    with pytest.raises(Refused, match=r"people → visits → links brought [0-9]+ rows by references"):
+        grow(fresh_database, where("people"), max_rows=100)
+
+
 def test_everything_is_of_one_snapshot_while_another_session_writes(
     tenants: FreshDatabase, make_database: MakeDatabase
 ) -> None:

@@ -63,3 +63,21 @@ async def test_what_cannot_be_used_is_refused_in_few_words(
     assert f"[{code}]" in text_of(answer)
     assert "Next: " in text_of(answer)
     assert len(text_of(answer)) < 3000
+
+
+async def test_a_choice_of_types_is_told_in_the_words_of_the_arguments() -> None:
+    arguments = {"database": "main", "filters": [{"table": "t"}]}
+    async with in_memory() as client:
+        told = text_of(await client.call_tool("export_segment", {**arguments, "limit_per_table": True}))
+        inside = text_of(await client.call_tool("export_segment", {**arguments, "limit_per_table": {"t": "x"}}))
+    assert "limit_per_table: true and false are no numbers of rows; limit_per_table: Input should be a valid" in told
+    assert "limit_per_table.t: Input should be a valid integer" in inside
+
+
+async def test_a_name_that_is_near_is_told_as_it_can_be_used(two: TwoDatabases) -> None:
+    two.main.run('CREATE SCHEMA odd; CREATE TABLE odd."a.table" ()')
+    async with in_memory() as client:
+        told = text_of(await client.call_tool("export_database", {"database": "main", "tables": ["a.tabel"]}))
+        assert 'odd."a.table"? Nothing' in told
+        named = await client.call_tool("export_database", {"database": "main", "tables": ['odd."a.table"']})
+    assert content_of(named)["tables"][0]["name"] == 'odd."a.table"'
