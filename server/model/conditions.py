@@ -42,6 +42,8 @@ class Both:
 
 Condition = Compare | IsNull | Not | Both
 
+_READ = {"this", "expression", "expressions", "negate"}
+"""What is read of a node: one that has more means something else."""
 COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "Like": "LIKE", "ILike": "ILIKE"}
 
 
@@ -71,6 +73,13 @@ def columns_of(condition: Condition) -> set[str]:
 def _condition(tree: "Expr", text: str) -> Condition:
     from sqlglot import exp
 
+    more = {name for name, value in tree.args.items() if value} - _READ
+    if more and not isinstance(tree, exp.Column):
+        raise _refused(text, f"{type(tree).__name__} with {', '.join(sorted(more))} is not allowed")
+    if tree.args.get("negate"):  # a NOT LIKE b, a IS NOT NULL
+        plain = tree.copy()
+        plain.set("negate", None)
+        return Not(_condition(plain, text))
     match tree:
         case exp.Paren():
             return _condition(tree.this, text)
@@ -80,7 +89,7 @@ def _condition(tree: "Expr", text: str) -> Condition:
             return Not(_condition(tree.this, text))
         case exp.Is() if isinstance(tree.expression, exp.Null):
             return IsNull(_column(tree.this, text))
-        case exp.In() if tree.expressions and not tree.args.get("query"):
+        case exp.In() if tree.expressions:
             return Compare(_column(tree.this, text), "=", tuple(_constant(item, text) for item in tree.expressions))
         case exp.Column():
             return Compare(_column(tree, text), "=", ("true",))

@@ -211,9 +211,10 @@ def _unfit(shown: str, op: str, why: str) -> Refused:
 
 RECORD_DATES = (
     *("created_at", "occurred_at", "happened_at", "recorded_at", "logged_at", "reported_at", "started_at", "sent_at"),
-    *("inserted_at", "event_time", "event_date", "occurred_on", "created_on", "created", "timestamp", "ts", "date"),
+    *("inserted_at", "event_time", "event_date", "occurred_on", "created_on", "created", "date_created"),
+    *("timestamp", "ts", "date", "at"),
 )
-"""Names of the date that a row is filed under, the first that is there wins."""
+"""Names of the date that a row is filed under, the first that is there wins; `createdAt` is one of them too."""
 LATER_DATES = re.compile(
     r"(updat|modif|delet|remov|expir|end|finish|clos|due|valid|last|next|read|seen|archiv|cancel|birth|until)", re.I
 )
@@ -224,7 +225,7 @@ DATE_TYPES = ("timestamp with time zone", "timestamp without time zone", "date")
 
 def doubtful_date(columns: Iterable[RelationColumn]) -> RelationColumn | None:
     """What would be the date that a row is filed under, by its name, if it had to be there."""
-    dates = {column.name.lower(): column for column in columns if not column.not_null and column.base in DATE_TYPES}
+    dates = _by_words(column for column in columns if not column.not_null)
     return next((dates[name] for name in RECORD_DATES if name in dates), None)
 
 
@@ -232,7 +233,7 @@ def choose_date_column(columns: Sequence[RelationColumn]) -> RelationColumn | No
     """The date that a row is filed under: a NOT NULL timestamp or date with a name of `RECORD_DATES`, in that order;
     else the first that ends in `_at`, `_date`, `_on`, `_time`, in that order, and does not speak of a later time.
     """
-    dates = {column.name.lower(): column for column in columns if column.not_null and column.base in DATE_TYPES}
+    dates = _by_words(column for column in columns if column.not_null)
     for name in RECORD_DATES:
         if name in dates:
             return dates[name]
@@ -241,3 +242,9 @@ def choose_date_column(columns: Sequence[RelationColumn]) -> RelationColumn | No
             if name.endswith(ending) and not LATER_DATES.search(name):
                 return column
     return None
+
+
+def _by_words(columns: Iterable[RelationColumn]) -> dict[str, RelationColumn]:
+    """The dates among some columns, by their names in small letters: `createdAt` as `created_at`."""
+    dates = [column for column in columns if column.base in DATE_TYPES]
+    return {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column.name).lower(): column for column in dates}

@@ -24,6 +24,9 @@ def column(name: str, base: str = "timestamp with time zone", *, not_null: bool 
         (["due_date", "invoice_date"], "invoice_date"),
         (["expires_at", "deleted_at"], None),
         (["granted_at"], "granted_at"),
+        (["updatedAt", "createdAt"], "createdAt"),
+        (["expiresAt", "uploadedAt"], "uploadedAt"),
+        (["updated_at", "at"], "at"),
         ([], None),
     ],
 )
