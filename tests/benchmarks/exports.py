@@ -1,6 +1,6 @@
 """Exports against their peers, in one run: seconds, CPU of client and server, memory, and the ratios that count.
 
-    python -m tests.benchmarks.exports [rows | demo=SCALE] [name ...]
+    python -m tests.benchmarks.exports [rows | demo=SCALE] [rounds=3] [name ...]
 
 By hand, on a quiet machine: psql's \\copy, psql with COPY of row_to_json, pg_dump -Fp, rows fetched and encoded. One
 table of mixed rows, a million unless told otherwise, or the demo's main database (SCALE times 25,000 rows, unredacted).
@@ -31,14 +31,15 @@ INSERT INTO mixed SELECT i, 'name ' || i, 'user' || i || '@example.com', now() -
     (ARRAY['ok', 'bad'])[1 + i % 2]::mood FROM generate_series(1, {rows}) AS i;
 VACUUM ANALYZE mixed;
 """
-ROUNDS = 2
-"""In alternation: the best of them counts."""
+ROUNDS = 3
+"""In alternation, unless told otherwise: of each the run of median time counts."""
 PEERS = {"csv": "copy", "json": "row_to_json", "jsonl": "row_to_json", "sql": "pg_dump"}
 
 
 def main(arguments: Sequence[str]) -> None:
     what = arguments[0] if arguments else "1000000"
-    wanted = set(arguments[1:])
+    wanted = {argument for argument in arguments[1:] if not argument.startswith("rounds=")}
+    rounds = next((int(argument[len("rounds=") :]) for argument in arguments if argument.startswith("rounds=")), ROUNDS)
     folder_of_programs = os.environ.get("PGFERRY_TEST_POSTGRES_BIN")
     with (
         embedded_server(bin_directory=Path(folder_of_programs) if folder_of_programs else None) as server,
@@ -53,10 +54,10 @@ def main(arguments: Sequence[str]) -> None:
             for name, command in _commands(server, root, url).items()
             if not wanted or name in wanted or name in {PEERS[n.split()[0]] for n in wanted if n.split()[0] in PEERS}
         }
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for name, command in commands.items():
                 costs.setdefault(name, []).append(_measure(server, root, command))
-        _show({name: min(found, key=lambda cost: cost.wall) for name, found in costs.items()})
+        _show({name: sorted(found)[len(found) // 2] for name, found in costs.items()})
 
 
 def _show(measured: Mapping[str, Cost]) -> None:
