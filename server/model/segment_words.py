@@ -54,7 +54,11 @@ def limits_from(texts: Sequence[str]) -> int | dict[str, int] | None:
             return int(texts[0])
         return {table: int(number or "") for table, number in pairs_from(texts).items()} or None
     except ValueError:
-        raise Refused("bad_limit", "A limit is no number.", next="Write 100 or incidents=100.") from None
+        raise Refused(
+            "bad_limit",
+            f"{', '.join(texts)}: that is neither one number for every table nor a number for each of some.",
+            next="Write --limit 100, or --limit incidents=100 --limit sites=5.",
+        ) from None
 
 
 def _where(text: str) -> tuple[str, FilterCondition | None]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from server.errors import Refused
-from server.model.segment_words import filters_from
+from server.model.segment_words import filters_from, limits_from
 
 READ: list[tuple[str, str, str, str, Any]] = [
     ("companies.slug=acme", "companies", "slug", "=", "acme"),
@@ -81,3 +81,12 @@ def test_a_filter_without_a_table_says_so() -> None:
     with pytest.raises(Refused, match="does not say of which table") as refused:
         filters_from(["slug=acme"])
     assert refused.value.next == "Write TABLE.slug=acme."
+
+
+def test_limits_are_one_number_or_one_for_each_of_some_tables() -> None:
+    assert limits_from([]) is None
+    assert limits_from(["100"]) == 100
+    assert limits_from(["incidents=100", "sites = 5"]) == {"incidents": 100, "sites": 5}
+    for wrong in (["3", "sites=5"], ["3", "4"], ["many"], ["sites="]):
+        with pytest.raises(Refused, match=f"{', '.join(wrong)}: that is neither"):
+            limits_from(wrong)
