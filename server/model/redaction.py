@@ -134,16 +134,23 @@ def plan_redactions(
 
     What the policy or the call asks for is bent so that the export still imports: a column that must have a value is
     blanked rather than left out, a unique or referenced one is hashed, and columns that foreign keys link are hashed
-    or kept together. `declared`: references of settings, from and to, whose ends hold the same values too.
+    or kept together. What is computed from a masked column is left out. `declared`: references of settings, from and
+    to, whose ends hold the same values too.
     Refused: an excluded column that no table has.
     """
     asked = _asked(policy, tables, list(excluded_columns))
     by_place = {(table.schema, table.name, column.name): column for table in tables for column in table.columns}
     planned: dict[Place, How] = {}
-    for linked in _linked(by_place):
+    groups = list(_linked(by_place))
+    for linked in groups:
         how = _for_all(linked, asked, by_place)
         planned.update(dict.fromkeys(linked, how) if how else {})
     _spread(declared, planned, by_place)
+    told = {
+        place for place, column in by_place.items() if any((*place[:2], name) in planned for name in column.made_of)
+    }
+    for linked in groups:
+        planned.update(dict.fromkeys(linked, "exclude") if told.intersection(linked) else {})
     masks: dict[tuple[str, str], dict[str, How]] = {}
     for schema, table, column in by_place:
         if how := planned.get((schema, table, column)):

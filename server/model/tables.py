@@ -74,6 +74,8 @@ class Column:
     attributes: tuple["Column", ...] = ()
     """Of a composite type, where its values are redacted; `row_type` is that type, below any domain."""
     row_type: str = ""
+    made_of: tuple[str, ...] = ()
+    """The columns that a generated one is computed from."""
     stand_in: str | None = None
     """What a blank of it is, where the usual one would not pass its checks; as PostgreSQL reads the type."""
 

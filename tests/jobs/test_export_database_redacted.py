@@ -152,6 +152,20 @@ def test_a_table_alone_is_redacted_as_it_is_beside_what_it_refers_to(
         assert "hidden" not in Path(str(report.path)).read_text()
 
 
+def test_what_is_computed_from_a_sensitive_column_stays_out_of_every_format(copied: Copy, export: Export) -> None:
+    script, copy = copied(
+        """CREATE TABLE users (id int PRIMARY KEY, password text NOT NULL,
+            low text GENERATED ALWAYS AS (lower(password)) STORED,
+            twice int GENERATED ALWAYS AS (id * 2) STORED);
+        INSERT INTO users VALUES (1, 'hidden')"""
+    )
+    for report in (script, *(export(format=fmt) for fmt in ("json", "jsonl", "csv"))):
+        assert hows(report) == {("users", "password"): "blank", ("users", "low"): "exclude"}
+    row = document(str(export(path="again.json").path))["data"]["users"][0]
+    assert sorted(row) == ["id", "password", "twice"]
+    assert copy.rows("SELECT low, twice FROM users") == [("xxxx", 2)]
+
+
 def test_what_keys_keep_from_being_redacted_is_told(
     project: Project, fresh_database: FreshDatabase, export: Export
 ) -> None:

@@ -182,13 +182,18 @@ def test_a_sensitive_column_is_hidden_wherever_it_comes_out(
         ("SELECT * FROM visits", ["who"]),
         ("SELECT who FROM visits_1", ["who"]),
         ("SELECT badge FROM cards", []),
+        ("SELECT short, badge FROM people", ["short"]),
+        ("SELECT who FROM calls", ["who"]),
     ],
 )
 def test_what_refers_to_a_sensitive_column_is_hidden_too(
     sql: str, redacted: list[str], fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
     fresh_database.run("""
-        CREATE TABLE people (ssn text PRIMARY KEY, badge int UNIQUE); INSERT INTO people VALUES ('SECRET-1', 7);
+        CREATE TABLE people (ssn text PRIMARY KEY, badge int UNIQUE,
+            short text GENERATED ALWAYS AS (upper(ssn)) STORED UNIQUE);
+        CREATE TABLE calls (who text REFERENCES people (short));
+        INSERT INTO people VALUES ('SECRET-1', 7); INSERT INTO calls VALUES ('SECRET-1');
         CREATE TABLE cards (owner text UNIQUE REFERENCES people, badge int REFERENCES people (badge));
         CREATE TABLE notes (id int, about text REFERENCES cards (owner));
         CREATE VIEW talk AS SELECT about AS whom FROM notes;

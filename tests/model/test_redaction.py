@@ -139,6 +139,20 @@ def test_columns_that_several_keys_link_are_hashed_or_kept_together() -> None:
     assert masks(Policy(), people, insured, cards, table("rest", short)) == {}
 
 
+def test_what_is_computed_from_a_masked_column_is_left_out() -> None:
+    def computed(name: str, *sources: str, referenced: bool = False) -> Column:
+        return Column(name, "text", "text", "S", generated=True, referenced=referenced, made_of=sources)
+
+    users = table(
+        "users", text("password"), text("name"), computed("shown", "name"), computed("low", "name", "password")
+    )
+    assert masks(Policy(), users) == {"users.password": "exclude", "users.low": "exclude"}
+    people = table("people", text("ssn", referenced=True), computed("key", "ssn", referenced=True))
+    cards = table("cards", Column("holder", "text", "text", "S", references=(Reference("public", "people", "key"),)))
+    found = masks(Policy(), people, cards)
+    assert found == {"people.ssn": "hash", "people.key": "exclude", "cards.holder": "exclude"}
+
+
 def test_a_reference_of_the_settings_does_as_what_it_refers_to_where_no_key_holds_it() -> None:
     people = table("people", text("ssn", not_null=True), text("pin"), text("id", referenced=True))
     notes = table("notes", text("about"), text("said_of"), Column("by", "text", "text", "S", referenced=True))

@@ -4,7 +4,7 @@
 -- when read). `planned`: expressions whose constant parts the planner evaluates (of indexes, checks and statistics, also
 -- of tables below it). `foreign_parts`: foreign tables below it. `columns`: names by number, a dropped one as NULL;
 -- `types`: their base types; `referred`: number of a column, and schema, table, name and base type of one that it refers
--- to, over as many foreign keys as there are.
+-- to or is computed from, over as many foreign keys and generated columns as there are.
 -- since 14, else NULL::text[]: pg_catalog.pg_get_statisticsobjdef_expressions(s.oid)
 SELECT
     c.oid::bigint AS oid,
@@ -63,16 +63,45 @@ SELECT
     ) AS types,
     (
         WITH RECURSIVE up (number, relid, target) AS (
-            SELECT k.own, f.confrelid, k.target
-            FROM pg_catalog.pg_constraint AS f
-            CROSS JOIN LATERAL ROWS FROM (unnest(f.conkey), unnest(f.confkey)) AS k (own, target)
-            WHERE f.conrelid = c.oid AND f.contype = 'f'
+            SELECT h.own, h.relid, h.target
+            FROM (
+                SELECT k.own, f.confrelid, k.target
+                FROM pg_catalog.pg_constraint AS f
+                CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k (own, target)
+                WHERE f.contype = 'f' AND f.conrelid = c.oid
+                UNION ALL
+                SELECT a.attnum, a.attrelid, e.refobjsubid
+                FROM pg_catalog.pg_attribute AS a
+                JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+                JOIN pg_catalog.pg_depend AS e
+                    ON e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid
+                    AND e.refobjsubid > 0 AND (
+                        (e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid)
+                        OR (e.classid = e.refclassid AND e.objid = a.attrelid AND e.objsubid = a.attnum)
+                    )
+                WHERE a.attgenerated <> '' AND a.attrelid = c.oid
+            ) AS h (own, relid, target)
             UNION
-            SELECT up.number, f.confrelid, k.target
+            SELECT up.number, h.relid, h.target
             FROM up
-            JOIN pg_catalog.pg_constraint AS f ON f.conrelid = up.relid AND f.contype = 'f'
-            CROSS JOIN LATERAL ROWS FROM (unnest(f.conkey), unnest(f.confkey)) AS k (own, target)
-            WHERE k.own = up.target
+            CROSS JOIN LATERAL (
+                SELECT k.own, f.confrelid, k.target
+                FROM pg_catalog.pg_constraint AS f
+                CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k (own, target)
+                WHERE f.contype = 'f' AND f.conrelid = up.relid
+                UNION ALL
+                SELECT a.attnum, a.attrelid, e.refobjsubid
+                FROM pg_catalog.pg_attribute AS a
+                JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+                JOIN pg_catalog.pg_depend AS e
+                    ON e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid
+                    AND e.refobjsubid > 0 AND (
+                        (e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid)
+                        OR (e.classid = e.refclassid AND e.objid = a.attrelid AND e.objsubid = a.attnum)
+                    )
+                WHERE a.attgenerated <> '' AND a.attrelid = up.relid
+            ) AS h (own, relid, target)
+            WHERE h.own = up.target
         )
         SELECT coalesce(
             pg_catalog.json_agg(

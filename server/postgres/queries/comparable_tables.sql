@@ -1,13 +1,24 @@
 -- Tables whose rows can be compared, one row per column in order of number: schema, table, whether it is partitioned,
 -- column, its type as declared, the name of its base type, the column's place in the primary key (NULL: not in it), and
 -- the table's rows as last estimated, those of its partitions among them, and schema, table, name and base type of each
--- column that it refers to, over as many foreign keys as there are.
+-- column that it refers to or is computed from, over as many foreign keys and generated columns as there are.
 -- Partitions count as part of their parent; foreign, temporary and extension-owned tables are left out.
 WITH RECURSIVE keyed AS MATERIALIZED (
     SELECT f.conrelid AS relid, k.own, f.confrelid AS parent, k.target
     FROM pg_catalog.pg_constraint AS f
     CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k (own, target)
     WHERE f.contype = 'f'
+    UNION ALL
+    SELECT a.attrelid, a.attnum, a.attrelid, e.refobjsubid
+    FROM pg_catalog.pg_attribute AS a
+    JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    JOIN pg_catalog.pg_depend AS e
+        ON e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid > 0
+        AND (
+            (e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid)
+            OR (e.classid = e.refclassid AND e.objid = a.attrelid AND e.objsubid = a.attnum)
+        )
+    WHERE a.attgenerated <> ''
 ),
 up AS (
     SELECT k.relid, k.own, k.parent, k.target FROM keyed AS k

@@ -2,7 +2,8 @@
 -- unique, who refers to it; what a partition alone asks for, its table is told to ask for. `holds_json`: a json (not
 -- jsonb) anywhere inside, whose text may hold line breaks; 114 is its own type, 199 that of arrays of it.
 -- `json_cast`: of an extension's type with a cast to json, in whose form the type does not read itself back.
--- `built_in`: the type below any domain is PostgreSQL's own, so its name says what it is.
+-- `built_in`: the type below any domain is PostgreSQL's own, so its name says what it is. `made_of`: the columns that a
+-- generated one is computed from.
 WITH RECURSIVE
 bottom (oid, base, modifier, not_null) AS (
     SELECT t.oid, t.oid, -1, false FROM pg_catalog.pg_type AS t WHERE t.typtype <> 'd'
@@ -57,6 +58,18 @@ json_casts (castsource) AS (
     FROM pg_catalog.pg_cast AS x
     WHERE x.castsource >= 16384 AND x.casttarget = 'pg_catalog.json'::pg_catalog.regtype
 ),
+generated (table_oid, number, made_of) AS (
+    SELECT a.attrelid, a.attnum, pg_catalog.array_agg(DISTINCT s.attname::text)
+    FROM pg_catalog.pg_attribute AS a
+    JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    JOIN pg_catalog.pg_depend AS e
+         ON e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid > 0
+        AND (e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid AND e.refobjsubid <> a.attnum
+             OR e.classid = e.refclassid AND e.objid = a.attrelid AND e.objsubid = a.attnum)
+    JOIN pg_catalog.pg_attribute AS s ON s.attrelid = a.attrelid AND s.attnum = e.refobjsubid
+    WHERE a.attgenerated <> ''
+    GROUP BY a.attrelid, a.attnum
+),
 targets (table_oid, number) AS (
     SELECT f.confrelid, k.number
     FROM pg_catalog.pg_constraint AS f CROSS JOIN LATERAL pg_catalog.unnest(f.confkey) AS k(number)
@@ -90,7 +103,8 @@ SELECT a.attrelid::bigint AS table_oid,
        c.readable OR pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable,
        t.oid < 16384 AS built_in,
        a.atttypid <> t.oid AS domain,
-       NOT (a.attnotnull OR b.not_null) AS nullable
+       NOT (a.attnotnull OR b.not_null) AS nullable,
+       g.made_of
 FROM (SELECT c.oid, pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable
       FROM pg_catalog.pg_class AS c
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -103,6 +117,7 @@ JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 CROSS JOIN LATERAL (SELECT CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.modifier END AS modifier) AS m
 LEFT JOIN key_columns AS u ON u.table_oid = a.attrelid AND u.number = a.attnum
 LEFT JOIN never_null AS o ON o.table_oid = a.attrelid AND o.name = a.attname
+LEFT JOIN generated AS g ON g.table_oid = a.attrelid AND g.number = a.attnum
 LEFT JOIN targets AS r ON r.table_oid = a.attrelid AND r.number = a.attnum
 WHERE a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
