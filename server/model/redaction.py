@@ -52,14 +52,27 @@ class Policy:
         kept: dict[str, How] = {pattern: how for pattern, how in general.items() if pattern not in own}
         return cls((*kept.items(), *own.items()), default)
 
-    def how(self, schema: str, table: str, column: str, base: str | None = None) -> How | None:
-        """What is to be done with a column by its own name; None: it is not sensitive."""
-        matching = [number for number, (p, _) in enumerate(self.patterns) if matches_column(p, schema, table, column)]
-        if matching:
-            closest = max(matching, key=lambda number: (_weight(self.patterns[number][0]), number))
-            how = self.patterns[closest][1]
-            return None if how == "keep" else how
+    def how(
+        self, schema: str, table: str, column: str, base: str | None = None, parents: Sequence[tuple[str, str]] = ()
+    ) -> How | None:
+        """What is to be done with a column by its own name, else by that in a table that it is inherited from
+        (`parents`: schema and name of each); None: it is not sensitive.
+        """
+        for place in ((schema, table), *parents):
+            if said := self._said(*place, column):
+                return None if said == "keep" else said
         return self.default if self.built_in and self.default != "keep" and is_sensitive(column, base) else None
+
+    def keeps(self, schema: str, table: str, column: str) -> bool:
+        """Whether a person has said that a column is to be kept."""
+        return self._said(schema, table, column) == "keep"
+
+    def _said(self, schema: str, table: str, column: str) -> How | None:
+        """What the closest pattern says of a column, if any means it."""
+        matching = [number for number, (p, _) in enumerate(self.patterns) if matches_column(p, schema, table, column)]
+        if not matching:
+            return None
+        return self.patterns[max(matching, key=lambda number: (_weight(self.patterns[number][0]), number))][1]
 
 
 NOTHING = Policy(built_in=False)
@@ -147,7 +160,9 @@ def plan_redactions(
         planned.update(dict.fromkeys(linked, how) if how else {})
     _spread(declared, planned, by_place)
     told = {
-        place for place, column in by_place.items() if any((*place[:2], name) in planned for name in column.made_of)
+        place
+        for place, column in by_place.items()
+        if any((*place[:2], name) in planned for name in column.made_of) and not policy.keeps(*place)
     }
     for linked in groups:
         planned.update(dict.fromkeys(linked, "exclude") if told.intersection(linked) else {})
@@ -170,9 +185,11 @@ def _asked(policy: Policy, tables: Sequence[Table], excluded: list[str]) -> dict
     used: set[str] = set()
     for table in tables:
         for column in table.columns:
-            hits = [pattern for pattern in excluded if matches_column(pattern, table.schema, table.name, column.name)]
+            names = [(table.schema, table.name), *column.parents]
+            hits = [p for p in excluded if any(matches_column(p, *name, column.name) for name in names)]
             used.update(hits)
-            how: How | None = "exclude" if hits else policy.how(table.schema, table.name, column.name, column.base)
+            meant = policy.how(table.schema, table.name, column.name, column.base, column.parents)
+            how: How | None = "exclude" if hits else meant
             if how is not None:
                 asked[table.schema, table.name, column.name] = how
     for pattern in excluded:

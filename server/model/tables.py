@@ -76,6 +76,8 @@ class Column:
     row_type: str = ""
     made_of: tuple[str, ...] = ()
     """The columns that a generated one is computed from."""
+    parents: tuple[tuple[str, str], ...] = ()
+    """Schema and name of the tables that it is inherited from: its rows are theirs too."""
     stand_in: str | None = None
     """What a blank of it is, where the usual one would not pass its checks; as PostgreSQL reads the type."""
 

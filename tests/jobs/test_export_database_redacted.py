@@ -166,6 +166,21 @@ def test_what_is_computed_from_a_sensitive_column_stays_out_of_every_format(copi
     assert copy.rows("SELECT low, twice FROM users") == [("xxxx", 2)]
 
 
+def test_rows_of_a_table_that_inherits_are_redacted_as_those_of_its_parent(
+    project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
+    fresh_database.run("""
+        CREATE TABLE people (id int PRIMARY KEY, email text); CREATE TABLE bosses (car text) INHERITS (people);
+        CREATE TABLE owners (email text) INHERITS (bosses); INSERT INTO owners VALUES (1, 'hidden', 'c')
+    """)
+    project.add("it", fresh_database)
+    with (project.root / "pgferry.toml").open("a") as settings:
+        settings.write('[redaction.patterns]\n"people.email" = "hash"\n')
+    report = export()
+    assert {table for table, _ in hows(report)} == {"people", "bosses", "owners"}
+    assert "hidden" not in Path(str(report.path)).read_text()
+
+
 def test_what_keys_keep_from_being_redacted_is_told(
     project: Project, fresh_database: FreshDatabase, export: Export
 ) -> None:

@@ -184,6 +184,8 @@ def test_a_sensitive_column_is_hidden_wherever_it_comes_out(
         ("SELECT badge FROM cards", []),
         ("SELECT short, badge FROM people", ["short"]),
         ("SELECT who FROM calls", ["who"]),
+        ("SELECT * FROM seen_1", ["named"]),
+        ("SELECT * FROM heirs", ["ssn", "short"]),
     ],
 )
 def test_what_refers_to_a_sensitive_column_is_hidden_too(
@@ -200,9 +202,12 @@ def test_what_refers_to_a_sensitive_column_is_hidden_too(
         CREATE TABLE visits (n int, who text REFERENCES people) PARTITION BY LIST (n);
         CREATE TABLE visits_1 PARTITION OF visits DEFAULT;
         INSERT INTO cards VALUES ('SECRET-1', 7); INSERT INTO notes VALUES (1, 'SECRET-1');
-        INSERT INTO visits VALUES (1, 'SECRET-1')
+        INSERT INTO visits VALUES (1, 'SECRET-1');
+        CREATE TABLE heirs () INHERITS (people); INSERT INTO heirs VALUES ('SECRET-2', 8);
+        CREATE TABLE seen (named text) PARTITION BY LIST (named); CREATE TABLE seen_1 PARTITION OF seen DEFAULT;
+        INSERT INTO seen VALUES ('SECRET-3')
     """)
-    answer = ask(fresh_database, tmp_path, sql)
+    answer = ask(fresh_database, tmp_path, sql, '[redaction]\npatterns = { "seen.named" = "null" }')
     assert answer.redacted == redacted
     assert "SECRET" not in answer.model_dump_json()
 

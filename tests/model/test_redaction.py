@@ -147,10 +147,22 @@ def test_what_is_computed_from_a_masked_column_is_left_out() -> None:
         "users", text("password"), text("name"), computed("shown", "name"), computed("low", "name", "password")
     )
     assert masks(Policy(), users) == {"users.password": "exclude", "users.low": "exclude"}
+    kept = Policy((("users.low", "keep"),))
+    assert masks(kept, users) == {"users.password": "exclude"}
     people = table("people", text("ssn", referenced=True), computed("key", "ssn", referenced=True))
     cards = table("cards", Column("holder", "text", "text", "S", references=(Reference("public", "people", "key"),)))
     found = masks(Policy(), people, cards)
     assert found == {"people.ssn": "hash", "people.key": "exclude", "cards.holder": "exclude"}
+
+
+def test_an_inherited_column_does_as_in_the_table_that_it_comes_from_unless_its_own_name_says_more() -> None:
+    def inherited(name: str) -> Column:
+        return Column(name, "text", "text", "S", parents=(("public", "people"),))
+
+    boss = table("bosses", inherited("email"), inherited("phone"), text("car"))
+    policy = Policy((("people.email", "hash"), ("people.phone", "null"), ("bosses.phone", "keep")))
+    assert masks(policy, boss) == {"bosses.email": "hash"}
+    assert masks(NOTHING, boss, excluded=("people.phone",)) == {"bosses.phone": "exclude"}
 
 
 def test_a_reference_of_the_settings_does_as_what_it_refers_to_where_no_key_holds_it() -> None:

@@ -4,7 +4,7 @@
 -- when read). `planned`: expressions whose constant parts the planner evaluates (of indexes, checks and statistics, also
 -- of tables below it). `foreign_parts`: foreign tables below it. `columns`: names by number, a dropped one as NULL;
 -- `types`: their base types; `referred`: number of a column, and schema, table, name and base type of one that it refers
--- to or is computed from, over as many foreign keys and generated columns as there are.
+-- to, is computed or inherited from, over as many foreign keys, generated columns and parents as there are.
 -- since 14, else NULL::text[]: pg_catalog.pg_get_statisticsobjdef_expressions(s.oid)
 SELECT
     c.oid::bigint AS oid,
@@ -80,6 +80,12 @@ SELECT
                         OR (e.classid = e.refclassid AND e.objid = a.attrelid AND e.objsubid = a.attnum)
                     )
                 WHERE a.attgenerated <> '' AND a.attrelid = c.oid
+                UNION ALL
+                SELECT a.attnum, i.inhparent, p.attnum
+                FROM pg_catalog.pg_inherits AS i
+                JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.inhrelid AND a.attinhcount > 0
+                JOIN pg_catalog.pg_attribute AS p ON p.attrelid = i.inhparent AND p.attname = a.attname
+                WHERE i.inhrelid = c.oid
             ) AS h (own, relid, target)
             UNION
             SELECT up.number, h.relid, h.target
@@ -100,6 +106,12 @@ SELECT
                         OR (e.classid = e.refclassid AND e.objid = a.attrelid AND e.objsubid = a.attnum)
                     )
                 WHERE a.attgenerated <> '' AND a.attrelid = up.relid
+                UNION ALL
+                SELECT a.attnum, i.inhparent, p.attnum
+                FROM pg_catalog.pg_inherits AS i
+                JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.inhrelid AND a.attinhcount > 0
+                JOIN pg_catalog.pg_attribute AS p ON p.attrelid = i.inhparent AND p.attname = a.attname
+                WHERE i.inhrelid = up.relid
             ) AS h (own, relid, target)
             WHERE h.own = up.target
         )

@@ -1,7 +1,8 @@
 -- Tables whose rows can be compared, one row per column in order of number: schema, table, whether it is partitioned,
 -- column, its type as declared, the name of its base type, the column's place in the primary key (NULL: not in it), and
 -- the table's rows as last estimated, those of its partitions among them, and schema, table, name and base type of each
--- column that it refers to or is computed from, over as many foreign keys and generated columns as there are.
+-- column that it refers to, is computed or inherited from, over as many foreign keys, generated columns and parents as
+-- there are.
 -- Partitions count as part of their parent; foreign, temporary and extension-owned tables are left out.
 WITH RECURSIVE keyed AS MATERIALIZED (
     SELECT f.conrelid AS relid, k.own, f.confrelid AS parent, k.target
@@ -19,6 +20,11 @@ WITH RECURSIVE keyed AS MATERIALIZED (
             OR (e.classid = e.refclassid AND e.objid = a.attrelid AND e.objsubid = a.attnum)
         )
     WHERE a.attgenerated <> ''
+    UNION ALL
+    SELECT a.attrelid, a.attnum, i.inhparent, p.attnum
+    FROM pg_catalog.pg_inherits AS i
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.inhrelid AND a.attinhcount > 0
+    JOIN pg_catalog.pg_attribute AS p ON p.attrelid = i.inhparent AND p.attname = a.attname
 ),
 up AS (
     SELECT k.relid, k.own, k.parent, k.target FROM keyed AS k

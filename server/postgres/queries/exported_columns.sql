@@ -3,7 +3,7 @@
 -- jsonb) anywhere inside, whose text may hold line breaks; 114 is its own type, 199 that of arrays of it.
 -- `json_cast`: of an extension's type with a cast to json, in whose form the type does not read itself back.
 -- `built_in`: the type below any domain is PostgreSQL's own, so its name says what it is. `made_of`: the columns that a
--- generated one is computed from.
+-- generated one is computed from; `parents`: schema and name of each table that it is inherited from.
 WITH RECURSIVE
 bottom (oid, base, modifier, not_null) AS (
     SELECT t.oid, t.oid, -1, false FROM pg_catalog.pg_type AS t WHERE t.typtype <> 'd'
@@ -58,6 +58,13 @@ json_casts (castsource) AS (
     FROM pg_catalog.pg_cast AS x
     WHERE x.castsource >= 16384 AND x.casttarget = 'pg_catalog.json'::pg_catalog.regtype
 ),
+lineage (oid, parent) AS (
+    SELECT i.inhrelid, i.inhparent
+    FROM pg_catalog.pg_inherits AS i
+    JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid AND c.relkind = 'r' AND NOT c.relispartition
+    UNION
+    SELECT l.oid, i.inhparent FROM lineage AS l JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = l.parent
+),
 generated (table_oid, number, made_of) AS (
     SELECT a.attrelid, a.attnum, pg_catalog.array_agg(DISTINCT s.attname::text)
     FROM pg_catalog.pg_attribute AS a
@@ -104,7 +111,15 @@ SELECT a.attrelid::bigint AS table_oid,
        t.oid < 16384 AS built_in,
        a.atttypid <> t.oid AS domain,
        NOT (a.attnotnull OR b.not_null) AS nullable,
-       g.made_of
+       g.made_of,
+       CASE WHEN a.attinhcount > 0 THEN (
+           SELECT pg_catalog.json_agg(pg_catalog.json_build_array(pn.nspname, p.relname))
+           FROM lineage AS l
+           JOIN pg_catalog.pg_attribute AS pa ON pa.attrelid = l.parent AND pa.attname = a.attname
+           JOIN pg_catalog.pg_class AS p ON p.oid = l.parent
+           JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
+           WHERE l.oid = a.attrelid
+       ) END AS parents
 FROM (SELECT c.oid, pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable
       FROM pg_catalog.pg_class AS c
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
