@@ -41,14 +41,12 @@ class Hiding:
         """Whether a column is not shown: by the policy for it and what it refers to, or as PostgreSQL's own secret."""
         if relation.schema in ("pg_catalog", "information_schema"):
             return (relation.name, column) in _SECRETS
-        place = relation.columns.index(column)
-        named = [(relation.schema, relation.name, column, relation.types[place])]
-        named += [
-            (schema, table, name, base)
-            for number, schema, table, name, base in relation.referred
-            if number == place + 1
-        ]
-        return any(self._policy.how(*names) is not None for names in named)
+        number = relation.columns.index(column) + 1
+        return any(
+            self._policy.how(schema, table, name, base) is not None
+            for of, schema, table, name, base in relation.sources
+            if of == number
+        )
 
     def outputs(self, parsed: Parsed, origins: Sequence[tuple[int, int]]) -> list[bool]:
         """For each column of the result whether it is hidden. `origins`: the table's oid and the column's number where

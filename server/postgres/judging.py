@@ -39,8 +39,7 @@ class Relation:
     planned: list[str]
     foreign_parts: list[str]
     columns: list[str | None]
-    types: list[str | None]
-    referred: list[tuple[int, str, str, str, str]]
+    sources: list[tuple[int, str, str, str, str]]
 
 
 @dataclass

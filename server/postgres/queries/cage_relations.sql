@@ -3,8 +3,8 @@
 -- `definition`: of a view or materialised view. `expressions`: what reading rows evaluates (policies, columns computed
 -- when read). `planned`: expressions whose constant parts the planner evaluates (of indexes, checks and statistics, also
 -- of tables below it). `foreign_parts`: foreign tables below it. `columns`: names by number, a dropped one as NULL;
--- `types`: their base types; `referred`: number of a column, and schema, table, name and base type of one that it refers
--- to, is computed or inherited from, over as many foreign keys, generated columns and parents as there are.
+-- `sources`: number of a column, and schema, table, name and base type of itself and of each column that it refers to, is
+-- computed or inherited from, over as many foreign keys, generated columns and parents as there are.
 -- since 14, else NULL::text[]: pg_catalog.pg_get_statisticsobjdef_expressions(s.oid)
 SELECT
     c.oid::bigint AS oid,
@@ -55,38 +55,10 @@ SELECT
         WHERE a.attrelid = c.oid AND a.attnum > 0
     ) AS columns,
     (
-        SELECT array_agg(coalesce(b.typname, t.typname)::text ORDER BY a.attnum)
-        FROM pg_catalog.pg_attribute AS a
-        LEFT JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
-        LEFT JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
-        WHERE a.attrelid = c.oid AND a.attnum > 0
-    ) AS types,
-    (
         WITH RECURSIVE up (number, relid, target) AS (
-            SELECT h.own, h.relid, h.target
-            FROM (
-                SELECT k.own, f.confrelid, k.target
-                FROM pg_catalog.pg_constraint AS f
-                CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k (own, target)
-                WHERE f.contype = 'f' AND f.conrelid = c.oid
-                UNION ALL
-                SELECT a.attnum, a.attrelid, e.refobjsubid
-                FROM pg_catalog.pg_attribute AS a
-                JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-                JOIN pg_catalog.pg_depend AS e
-                    ON e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid
-                    AND e.refobjsubid > 0 AND (
-                        (e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid)
-                        OR (e.classid = e.refclassid AND e.objid = a.attrelid AND e.objsubid = a.attnum)
-                    )
-                WHERE a.attgenerated <> '' AND a.attrelid = c.oid
-                UNION ALL
-                SELECT a.attnum, i.inhparent, p.attnum
-                FROM pg_catalog.pg_inherits AS i
-                JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.inhrelid AND a.attinhcount > 0
-                JOIN pg_catalog.pg_attribute AS p ON p.attrelid = i.inhparent AND p.attname = a.attname
-                WHERE i.inhrelid = c.oid
-            ) AS h (own, relid, target)
+            SELECT a.attnum, a.attrelid, a.attnum::int
+            FROM pg_catalog.pg_attribute AS a
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
             UNION
             SELECT up.number, h.relid, h.target
             FROM up
@@ -127,7 +99,7 @@ SELECT
         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = up.relid AND a.attnum = up.target
         JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
         LEFT JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
-    ) AS referred
+    ) AS sources
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (
