@@ -160,7 +160,9 @@ def _export(prepared: _Prepared, node: int, *, generated: bool) -> TableExport:
 def _warnings(closing: Closing) -> list[str]:
     said = [*closing.relations.notes, *closing.notes]
     if not any(grown.rows for grown in closing.grown.values()):
-        said.append("No row matches: the export is empty.")
+        passed = closing.growth.is_thinned
+        which = "Rows match, but none that is to be written (tables, dates)" if passed else "No row matches"
+        said.append(f"{which}: the export is empty.")
     return said
 
 

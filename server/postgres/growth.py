@@ -124,6 +124,11 @@ class Growth:
     def total(self) -> int:
         return sum(self.held.values())
 
+    @property
+    def is_thinned(self) -> bool:
+        """Whether rows came that were only a way to others, and are gone."""
+        return bool(self._thinned)
+
     def came_in_order(self, node: int) -> bool:
         """Whether all rows of a table came in the order in which they lie."""
         return [arrival.manner for arrival in self._arrivals[node]] == ["list"] and self._plans[node].limit is None

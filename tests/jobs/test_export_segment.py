@@ -217,7 +217,10 @@ def test_a_segment_with_no_rows_says_so(project: Project) -> None:
     filters = [{"table": "companies", "where": [{"column": "slug", "value": "nobody"}]}]
     report = segment(project, filters=filters)
     assert report.total_rows == 0
-    assert any("empty" in warning for warning in report.warnings)
+    assert report.warnings == ["No row matches: the export is empty."]
+    passed = segment(project, tables=["incidents"], follow="none")
+    assert passed.total_rows == 0
+    assert passed.warnings == ["Rows match, but none that is to be written (tables, dates): the export is empty."]
 
 
 def test_rows_that_a_policy_hides_are_never_left_out_silently(demo_main: FreshDatabase, project: Project) -> None:
