@@ -10,11 +10,11 @@ from server.discovery import Databases
 from server.errors import Refused
 from server.files.manifests import read_manifest
 from server.import_runs import run_import
-from server.model.import_plan import ImportRequest
+from server.model.imports.plan import ImportRequest
 from server.model.manifest import Manifest
 from server.model.redaction import Policy
 from server.postgres.databases import Database
-from server.postgres.scratch import scratch
+from server.postgres.migrations.scratch import scratch
 from server.schema_copying import copy_schema
 from server.services import Services
 

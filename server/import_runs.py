@@ -11,17 +11,17 @@ from server.errors import Refused
 from server.files.manifests import read_manifest
 from server.files.opening import opened, sha256_of
 from server.files.sources import ScriptFile, open_source
-from server.model.import_plan import ImportRequest, target_of
+from server.model.imports.plan import ImportRequest, target_of
+from server.model.imports.script_policy import ScriptPolicy
+from server.model.imports.table_rows import RowSource
 from server.model.schema import Identity, Schema
-from server.model.script_policy import ScriptPolicy
-from server.model.table_rows import RowSource
-from server.postgres.aftermath import afterwards
-from server.postgres.catalog import read_schema
 from server.postgres.databases import Database, connected
-from server.postgres.imported import Imported
-from server.postgres.importing import Import
-from server.postgres.scratch import load_script, scratch
-from server.postgres.script_source import ScriptSource
+from server.postgres.imports.aftermath import afterwards
+from server.postgres.imports.imported import Imported
+from server.postgres.imports.importing import Import
+from server.postgres.migrations.scratch import load_script, scratch
+from server.postgres.schemas.catalog import read_schema
+from server.postgres.scripts.source import ScriptSource
 from server.postgres.transactions import reading, writing
 from server.services import Services
 

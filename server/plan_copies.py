@@ -10,12 +10,12 @@ from server.model.migration.judging import left_over, roles_of, without
 from server.model.migration.renaming import Renaming, rename_steps
 from server.model.migration.steps import Step
 from server.model.schema import NotCovered, Schema
-from server.postgres.catalog import read_schema
 from server.postgres.databases import Database
 from server.postgres.dumping import Dumper, dump_schema, find_dumper
-from server.postgres.proving import Measured, add_user_mappings, as_role, load_dump, measure_plan, run_plan
-from server.postgres.scratch import scratch, twin
-from server.postgres.subscribing import add_subscriptions
+from server.postgres.migrations.proving import Measured, add_user_mappings, as_role, load_dump, measure_plan, run_plan
+from server.postgres.migrations.scratch import scratch, twin
+from server.postgres.migrations.subscribing import add_subscriptions
+from server.postgres.schemas.catalog import read_schema
 from server.postgres.transactions import reading
 from server.services import Services
 from server.sides import Source

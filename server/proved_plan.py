@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 from server.calls import Call
 from server.model.amounts import several
-from server.model.difference import Scope, differences, fold
+from server.model.comparison.difference import Scope, differences, fold
+from server.model.comparison.renames import possible_renames
 from server.model.migration.dumps import unlike
 from server.model.migration.judging import left_over, reordered
 from server.model.migration.planning import plan
 from server.model.migration.renaming import Renaming, rename_steps
+from server.model.migration.reports import PossibleRename
 from server.model.migration.steps import Step
 from server.model.migration.words import spec
-from server.model.migration_reports import PossibleRename
-from server.model.renames import possible_renames
 from server.model.schema import Schema
 from server.plan_copies import Copies, Opened, Ran
-from server.postgres.catalog import read_schema
 from server.postgres.databases import Database
-from server.postgres.proving import Measured
-from server.postgres.secretive import connections, mapping_options, unlike_secrets
+from server.postgres.migrations.proving import Measured
+from server.postgres.schemas.catalog import read_schema
+from server.postgres.schemas.secretive import connections, mapping_options, unlike_secrets
 from server.postgres.transactions import reading
 from server.services import Services
 from server.sides import Source, opened_files, place_of

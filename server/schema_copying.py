@@ -4,11 +4,11 @@ import io
 from collections.abc import Callable
 
 from server.calls import Call
-from server.model.script_policy import ScriptPolicy
+from server.model.imports.script_policy import ScriptPolicy
 from server.postgres.cloning import extensions_and_languages
 from server.postgres.databases import Database, connected
 from server.postgres.dumping import Section, dump_schema, find_dumper
-from server.postgres.scratch import load_script
+from server.postgres.migrations.scratch import load_script
 from server.postgres.transactions import reading
 from server.services import Services
 

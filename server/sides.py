@@ -13,14 +13,14 @@ from server.calls import Call
 from server.errors import FerryError, Refused
 from server.files.schema_files import SchemaFiles, find_schema_files
 from server.model.address import parse_url
-from server.model.comparison import SideReport
+from server.model.comparison.reports import SideReport
+from server.model.imports.script_policy import ScriptPolicy
 from server.model.schema import Schema
-from server.model.script_policy import ScriptPolicy
-from server.postgres.catalog import read_schema
 from server.postgres.databases import Connection, Database, connected
-from server.postgres.outlines import read_outline, read_parts
+from server.postgres.migrations.scratch import load_script, scratch
 from server.postgres.questions import ask_one
-from server.postgres.scratch import load_script, scratch
+from server.postgres.schemas.catalog import read_schema
+from server.postgres.schemas.outlines import read_outline, read_parts
 from server.postgres.transactions import beside_of, reading
 from server.services import Services
 

@@ -15,8 +15,8 @@ from psycopg import sql
 from server.calls import Call
 from server.jobs.check_import import check_import
 from server.jobs.import_data import import_data
-from server.model.import_plan import ImportRequest
-from server.model.import_reports import CheckReport, ImportReport
+from server.model.imports.plan import ImportRequest
+from server.model.imports.reports import CheckReport, ImportReport
 from server.postgres.embedded import EmbeddedServer
 from server.services import load_services
 from tests.fix_databases import FreshDatabase, MakeDatabase

@@ -6,7 +6,7 @@ import pytest
 
 from server.calls import Call
 from server.jobs.inspect_schema import Detail, inspect_schema
-from server.model.inspection import SchemaInspection
+from server.model.inspection.reports import SchemaInspection
 from tests.fix_databases import FreshDatabase
 from tests.fix_services import Project
 

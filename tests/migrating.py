@@ -4,11 +4,11 @@ from typing import Any
 
 import psycopg
 
-from server.model.difference import differences
+from server.model.comparison.difference import differences
 from server.model.migration.planning import plan
 from server.model.migration.steps import Plan
 from server.model.schema import Schema
-from server.postgres.catalog import read_schema
+from server.postgres.schemas.catalog import read_schema
 from tests.fix_databases import FreshDatabase, MakeDatabase
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from server.calls import Call
 from server.jobs.export_segment import export_segment
-from server.model.segment_reports import SegmentReport, SegmentRequest
+from server.model.segments.reports import SegmentReport, SegmentRequest
 from tests.fix_services import Project
 
 

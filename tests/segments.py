@@ -8,12 +8,12 @@ from psycopg import sql
 
 from server.calls import Call
 from server.model.address import parse_url
-from server.model.segment import Segment
-from server.model.segment_plan import plan_segment
-from server.postgres.closing import Closing, Dangling
+from server.model.segments.filters import Segment
+from server.model.segments.plan import plan_segment
 from server.postgres.databases import Connection, Database
-from server.postgres.growth import Grown
-from server.postgres.relation_map import read_relation_map
+from server.postgres.segments.closing import Closing, Dangling
+from server.postgres.segments.growth import Grown
+from server.postgres.segments.relation_map import read_relation_map
 from server.postgres.transactions import reading_with_tables
 from server.settings import ReferenceSettings
 from tests.fix_databases import FreshDatabase, MakeDatabase

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from server.model.migration_reports import AppliedMigration
+from server.model.migration.reports import AppliedMigration
 from tools.calling import Context, run_job
 from tools.consent import MigrationConsent, agreed
 from tools.parameters import DatabaseName

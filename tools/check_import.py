@@ -1,6 +1,6 @@
 """The tool check_import."""
 
-from server.model.import_reports import CheckReport
+from server.model.imports.reports import CheckReport
 from tools.calling import Context, run_job
 from tools.parameters import ColumnMap, DatabaseName, ImportMode, ImportPath, IntoSchema, TableNames
 
@@ -19,7 +19,7 @@ async def check_import(
     `passes` says whether it would be committed.
     """
     from server.jobs.check_import import check_import as job
-    from server.model.import_plan import ImportRequest
+    from server.model.imports.plan import ImportRequest
 
     request = ImportRequest(
         database=database,

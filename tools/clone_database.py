@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from server.model.cloning import Clone, How
-from server.model.segment import Filter
+from server.model.segments.filters import Filter
 from tools.calling import Context, run_job
 from tools.export_database import ExcludedColumns
 from tools.parameters import DatabaseName, DateColumns, Limit, Moment, Patterns

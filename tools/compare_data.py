@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from server.model.comparing import DataComparison
+from server.model.comparison.rows import DataComparison
 from tools.calling import Context, run_job
 from tools.parameters import Patterns
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from server.model.comparison import SchemaComparison
+from server.model.comparison.reports import SchemaComparison
 from tools.calling import Context, run_job
 from tools.parameters import Cursor, Kinds, Patterns, SchemaSide
 

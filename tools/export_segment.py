@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from server.model.segment import Filter
-from server.model.segment_reports import SegmentReport
+from server.model.segments.filters import Filter
+from server.model.segments.reports import SegmentReport
 from tools.calling import Context, run_job
 from tools.export_database import ExcludedColumns, NewPath
 from tools.parameters import Compression, DatabaseName, DataFormat, DateColumns, Limit, Moment, Patterns
@@ -35,7 +35,7 @@ async def export_segment(
     `tables` restricts what is written; required rows come anyway.
     """
     from server.jobs.export_segment import export_segment as job
-    from server.model.segment_reports import SegmentRequest
+    from server.model.segments.reports import SegmentRequest
 
     request = SegmentRequest(
         database=database,

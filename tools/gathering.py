@@ -82,7 +82,7 @@ def migrations_of(services: "Services", call: "Call", database: str) -> str:
 
 def table_names(services: "Services", call: "Call", database: str) -> list[str]:
     """The tables of a database, `public.` left out."""
-    from server.postgres.comparing import read_tables
+    from server.postgres.comparison.comparing import read_tables
     from server.postgres.transactions import reading
 
     with reading(call, services.databases.get(database), timeout=3) as connection:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from server.model.import_reports import ImportReport
+from server.model.imports.reports import ImportReport
 from tools.calling import Context, run_job
 from tools.consent import ImportConsent, agreed
 from tools.parameters import ColumnMap, DatabaseName, ImportMode, ImportPath, IntoSchema, TableNames
@@ -30,7 +30,7 @@ async def import_data(
     Row order and cycles of foreign keys do not matter; sequences are set; everything is validated before COMMIT.
     """
     from server.jobs.import_data import import_data as job
-    from server.model.import_plan import ImportRequest
+    from server.model.imports.plan import ImportRequest
 
     request = ImportRequest(
         database=database,

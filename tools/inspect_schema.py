@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from server.model.inspection import SchemaInspection
+from server.model.inspection.reports import SchemaInspection
 from tools.calling import Context, run_job
 from tools.parameters import Cursor, DatabaseName, Patterns
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from server.model.migration_reports import MigrationStatus
+from server.model.migration.reports import MigrationStatus
 from tools.calling import Context, run_job
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from server.model.segment import Rows
+from server.model.segments.filters import Rows
 
 
 def _given(values: list[str] | None) -> list[str] | None:

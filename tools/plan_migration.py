@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.model.migration_reports import MigrationPlan
+from server.model.migration.reports import MigrationPlan
 from tools.calling import Context, run_job
 from tools.parameters import SchemaSide
 

@@ -42,7 +42,7 @@ def clone_database(
     """A copy of a database, for a worktree of its own."""
     from server.jobs.clone_database import clone_database as job
     from server.model.cloning import segment_of
-    from server.model.segment_words import filters_from, limits_from, pairs_from
+    from server.model.segments.words import filters_from, limits_from, pairs_from
 
     def run(services: Services, call: Call) -> BaseModel:
         filters = filters_from(where) if where else None

@@ -81,8 +81,8 @@ def export_segment(
 ) -> None:
     """Writes the rows that filters choose, with every row that they refer to, so that it always imports."""
     from server.jobs.export_segment import export_segment as job
-    from server.model.segment_reports import SegmentReport, SegmentRequest
-    from server.model.segment_words import filters_from, limits_from, pairs_from
+    from server.model.segments.reports import SegmentReport, SegmentRequest
+    from server.model.segments.words import filters_from, limits_from, pairs_from
 
     def run(services: Services, call: Call) -> SegmentReport:
         request = SegmentRequest(

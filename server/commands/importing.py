@@ -12,7 +12,7 @@ from server.errors import Refused
 from server.services import Services
 
 if TYPE_CHECKING:
-    from server.model.import_plan import ImportRequest
+    from server.model.imports.plan import ImportRequest
 
 
 def check_import(
@@ -78,7 +78,7 @@ def _import_request(renamed: list[str] | None, **values: Any) -> "ImportRequest"
     """What the options of an import ask for; Refused where a value is none of those that there are."""
     from pydantic import ValidationError
 
-    from server.model.import_plan import ImportRequest
+    from server.model.imports.plan import ImportRequest
 
     columns: dict[str, dict[str, str]] = {}
     for renaming in renamed or []:

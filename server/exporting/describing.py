@@ -15,7 +15,7 @@ from server.files.outlet import ENDINGS, FileFacts
 from server.model.exports import ExportedTable, ExportReport, RedactedColumn, listed_tables
 from server.model.manifest import Manifest, ManifestColumn, ManifestSequence, ManifestTable
 from server.postgres.encodings import knows_no_encoding
-from server.postgres.tables import read_sequences
+from server.postgres.rows_out.tables import read_sequences
 
 ROOM = 6000
 """Bytes kept beyond what the metadata need before the rows are counted: warnings, longer numbers."""

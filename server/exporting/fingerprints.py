@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from server.calls import Call
 from server.errors import FerryError
 from server.postgres.databases import Connection, Database
-from server.postgres.outlines import fingerprint_unless_locked
+from server.postgres.schemas.outlines import fingerprint_unless_locked
 from server.postgres.transactions import export_snapshot, joining
 
 

@@ -12,8 +12,8 @@ from server.model.names import quoted
 from server.model.redaction import NOTHING, How, Redactions, plan_redactions
 from server.model.tables import Place, Table
 from server.postgres.databases import Database
-from server.postgres.fields import Field, fields_of
-from server.postgres.statements import RowSource, Shape, cut, from_piece
+from server.postgres.rows_out.fields import Field, fields_of
+from server.postgres.rows_out.statements import RowSource, Shape, cut, from_piece
 from server.services import Services
 
 Masks = Mapping[tuple[str, str], Mapping[str, How]]

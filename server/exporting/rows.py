@@ -14,9 +14,9 @@ from server.files.writing import Writer
 from server.model.manifest import Manifest, ManifestSequence
 from server.postgres.dumping import without_checking
 from server.postgres.encodings import NotUtf8, columns_not_utf8, knows_no_encoding
-from server.postgres.gathering import Batch, gather
-from server.postgres.statements import set_position
-from server.postgres.tables import read_sequences
+from server.postgres.rows_out.gathering import Batch, gather
+from server.postgres.rows_out.statements import set_position
+from server.postgres.rows_out.tables import read_sequences
 from server.postgres.transactions import reading
 
 SETTINGS = """\

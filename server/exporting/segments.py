@@ -13,16 +13,16 @@ from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks, 
 from server.exporting.settling import Settled, settled
 from server.model.patterns import matcher
 from server.model.redaction import Redactions
-from server.model.segment_nodes import SegmentPlan
-from server.model.segment_plan import plan_segment
-from server.model.segment_reports import DanglingReference, SegmentRequest, applied
+from server.model.segments.nodes import SegmentPlan
+from server.model.segments.plan import plan_segment
+from server.model.segments.reports import DanglingReference, SegmentRequest, applied
 from server.model.tables import Table
-from server.postgres.closing import Closing
 from server.postgres.databases import Connection
-from server.postgres.fields import fields_of
-from server.postgres.relation_map import read_relation_map
-from server.postgres.statements import RowSource
-from server.postgres.tables import is_distributed, lock_tables, placed, read_tables
+from server.postgres.rows_out.fields import fields_of
+from server.postgres.rows_out.statements import RowSource
+from server.postgres.rows_out.tables import is_distributed, lock_tables, placed, read_tables
+from server.postgres.segments.closing import Closing
+from server.postgres.segments.relation_map import read_relation_map
 from server.postgres.transactions import reading_with_tables
 from server.services import Services
 

@@ -13,12 +13,12 @@ from server.exporting.plan import Masks
 from server.model.redaction import HASHED, How, hashed_length, is_short
 from server.model.tables import Column, Table
 from server.postgres.databases import Connection
-from server.postgres.masks import hash_key, set_hash_key
 from server.postgres.questions import ask
-from server.postgres.row_numbers import numbered
-from server.postgres.row_rules import Rule, concerned, keeps, read_keys, read_rules
-from server.postgres.stand_ins import Check, candidates, fitting, passes
-from server.postgres.tables import with_attributes
+from server.postgres.redaction.masks import hash_key, set_hash_key
+from server.postgres.redaction.row_numbers import numbered
+from server.postgres.redaction.row_rules import Rule, concerned, keeps, read_keys, read_rules
+from server.postgres.redaction.stand_ins import Check, candidates, fitting, passes
+from server.postgres.rows_out.tables import with_attributes
 
 SET = ("blank", "hash", "null", "exclude")
 OF_PARTITIONS = "of the partitions"

@@ -7,9 +7,9 @@ from server.errors import FerryError
 from server.exporting.fingerprints import FingerprintBeside
 from server.exporting.plan import Plan
 from server.postgres.databases import Connection
-from server.postgres.gathering import Session, Work
-from server.postgres.masks import set_hash_key
-from server.postgres.tables import settle
+from server.postgres.redaction.masks import set_hash_key
+from server.postgres.rows_out.gathering import Session, Work
+from server.postgres.rows_out.tables import settle
 from server.postgres.transactions import export_snapshot, joining
 from server.services import Services
 

@@ -10,8 +10,8 @@ from server.exporting.plan import Plan
 from server.files.writing import TableFile, TablePart, Writer
 from server.model.amounts import several
 from server.model.exports import counted
-from server.postgres.copying import Tally
-from server.postgres.statements import copy_heading
+from server.postgres.rows_out.copying import Tally
+from server.postgres.rows_out.statements import copy_heading
 
 OFTEN = 0.1
 """Seconds between two words about rows on their way, which come by the hundred."""

@@ -23,7 +23,7 @@ from server.files.writing import Writer
 from server.model.exports import ExportReport, file_name
 from server.model.manifest import Manifest
 from server.postgres.databases import Connection
-from server.postgres.masks import hash_key
+from server.postgres.redaction.masks import hash_key
 from server.services import Services
 from server.settings import as_secret
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from server.errors import Refused
 from server.files.opening import CHUNK, OpenFile, opened
 from server.files.row_files import Heartbeat, RowFile, Source, checked
+from server.model.imports.table_rows import FileTable, Form, TableRows
 from server.model.manifest import Manifest
-from server.model.table_rows import FileTable, Form, TableRows
 
 _DELIMITERS = ",\t;|"
 csv.field_size_limit(2**31 - 1)  # PostgreSQL has no such limit

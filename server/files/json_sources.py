@@ -12,8 +12,8 @@ from server.files.json_tally import Tally
 from server.files.manifest_reading import parse_manifest
 from server.files.opening import CHUNK, opened, sha256_of
 from server.files.row_files import Heartbeat, RowFile, Source, checked
+from server.model.imports.table_rows import FileTable, Form, TableRows
 from server.model.manifest import Manifest, ManifestTable
-from server.model.table_rows import FileTable, Form, TableRows
 
 
 class JsonDocument(Source):

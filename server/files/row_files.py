@@ -8,8 +8,8 @@ from pathlib import Path
 
 from server.errors import Refused
 from server.files.opening import OpenFile, opened, sha256_of
+from server.model.imports.table_rows import FileTable, Form, SequencePosition
 from server.model.manifest import Manifest, ManifestTable
-from server.model.table_rows import FileTable, Form, SequencePosition
 
 Heartbeat = Callable[[int], None]
 

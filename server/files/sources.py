@@ -10,8 +10,8 @@ from server.files.json_sources import JsonDocument, JsonLineFiles
 from server.files.manifests import read_manifest
 from server.files.opening import opened, plain_suffixes
 from server.files.row_files import Heartbeat, RowFile
+from server.model.imports.table_rows import RowSource
 from server.model.manifest import Manifest
-from server.model.table_rows import RowSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from server.errors import DatabaseFailed, FerryError, OutcomeUnknown, Refused
 from server.files.migrations_folder import migrations_folder, open_migration, record_applied
 from server.model.amounts import several
 from server.model.migration.files import MigrationFile
-from server.model.migration_reports import AppliedMigration
-from server.postgres.applying import (
+from server.model.migration.reports import AppliedMigration
+from server.postgres.databases import Database
+from server.postgres.migrations.applying import (
     BUSY,
     TELL_WHAT_STAYS,
     read_fingerprint,
@@ -23,7 +24,6 @@ from server.postgres.applying import (
     run_together,
     turn_of,
 )
-from server.postgres.databases import Database
 from server.services import Services
 from server.sides import Source, told
 

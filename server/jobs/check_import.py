@@ -4,8 +4,8 @@ import time
 
 from server.calls import Call
 from server.import_runs import run_import
-from server.model.import_plan import ImportRequest
-from server.model.import_reports import CheckReport, FileRejected
+from server.model.imports.plan import ImportRequest
+from server.model.imports.reports import CheckReport, FileRejected
 from server.services import Services
 
 

@@ -13,12 +13,12 @@ from server.import_runs import run_import
 from server.model.address import Address
 from server.model.amounts import several
 from server.model.cloning import Clone, How, check_name
-from server.model.import_plan import ImportRequest
-from server.model.segment import Segment
-from server.model.segment_reports import SegmentRequest
+from server.model.imports.plan import ImportRequest
+from server.model.segments.filters import Segment
+from server.model.segments.reports import SegmentRequest
 from server.postgres.cloning import beside, drop, give_name, make_clone, refresh_views, refuse_taken, size_of, url_of
 from server.postgres.databases import Database, connected
-from server.postgres.scratch import scratch_name, sweep
+from server.postgres.migrations.scratch import scratch_name, sweep
 from server.schema_copying import copy_schema
 from server.services import Services
 

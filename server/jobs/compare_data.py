@@ -9,7 +9,8 @@ from server.comparable import DataSide, data_side
 from server.errors import Refused, did_you_mean
 from server.exporting.steadying import steadied
 from server.model.amounts import several
-from server.model.comparing import (
+from server.model.comparison.row_samples import RowSamples, shortened
+from server.model.comparison.rows import (
     DataComparison,
     Differences,
     NotComparable,
@@ -20,10 +21,9 @@ from server.model.comparing import (
 )
 from server.model.patterns import choose, matcher
 from server.model.redaction import Policy
-from server.model.row_samples import RowSamples, shortened
-from server.postgres.comparing import TableSums, hash_sample, read_tables, refuse_changed
+from server.postgres.comparison.comparing import TableSums, hash_sample, read_tables, refuse_changed
+from server.postgres.comparison.narrowing import Pair, differences
 from server.postgres.databases import Connection
-from server.postgres.narrowing import Pair, differences
 from server.postgres.transactions import reading
 from server.services import Services
 from server.sides import place_of

@@ -11,15 +11,15 @@ from pydantic import BaseModel
 from server.calls import Call
 from server.errors import Refused, did_you_mean
 from server.model.amounts import several
-from server.model.comparison import Detail, SchemaComparison, counted, entry, renamed
-from server.model.difference import Difference, Scope, container, differences, fold, unlike
-from server.model.meaning import meaning
+from server.model.comparison.difference import Difference, Scope, container, differences, fold, unlike
+from server.model.comparison.meaning import meaning
+from server.model.comparison.renames import possible_renames
+from server.model.comparison.reports import Detail, SchemaComparison, counted, entry, renamed
 from server.model.migration.words import spec
 from server.model.paging import BUDGET, cost, page
 from server.model.patterns import choose, matcher
-from server.model.renames import possible_renames
 from server.model.schema import RELATIONS, Identity, Schema
-from server.postgres.spelling import spelled_alike
+from server.postgres.schemas.spelling import spelled_alike
 from server.services import Services
 from server.sides import ONE_DATABASE, Fill, Side, Source, find_source, outlined_side, read_side, told
 

@@ -5,7 +5,7 @@ from server.errors import Refused, did_you_mean
 from server.model.cloning import Dropped
 from server.postgres.cloning import beside, drop_clone, find_clones
 from server.postgres.databases import Database
-from server.postgres.scratch import sweep
+from server.postgres.migrations.scratch import sweep
 from server.services import Services
 
 

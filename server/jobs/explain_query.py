@@ -8,7 +8,7 @@ from server.errors import Refused
 from server.model.amounts import several
 from server.model.plan import Node, as_lines, every, findings, read_plan, scanned_tables
 from server.model.querying import CostlyNode, QueryPlan
-from server.postgres.cage import cage
+from server.postgres.querying.cage import cage
 from server.services import Services
 
 MOST_LINES = 120

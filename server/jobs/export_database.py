@@ -26,8 +26,7 @@ from server.model.patterns import choose, matcher
 from server.model.redaction import Redactions
 from server.model.tables import Table, load_order, with_targets
 from server.postgres.databases import Connection, Database
-from server.postgres.relation_map import read_relation_map
-from server.postgres.tables import (
+from server.postgres.rows_out.tables import (
     count_large_objects,
     is_distributed,
     lock_tables,
@@ -35,6 +34,7 @@ from server.postgres.tables import (
     placed,
     read_tables,
 )
+from server.postgres.segments.relation_map import read_relation_map
 from server.postgres.transactions import reading
 from server.services import Services
 

@@ -9,7 +9,7 @@ from server.exporting.steadying import steadied
 from server.exporting.writing import write_export
 from server.model.exports import ExportedTable, ExportReport, RedactedColumn, listed_tables
 from server.model.manifest import Format
-from server.model.segment_reports import SegmentReport, SegmentRequest
+from server.model.segments.reports import SegmentReport, SegmentRequest
 from server.services import Services
 
 

@@ -2,8 +2,8 @@
 
 from server.calls import Call
 from server.import_runs import refuse_without_consent, run_import
-from server.model.import_plan import ImportRequest
-from server.model.import_reports import ImportReport
+from server.model.imports.plan import ImportRequest
+from server.model.imports.reports import ImportReport
 from server.services import Services
 
 

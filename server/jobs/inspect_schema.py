@@ -9,20 +9,20 @@ from typing import Any, Literal, get_args
 
 from server.calls import Call
 from server.errors import Refused
-from server.model import phrases
 from server.model.amounts import several
-from server.model.inspection import Relation, SchemaInspection
-from server.model.inspection_pages import MOST, Item, paged, place_of
-from server.model.other_lines import ROUTINES, TYPES, other
-from server.model.overviews import overview
+from server.model.inspection import phrases
+from server.model.inspection.other_lines import ROUTINES, TYPES, other
+from server.model.inspection.overviews import overview
+from server.model.inspection.pages import MOST, Item, paged, place_of
+from server.model.inspection.relation_lines import relation
+from server.model.inspection.reports import Relation, SchemaInspection
+from server.model.inspection.shown_schema import Size, View, partitions_of, sensitive_by
 from server.model.paging import BUDGET
 from server.model.patterns import choose
 from server.model.redaction import Policy
-from server.model.relation_lines import relation
 from server.model.schema import RELATIONS, Attributes, Identity, Schema
-from server.model.shown_schema import Size, View, partitions_of, sensitive_by
-from server.postgres.outlines import read_outline, read_parts
 from server.postgres.questions import ask
+from server.postgres.schemas.outlines import read_outline, read_parts
 from server.postgres.transactions import Connection, beside_of, reading
 from server.services import Services
 

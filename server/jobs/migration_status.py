@@ -7,12 +7,12 @@ from server.calls import Call
 from server.errors import FerryError
 from server.files.migrations_folder import list_migrations, migrations_folder
 from server.model.migration.files import MigrationFile
-from server.model.migration_reports import DatabaseMigrations, MigrationEntry, MigrationState, MigrationStatus
+from server.model.migration.reports import DatabaseMigrations, MigrationEntry, MigrationState, MigrationStatus
 from server.model.tables import table_key
-from server.postgres.applying import Applied, applied_migrations
 from server.postgres.databases import Database
-from server.postgres.outlines import fingerprint_of
+from server.postgres.migrations.applying import Applied, applied_migrations
 from server.postgres.questions import ask
+from server.postgres.schemas.outlines import fingerprint_of
 from server.postgres.transactions import reading
 from server.services import Services
 from server.sides import Source, told

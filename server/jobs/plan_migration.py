@@ -12,10 +12,10 @@ from server.files.workspace import refuse_unwritable
 from server.model.amounts import several
 from server.model.migration.files import read_migration, write_migration
 from server.model.migration.renaming import Renaming
+from server.model.migration.reports import MigrationPlan, PlannedStatement
 from server.model.migration.steps import Step
 from server.model.migration.words import spec
-from server.model.migration_reports import MigrationPlan, PlannedStatement
-from server.postgres.proving import Measured
+from server.postgres.migrations.proving import Measured
 from server.proved_plan import Proof, Proving, opened_side
 from server.services import Services
 from server.sides import ONE_DATABASE, find_source, told

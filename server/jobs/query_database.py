@@ -10,9 +10,9 @@ from server.files.results import ResultFormat, Written, format_of, write_csv, wr
 from server.files.workspace import written_beside
 from server.model.amounts import several
 from server.model.querying import QueryColumn, QueryResult, SavedResult
-from server.postgres.cage import Cage, CagedQuery, cage
-from server.postgres.cells import as_json, clipped
-from server.postgres.projecting import Cell, Cut, ResultColumn
+from server.postgres.querying.cage import Cage, CagedQuery, cage
+from server.postgres.querying.cells import as_json, clipped
+from server.postgres.querying.projecting import Cell, Cut, ResultColumn
 from server.services import Services
 
 MOST_ROWS = 10_000

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from server.errors import Refused
 from server.model.reports import Report
-from server.model.segment import Segment
+from server.model.segments.filters import Segment
 
 How = Literal["template", "schema", "segment"]
 MARK = "pgferry clone of "

@@ -247,7 +247,7 @@ def _left_out(owners: bool, grants: bool) -> frozenset[str]:
 
 
 def digests(schema: Schema) -> dict[Part, Digest]:
-    """The digests of all parts, made from their facts just as the server makes them (postgres/outlines.py)."""
+    """The digests of all parts, made from their facts just as the server makes them (postgres/schemas/outlines.py)."""
     lines: dict[Part, list[str]] = {}
     for identity, attributes in schema.facts.items():
         if identity.kind in _DIGESTED:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import psycopg
 from psycopg import sql
 
-from server.model.table_rows import TableRows
+from server.model.imports.table_rows import TableRows
 from server.postgres.databases import Connection
 
 PATIENCE = 20

@@ -1,6 +1,6 @@
 """PostgreSQL's own grammar: the one place that knows postgast, which is young and may change.
 
-Text in, parse trees out. What a tree may contain is decided elsewhere (script_rules.py, query judging).
+Text in, parse trees out. What a tree may contain is decided elsewhere (scripts/rules.py, querying/judging.py).
 """
 
 import importlib

@@ -22,7 +22,7 @@ import psycopg
 
 from server.calls import Call
 from server.jobs.compare_data import compare_data
-from server.model.comparing import DataComparison
+from server.model.comparison.rows import DataComparison
 from server.postgres.embedded import EmbeddedServer, embedded_server
 from server.postgres.populating import make_database
 from server.services import load_services

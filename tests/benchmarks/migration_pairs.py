@@ -32,15 +32,15 @@ from server.calls import Call
 from server.errors import FerryError
 from server.jobs.apply_migration import apply_migration
 from server.jobs.plan_migration import plan_migration
-from server.model.difference import Scope, differences
+from server.model.comparison.difference import Scope, differences
 from server.model.migration.dumps import entries, unlike
 from server.model.migration.planning import plan
 from server.model.migration.steps import Plan
 from server.model.schema import Schema
 from server.postgres.binaries import clean_environment
-from server.postgres.catalog import read_schema
 from server.postgres.embedded import EmbeddedServer, embedded_server
 from server.postgres.populating import drop_database, make_database
+from server.postgres.schemas.catalog import read_schema
 from server.services import load_services
 from tests.fix_databases import memory
 

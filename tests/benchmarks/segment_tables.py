@@ -20,7 +20,7 @@ import psycopg
 
 from server.calls import Call
 from server.jobs.export_segment import export_segment
-from server.model.segment_reports import SegmentRequest
+from server.model.segments.reports import SegmentRequest
 from server.postgres.embedded import EmbeddedServer, embedded_server
 from server.services import load_services
 from tests.benchmarks.measuring import server_cpu, wait_for_sessions

@@ -13,7 +13,7 @@ import pytest
 from server.calls import Call
 from server.demo.project import make_project
 from server.jobs.export_segment import export_segment
-from server.model.segment_reports import SegmentRequest
+from server.model.segments.reports import SegmentRequest
 from server.postgres.embedded import EmbeddedServer
 from server.postgres.populating import drop_database
 from server.services import load_services

@@ -9,7 +9,7 @@ from server.errors import Refused
 from server.jobs.export_database import export_database
 from server.jobs.export_segment import export_segment
 from server.model.exports import ExportReport, ExportRequest
-from server.model.segment_reports import SegmentRequest
+from server.model.segments.reports import SegmentRequest
 from tests.fix_databases import FreshDatabase
 from tests.fix_exports import document
 from tests.fix_services import Project

@@ -11,7 +11,7 @@ from server.calls import Call
 from server.jobs.export_database import export_database
 from server.jobs.export_segment import export_segment
 from server.model.exports import ExportRequest
-from server.model.segment_reports import SegmentRequest
+from server.model.segments.reports import SegmentRequest
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_exports import BIG, Export, left_behind
 from tests.fix_services import Project

@@ -12,7 +12,7 @@ from server.jobs.apply_migration import apply_migration
 from server.jobs.compare_schemas import compare_schemas
 from server.jobs.migration_status import migration_status
 from server.jobs.plan_migration import plan_migration
-from server.model.migration_reports import AppliedMigration
+from server.model.migration.reports import AppliedMigration
 from server.postgres.turns import KEY
 from server.sides import ONE_DATABASE
 from tests.fix_databases import MakeDatabase

@@ -10,10 +10,10 @@ from server.errors import Cancelled, DatabaseFailed, ImportRejected, Refused
 from server.jobs.clone_database import clone_database
 from server.jobs.drop_database import drop_database as drop_database_job
 from server.model.cloning import Clone, How, segment_of
-from server.model.segment import Filter, FilterCondition, Segment
+from server.model.segments.filters import Filter, FilterCondition, Segment
 from server.postgres.embedded import EmbeddedServer
+from server.postgres.migrations.scratch import scratch_name
 from server.postgres.populating import drop_database
-from server.postgres.scratch import scratch_name
 from server.services import load_services
 from tests.fix_databases import FreshDatabase
 

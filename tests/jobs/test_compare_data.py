@@ -10,7 +10,7 @@ from server.calls import Call
 from server.errors import DatabaseFailed, FerryError, Refused
 from server.jobs.compare_data import compare_data
 from server.jobs.export_database import export_database
-from server.model.comparing import DataComparison, TableDifference
+from server.model.comparison.rows import DataComparison, TableDifference
 from server.model.exports import ExportRequest
 from server.services import load_services
 from tests.fix_databases import FreshDatabase, MakeDatabase

@@ -9,7 +9,7 @@ import pytest
 from server.calls import Call
 from server.errors import Refused
 from server.jobs.compare_schemas import compare_schemas
-from server.model.comparison import SchemaComparison
+from server.model.comparison.reports import SchemaComparison
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_demo import DemoDatabases
 from tests.fix_services import MANY_TABLES, Project

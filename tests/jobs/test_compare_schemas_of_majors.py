@@ -16,7 +16,7 @@ from server.jobs.compare_schemas import compare_schemas
 from server.jobs.plan_migration import plan_migration
 from server.postgres.embedded import EmbeddedServer, embedded_server
 from server.postgres.populating import make_database
-from server.postgres.spelling import spelled_alike
+from server.postgres.schemas.spelling import spelled_alike
 from tests.fix_databases import FreshDatabase
 from tests.fix_demo import DemoDatabases
 from tests.fix_services import Project

@@ -15,8 +15,8 @@ from server.files.manifests import read_manifest
 from server.jobs.compare_schemas import compare_schemas
 from server.jobs.export_segment import export_segment
 from server.jobs.import_data import import_data
-from server.model.import_plan import ImportRequest
-from server.model.segment_reports import SegmentRequest
+from server.model.imports.plan import ImportRequest
+from server.model.segments.reports import SegmentRequest
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_exports import Export, document, dumped, insert_json, load_with_psql, raw_rows, unpacked, values

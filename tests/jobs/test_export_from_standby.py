@@ -17,7 +17,7 @@ from server.jobs.export_database import export_database
 from server.jobs.export_segment import export_segment
 from server.jobs.query_database import query_database
 from server.model.exports import ExportRequest
-from server.model.segment_reports import SegmentRequest
+from server.model.segments.reports import SegmentRequest
 from server.postgres.binaries import programs_for, unprivileged_account
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase

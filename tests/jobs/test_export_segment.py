@@ -11,7 +11,7 @@ from server.calls import Call
 from server.errors import Cancelled, Refused
 from server.exporting import segments
 from server.jobs.export_segment import export_segment
-from server.model.segment_reports import SegmentReport, SegmentRequest
+from server.model.segments.reports import SegmentReport, SegmentRequest
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_demo import DemoDatabases

@@ -18,7 +18,7 @@ import pytest
 
 from server.calls import Call
 from server.errors import Cancelled, DatabaseFailed, FerryError, OutcomeUnknown
-from server.model.import_reports import FileRejected
+from server.model.imports.reports import FileRejected
 from server.postgres import committing
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_imports import Importing
@@ -136,7 +136,7 @@ def test_a_killed_process(import_into: Make, tmp_path: Path) -> None:
     importing.write("rows.csv", many(400_000))
     code = (
         "import sys; from server.calls import Call; from server.services import load_services;"
-        "from server.jobs.import_data import import_data; from server.model.import_plan import ImportRequest;"
+        "from server.jobs.import_data import import_data; from server.model.imports.plan import ImportRequest;"
         "from pathlib import Path;"
         "tell = lambda a, b, c: (print(c), sys.stdout.flush()) if 'rows: ' in c else None;"
         f"import_data(load_services({{}}, Path({str(tmp_path)!r})), Call(tell),"

@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from server.errors import Refused
-from server.model.import_reports import FileRejected
+from server.model.imports.reports import FileRejected
 from tests.fix_imports import Importing, content_hash
 
 Make = Callable[[str], Importing]

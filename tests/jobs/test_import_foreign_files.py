@@ -6,7 +6,7 @@ import pytest
 import zstandard
 
 from server.errors import FerryError
-from server.model.import_reports import FileRejected
+from server.model.imports.reports import FileRejected
 from tests.fix_imports import Importing
 
 PEOPLE = "CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, amount numeric, born date, seen timestamptz)"

@@ -8,8 +8,8 @@ from server.calls import Call
 from server.jobs.export_database import export_database
 from server.jobs.import_data import import_data
 from server.model.exports import ExportRequest
-from server.model.import_plan import ImportRequest
-from server.model.import_reports import ImportReport
+from server.model.imports.plan import ImportRequest
+from server.model.imports.reports import ImportReport
 from server.services import load_services
 from tests.fix_databases import FreshDatabase
 

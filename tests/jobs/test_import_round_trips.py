@@ -14,10 +14,10 @@ from server.jobs.export_database import export_database
 from server.jobs.export_segment import export_segment
 from server.jobs.import_data import import_data
 from server.model.exports import ExportRequest
-from server.model.import_plan import ImportRequest
-from server.model.import_reports import FileRejected
+from server.model.imports.plan import ImportRequest
+from server.model.imports.reports import FileRejected
 from server.model.manifest import Format
-from server.model.segment_reports import SegmentRequest
+from server.model.segments.reports import SegmentRequest
 from server.postgres.embedded import EmbeddedServer
 from server.services import load_services
 from tests.fix_databases import FreshDatabase, MakeDatabase

@@ -9,7 +9,7 @@ from server.calls import Call
 from server.errors import Refused
 from server.jobs.export_database import export_database
 from server.model.exports import ExportRequest
-from server.model.import_reports import FileRejected
+from server.model.imports.reports import FileRejected
 from server.services import load_services
 from tests.fix_imports import Importing
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from server.model.import_reports import FileRejected
-from server.model.violations import Violation
+from server.model.imports.reports import FileRejected
+from server.model.imports.violations import Violation
 from tests.fix_imports import Importing
 
 Make = Callable[[str], Importing]

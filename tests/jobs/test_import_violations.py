@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from server.errors import Refused
-from server.model.import_reports import FileRejected
+from server.model.imports.reports import FileRejected
 from tests.fix_imports import Importing
 
 Make = Callable[[str], Importing]

@@ -4,7 +4,7 @@ import pytest
 
 from server.errors import Refused
 from server.jobs.inspect_schema import Detail
-from server.model.inspection import SchemaInspection
+from server.model.inspection.reports import SchemaInspection
 from tests.fix_databases import FreshDatabase
 from tests.fix_inspection import inspected, size
 from tests.fix_services import MANY_TABLES, Project

@@ -10,7 +10,7 @@ from server.jobs.apply_migration import apply_migration
 from server.jobs.compare_schemas import compare_schemas
 from server.jobs.plan_migration import plan_migration
 from server.model.migration.renaming import Renaming
-from server.model.migration_reports import MigrationPlan
+from server.model.migration.reports import MigrationPlan
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_services import TwoDatabases

@@ -9,7 +9,7 @@ from server.errors import Refused
 from server.jobs.apply_migration import apply_migration
 from server.jobs.plan_migration import plan_migration
 from server.model.migration.renaming import Renaming
-from server.model.migration_reports import MigrationPlan
+from server.model.migration.reports import MigrationPlan
 from tests.fix_databases import MakeDatabase
 from tests.fix_services import TwoDatabases
 

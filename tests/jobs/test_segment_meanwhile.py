@@ -9,7 +9,7 @@ import pytest
 
 from server.calls import Call
 from server.jobs.export_segment import export_segment
-from server.model.segment_reports import SegmentReport, SegmentRequest
+from server.model.segments.reports import SegmentReport, SegmentRequest
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_exports import load_with_psql

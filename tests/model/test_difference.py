@@ -1,8 +1,8 @@
 """The generic comparison, on facts written by hand: no server."""
 
-from server.model.difference import Difference, Scope, differences, fold
-from server.model.meaning import meaning, wider
-from server.model.renames import possible_renames
+from server.model.comparison.difference import Difference, Scope, differences, fold
+from server.model.comparison.meaning import meaning, wider
+from server.model.comparison.renames import possible_renames
 from server.model.schema import Attributes, Identity, Schema
 
 TABLE = Identity("table", "public", "t")

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from server.model.difference import differences
+from server.model.comparison.difference import differences
 from server.model.migration.dumps import unlike
 from server.model.migration.planning import plan
 from tests.fix_databases import MakeDatabase

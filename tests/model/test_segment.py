@@ -7,8 +7,15 @@ import pytest
 from pydantic import ValidationError
 
 from server.errors import Refused
-from server.model.relations import RelationColumn, components
-from server.model.segment import FilterCondition, Segment, array_literal, choose_date_column, parse_moment, value_texts
+from server.model.segments.filters import (
+    FilterCondition,
+    Segment,
+    array_literal,
+    choose_date_column,
+    parse_moment,
+    value_texts,
+)
+from server.model.segments.relations import RelationColumn, components
 
 
 def column(name: str, base: str = "timestamp with time zone", *, not_null: bool = True) -> RelationColumn:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from server.errors import Refused
-from server.model.segment_words import filters_from, limits_from
+from server.model.segments.words import filters_from, limits_from
 
 READ: list[tuple[str, str, str, str, Any]] = [
     ("companies.slug=acme", "companies", "slug", "=", "acme"),

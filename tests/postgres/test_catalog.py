@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from server.model.difference import Scope, differences
+from server.model.comparison.difference import Scope, differences
 from server.model.schema import Attributes, Dependency, Identity, Schema, Value
-from server.postgres.catalog import FACTS, read_schema
 from server.postgres.questions import question, since
+from server.postgres.schemas.catalog import FACTS, read_schema
 from tests.fix_databases import FreshDatabase, MakeDatabase
 
 EVERYTHING = (Path(__file__).parent / "schemas" / "everything.sql").read_text(encoding="utf-8")

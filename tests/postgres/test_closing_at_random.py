@@ -13,8 +13,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from server.postgres import growth, manners, populating
+from server.postgres import populating
 from server.postgres.embedded import EmbeddedServer
+from server.postgres.segments import growth, manners
 from tests.fix_databases import FreshDatabase
 from tests.random_schemas import examples
 from tests.random_segments import OTHER, Asked, Database, closure, dangling

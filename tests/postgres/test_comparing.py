@@ -2,8 +2,8 @@
 
 import pytest
 
-from server.model.comparing import Differences, RowSum, matched, plan_comparison
-from server.postgres.comparing import TableSums, hash_sample, read_tables
+from server.model.comparison.rows import Differences, RowSum, matched, plan_comparison
+from server.postgres.comparison.comparing import TableSums, hash_sample, read_tables
 from server.postgres.databases import Connection
 from tests.fix_databases import FreshDatabase
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from server.postgres.function_rules import FunctionFacts, judge_function
-from server.postgres.query_rules import NotReadOnly
+from server.postgres.querying.function_rules import FunctionFacts, judge_function
+from server.postgres.querying.query_rules import NotReadOnly
 
 
 def of_extension(extension: str, name: str, volatility: str, language: str = "c") -> FunctionFacts:

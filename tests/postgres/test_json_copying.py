@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from server.model.import_plan import ColumnPlan
-from server.model.table_rows import TableRows
-from server.postgres.json_copying import OPTIONS, converting
-from server.postgres.loading import copy_statement
-from server.postgres.readings import reading_objects
+from server.model.imports.plan import ColumnPlan
+from server.model.imports.table_rows import TableRows
+from server.postgres.rows_in.json_copying import OPTIONS, converting
+from server.postgres.rows_in.loading import copy_statement
+from server.postgres.rows_in.readings import reading_objects
 from tests.fix_databases import FreshDatabase
 
 TYPES = {"t": "text", "i": "bigint", "n": "numeric", "j": "json", "a": "text[]", "m": "integer[]", "b": "boolean"}

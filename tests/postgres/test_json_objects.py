@@ -8,9 +8,9 @@ from psycopg import sql
 from server.calls import Call
 from server.model.address import parse_url
 from server.postgres.databases import Database
-from server.postgres.fields import fields_of
-from server.postgres.json_objects import JSON_SCALAR, json_object
-from server.postgres.tables import read_tables
+from server.postgres.rows_out.fields import fields_of
+from server.postgres.rows_out.json_objects import JSON_SCALAR, json_object
+from server.postgres.rows_out.tables import read_tables
 from server.postgres.transactions import reading
 from tests.fix_databases import FreshDatabase
 

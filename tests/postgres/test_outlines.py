@@ -9,11 +9,11 @@ import psycopg
 import pytest
 from hypothesis import given
 
-from server.model.difference import differences, unlike
+from server.model.comparison.difference import differences, unlike
 from server.model.schema import NOT_COMPARED, ON_REQUEST, Schema, Value
-from server.postgres.catalog import read_schema
 from server.postgres.databases import Connection
-from server.postgres.outlines import read_outline, read_parts
+from server.postgres.schemas.catalog import read_schema
+from server.postgres.schemas.outlines import read_outline, read_parts
 from tests.fix_databases import FreshDatabase, MakeDatabase
 from tests.fix_demo import DemoDatabases
 from tests.postgres.test_catalog import ALIKE, EVERYTHING, ODD

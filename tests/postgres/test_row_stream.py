@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import pq, sql
 
-from server.postgres.copying import Tally, copy_bytes, copy_lines
 from server.postgres.databases import Connection
-from server.postgres.row_stream import RowStream, is_plain, stream_lines, stream_rows
+from server.postgres.rows_out.copying import Tally, copy_bytes, copy_lines
+from server.postgres.rows_out.row_stream import RowStream, is_plain, stream_lines, stream_rows
 from tests.fix_databases import FreshDatabase
 
 ODD = sql.SQL(

@@ -4,7 +4,7 @@ import pytest
 from psycopg import sql
 
 from server.model.conditions import parse_condition
-from server.postgres.row_tests import condition
+from server.postgres.segments.row_tests import condition
 from tests.fix_databases import FreshDatabase
 
 ROWS = """

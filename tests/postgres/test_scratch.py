@@ -12,11 +12,11 @@ from psycopg import sql
 from server.calls import Call
 from server.errors import Cancelled, Refused
 from server.model.address import parse_url
-from server.model.script_policy import ScriptPolicy
-from server.postgres.catalog import read_schema
+from server.model.imports.script_policy import ScriptPolicy
 from server.postgres.databases import Database, connected
 from server.postgres.embedded import EmbeddedServer
-from server.postgres.scratch import PREFIX, is_orphan, load_script, scratch
+from server.postgres.migrations.scratch import PREFIX, is_orphan, load_script, scratch
+from server.postgres.schemas.catalog import read_schema
 from server.postgres.transactions import reading
 from server.processes import this_host
 from tests.fix_databases import FreshDatabase

@@ -5,11 +5,11 @@ import io
 import pytest
 
 from server.errors import Refused
-from server.model.script_policy import ScriptPolicy
+from server.model.imports.script_policy import ScriptPolicy
 from server.postgres import grammar
-from server.postgres.insert_rows import plain_rows
-from server.postgres.script_frames import CHUNK
-from server.postgres.scripts import Refusals, ScriptReader, Statement
+from server.postgres.scripts.frames import CHUNK
+from server.postgres.scripts.insert_rows import plain_rows
+from server.postgres.scripts.reading import Refusals, ScriptReader, Statement
 
 
 class Drip(io.BytesIO):

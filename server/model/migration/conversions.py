@@ -2,7 +2,7 @@
 
 import re
 
-from server.model.meaning import wider
+from server.model.comparison.meaning import wider
 
 _STRINGS = ("text", "character varying", "character", "name", "bpchar", '"char"')
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from server.model.difference import Difference, Scope, differences
+from server.model.comparison.difference import Difference, Scope, differences
 from server.model.migration.words import spec
 from server.model.schema import OWNER, Attributes, Schema, rows, text, texts
 

@@ -1,0 +1,1 @@
+"""What differs between two schemas or two tables, and what that means."""

@@ -1,0 +1,1 @@
+"""Schemas as agents read them: short lines, pages, overviews."""

@@ -1,0 +1,1 @@
+"""Which rows of two tables differ, found by checksums that the servers make."""

@@ -1,0 +1,1 @@
+"""Migrations: proved on scratch databases, applied, and kept on record."""

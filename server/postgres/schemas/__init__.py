@@ -1,0 +1,1 @@
+"""Schemas out of a database's catalogs, as facts and as digests."""

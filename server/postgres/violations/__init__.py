@@ -1,0 +1,1 @@
+"""Finds every row of an import that breaks a rule, and says of it what may be shown."""
