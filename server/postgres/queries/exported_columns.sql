@@ -65,18 +65,6 @@ lineage (oid, parent) AS (
     UNION
     SELECT l.oid, i.inhparent FROM lineage AS l JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = l.parent
 ),
-generated (table_oid, number, made_of) AS (
-    SELECT a.attrelid, a.attnum, pg_catalog.array_agg(DISTINCT s.attname::text)
-    FROM pg_catalog.pg_attribute AS a
-    JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    JOIN pg_catalog.pg_depend AS e
-         ON e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid > 0
-        AND (e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid AND e.refobjsubid <> a.attnum
-             OR e.classid = e.refclassid AND e.objid = a.attrelid AND e.objsubid = a.attnum)
-    JOIN pg_catalog.pg_attribute AS s ON s.attrelid = a.attrelid AND s.attnum = e.refobjsubid
-    WHERE a.attgenerated <> ''
-    GROUP BY a.attrelid, a.attnum
-),
 targets (table_oid, number) AS (
     SELECT f.confrelid, k.number
     FROM pg_catalog.pg_constraint AS f CROSS JOIN LATERAL pg_catalog.unnest(f.confkey) AS k(number)
@@ -111,7 +99,16 @@ SELECT a.attrelid::bigint AS table_oid,
        t.oid < 16384 AS built_in,
        a.atttypid <> t.oid AS domain,
        NOT (a.attnotnull OR b.not_null) AS nullable,
-       g.made_of,
+       CASE WHEN a.attgenerated <> '' THEN ARRAY(
+           SELECT DISTINCT s.attname::text
+           FROM pg_catalog.pg_attrdef AS d
+           JOIN pg_catalog.pg_depend AS e
+                ON e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = d.adrelid
+               AND (e.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.objid = d.oid
+                    OR e.classid = e.refclassid AND e.objid = d.adrelid AND e.objsubid = d.adnum)
+           JOIN pg_catalog.pg_attribute AS s ON s.attrelid = e.refobjid AND s.attnum = e.refobjsubid
+           WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND e.refobjsubid > 0 AND e.refobjsubid <> a.attnum
+       ) END AS made_of,
        CASE WHEN a.attinhcount > 0 THEN (
            SELECT pg_catalog.json_agg(pg_catalog.json_build_array(pn.nspname, p.relname))
            FROM lineage AS l
@@ -132,7 +129,6 @@ JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 CROSS JOIN LATERAL (SELECT CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.modifier END AS modifier) AS m
 LEFT JOIN key_columns AS u ON u.table_oid = a.attrelid AND u.number = a.attnum
 LEFT JOIN never_null AS o ON o.table_oid = a.attrelid AND o.name = a.attname
-LEFT JOIN generated AS g ON g.table_oid = a.attrelid AND g.number = a.attnum
 LEFT JOIN targets AS r ON r.table_oid = a.attrelid AND r.number = a.attnum
 WHERE a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
