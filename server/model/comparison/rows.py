@@ -169,7 +169,9 @@ def side_tables(rows: Sequence[Sequence[Any]]) -> dict[tuple[str, str], SideTabl
 
 def _side_table(name: tuple[str, str], lines: list[Sequence[Any]]) -> SideTable:
     columns = tuple(
-        SideColumn(line[3], line[4], line[5], tuple(map(tuple, line[8]))) for line in lines if line[3] is not None
+        SideColumn(column, type_, base, tuple((*referred,) for referred in all_referred or ()))
+        for _, _, _, column, type_, base, _, _, all_referred in lines
+        if column is not None
     )
     key = sorted((line[6], line[3]) for line in lines if line[6] is not None)
     return SideTable(name[0], name[1], bool(lines[0][2]), int(lines[0][7]), columns, tuple(column for _, column in key))

@@ -2,7 +2,7 @@
 -- column, its type as declared, the name of its base type, the column's place in the primary key (NULL: not in it), and
 -- the table's rows as last estimated, those of its partitions among them, and schema, table, name and base type of each
 -- column that it refers to, is computed or inherited from, over as many foreign keys, generated columns and parents as
--- there are.
+-- there are (NULL: none).
 -- Partitions count as part of their parent; foreign, temporary and extension-owned tables are left out.
 WITH RECURSIVE keyed AS MATERIALIZED (
     SELECT f.conrelid AS relid, k.own, f.confrelid AS parent, k.target
@@ -58,7 +58,7 @@ SELECT
         JOIN pg_catalog.pg_class AS l ON l.oid = p.relid
         WHERE p.isleaf
     ) END AS rows,
-    coalesce(r.columns, '[]') AS referred
+    r.columns AS referred
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
