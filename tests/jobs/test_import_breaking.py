@@ -194,8 +194,8 @@ class Proxy:
         with suppress(OSError):
             while data := client.recv(65536):
                 if b"COMMIT" in data[:16] and not self.broken.is_set():
+                    self.broken.set()  # before the client can know, and call again
                     client.shutdown(socket.SHUT_RDWR)
-                    self.broken.set()
                     if self.way == "drop":
                         server.sendall(data)
                         self.answered.wait(10)
