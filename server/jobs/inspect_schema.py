@@ -46,7 +46,7 @@ def inspect_schema(
     found = services.databases.get(database)
     call.progress(0, None, f"reading the schema of {found.name}")
     with reading(call, found) as connection:
-        schema = read_outline(connection, second=beside_of(call, found, connection))
+        schema = outline = read_outline(connection, second=beside_of(call, found, connection))
         shown = _shown(schema, tables)
         told = [*(shown if tables is not None else ()), *(schema.of("composite") if detail == "full" else ())]
         if told or tables is not None:
@@ -56,12 +56,12 @@ def inspect_schema(
         head: dict[str, Any] = {
             "database": database,
             "server_version": _version(schema.server_version),
-            "fingerprint": schema.fingerprint,
+            "fingerprint": outline.fingerprint,
             "summary": _summary(schema),
             "not_covered": [f"{kind}: {name}" for kind, name in schema.not_covered[:20]],
         }
         items = _items(view, shown)
-        mark = _mark(schema, detail, tables)
+        mark = _mark(outline, detail, tables)
         start = place_of(cursor, mark, len(items))
         if detail == "overview":
             view.sizes.update(_sizes(connection, schema, shown, bytes_too=False))
