@@ -48,9 +48,8 @@ def inspect_schema(
     with reading(call, found) as connection:
         schema = outline = read_outline(connection, second=beside_of(call, found, connection))
         shown = _shown(schema, tables)
-        told = [*(shown if tables is not None else ()), *(schema.of("composite") if detail == "full" else ())]
-        if told or tables is not None:
-            schema = read_parts(connection, schema, {(i.schema, i.name) for i in told})
+        if detail == "full":
+            schema = read_parts(connection, schema, {(i.schema, i.name) for i in schema.of("composite")})
         policy = services.redaction(database)
         view = View(schema, {}, sensitive_by(policy, schema), full=detail == "full", chosen=tables is not None)
         head: dict[str, Any] = {
@@ -60,7 +59,7 @@ def inspect_schema(
             "summary": _summary(schema),
             "not_covered": [f"{kind}: {name}" for kind, name in schema.not_covered[:20]],
         }
-        items = _items(view, shown)
+        items = _items(view, shown, _types(connection, view, shown))
         mark = _mark(outline, detail, tables)
         start = place_of(cursor, mark, len(items))
         if detail == "overview":
@@ -82,8 +81,6 @@ def _mark(schema: Schema, detail: Detail, tables: Sequence[str] | None) -> str:
 def _filled(
     connection: Connection, view: View, policy: Policy, relations: Sequence[Identity], parts: tuple[str, ...]
 ) -> View:
-    if view.chosen:
-        return view
     named = {(identity.schema, identity.name) for identity in relations}
     schema = read_parts(connection, view.schema, named, kinds=parts)
     return replace(view, schema=schema, sensitive=sensitive_by(policy, schema))
@@ -119,8 +116,7 @@ def _told(
     for batch in _batches(schema, items):
         relations = list(dict.fromkeys(item.identity for item in batch if item.identity is not None))
         whole = [*relations, *(child for identity in relations for child in partitions_of(schema, identity))]
-        if not view.chosen:
-            schema = read_parts(connection, view.schema, {(i.schema, i.name) for i in whole})
+        schema = read_parts(connection, view.schema, {(i.schema, i.name) for i in whole})
         sizes = _sizes(connection, schema, relations, bytes_too=True)
         told = replace(view, schema=schema, sizes=sizes, sensitive=sensitive_by(policy, schema))
         yield from ((item, item.tell(told)) for item in batch)
@@ -165,16 +161,22 @@ def _summary(schema: Schema) -> str:
     )
 
 
-def _items(view: View, shown: Sequence[Identity]) -> list[Item]:
+def _types(connection: Connection, view: View, shown: Sequence[Identity]) -> list[Identity]:
+    """Those that are told: all, or with chosen tables those that they use."""
+    types = view.schema.of(*TYPES)
+    if not view.chosen or not types:
+        return types
+    used = {oid for (oid,) in ask(connection, "used_types", [view.schema.oids[identity] for identity in shown])}
+    return [identity for identity in types if view.schema.oids[identity] in used]
+
+
+def _items(view: View, shown: Sequence[Identity], types: Sequence[Identity]) -> list[Item]:
     """What there is to tell, in order, not told yet; of chosen tables, only these and the types that they use."""
     schema = view.schema
     items = [_of_relation(identity) for identity in shown]
-    parts = [column for i in shown for column in schema.parts(i, "column")] if view.chosen else []
-    used = {str(schema.facts[column]["type"]).removesuffix("[]") for column in parts}
-    for identity in schema.of(*TYPES):
-        if not view.chosen or {f"{identity.schema}.{identity.name}", identity.name} & used:
-            line = _with_rights(phrases.data_type(schema, identity), schema.facts[identity])
-            items.append(_line("types", line + (phrases.comments_within(schema, identity) if view.full else "")))
+    for identity in types:
+        line = _with_rights(phrases.data_type(schema, identity), schema.facts[identity])
+        items.append(_line("types", line + (phrases.comments_within(schema, identity) if view.full else "")))
     return items if view.chosen else items + _unchosen(view)
 
 

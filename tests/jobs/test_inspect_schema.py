@@ -326,6 +326,19 @@ def test_patterns_choose_tables_and_bring_the_types_they_use(project: Project, i
     assert [table.name for table in inspected(project, tables=["public.*"]).tables] == ["incidents"]
 
 
+def test_types_within_types_and_odd_names_come_with_the_tables_that_use_them(
+    project: Project, it: FreshDatabase
+) -> None:
+    it.run(
+        """create type "My Mood" as enum ('so'); create type part as enum ('a'); create domain d as part;
+        create type pair as (a part, b int); create type span as range (subtype = float8);
+        create table t (m "My Mood", pairs pair[], spans span); create table u (d d); create table v (x int)
+        """
+    )
+    named = {table: [line.split(":")[0] for line in inspected(project, tables=[table]).types] for table in "tuv"}
+    assert named == {"t": ['"My Mood"', "part", "pair", "span"], "u": ["part", "d"], "v": []}
+
+
 def test_sensitive_columns_are_marked(project: Project, it: FreshDatabase) -> None:
     it.run("create table users (password_hash text not null, token_count bigint, password_changed_at timestamptz)")
     (users,) = inspected(project).tables
