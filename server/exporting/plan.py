@@ -1,6 +1,7 @@
 """What an export will write: tables with their columns, masks and row sources. Made by a job, written by `writing`."""
 
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from server.postgres.databases import Database
 from server.postgres.rows_out.fields import Field, fields_of
 from server.postgres.rows_out.statements import RowSource, Shape, cut, from_piece
 from server.services import Services
+from server.settings import as_secret
 
 Masks = Mapping[tuple[str, str], Mapping[str, How]]
 """By (schema, table): column → what is done with it."""
@@ -44,7 +46,8 @@ class TableExport:
 @dataclass(frozen=True)
 class Plan:
     """A whole export. `tables` in load order. `sessions`: connections beside the first that may share its snapshot;
-    0 where the pieces need what only the first connection has, as temporary tables. `word` stands in the default name.
+    0 where the pieces need what only the first connection has, as temporary tables. `word` stands in the default name;
+    `key` hashes sensitive columns.
     """
 
     database: Database
@@ -53,6 +56,7 @@ class Plan:
     compression: Compression
     tables: Sequence[TableExport]
     word: str
+    key: bytes = field(repr=False)
     path: str | None = None
     inserts: bool = False
     export_type: Literal["full", "segmented"] = "full"
@@ -96,6 +100,12 @@ def plan_masks(
         )
     policy = NOTHING if redact == "none" else services.redaction(database.name)
     return plan_redactions(policy, tables, exclude_columns or (), declared)
+
+
+def key_of(services: Services) -> bytes:
+    """The key of one export: the settings' own, or a random one that is forgotten afterwards."""
+    configured = services.settings.redaction.key
+    return as_secret(configured).encode() if configured else secrets.token_bytes(32)
 
 
 def unmasked(redactions: Redactions, tables: Sequence[Table]) -> list[str]:

@@ -9,7 +9,7 @@ from server.calls import Call
 from server.errors import Refused
 from server.exporting.fingerprints import FingerprintBeside
 from server.exporting.hidden import refuse_partly_readable, refuse_what_is_hidden
-from server.exporting.plan import Masks, Plan, TableExport, listed, plan_masks, unmasked
+from server.exporting.plan import Masks, Plan, TableExport, key_of, listed, plan_masks, unmasked
 from server.exporting.settling import Settled, settled
 from server.model.patterns import matcher
 from server.model.redaction import Redactions
@@ -53,6 +53,7 @@ class _Prepared(NamedTuple):
     tables: dict[int, Table]
     redactions: Redactions
     settled: Settled
+    key: bytes
 
 
 @contextmanager
@@ -96,13 +97,14 @@ def _prepare(
     refuse_partly_readable(known)
     refuse_what_is_hidden(known, masks, way_out="name fewer `tables`: only what rows refer to has to be there")
     lock_tables(connection, known)
-    found = settled(connection, known, masks)
+    key = key_of(services)
+    found = settled(connection, known, masks, key)
     tables = {table.oid: table for table in found.tables}
     if not request.estimate_only:
         _carry(plan, tables, found.masks)
     closing = Closing(call, connection, plan, services.settings.exports.max_rows)
     closing.create()
-    return _Prepared(closing, tables, redactions, found)
+    return _Prepared(closing, tables, redactions, found, key)
 
 
 def _carry(plan: SegmentPlan, tables: Mapping[int, Table], masks: Masks) -> None:
@@ -121,7 +123,7 @@ def _carry(plan: SegmentPlan, tables: Mapping[int, Table], masks: Masks) -> None
 
 def _plan(services: Services, request: SegmentRequest, prepared: _Prepared) -> Plan:
     """The export of what the segment has grown to; tables without rows are only named where they are filtered."""
-    closing, tables, _, (_, masks, _) = prepared
+    closing, tables, masks = prepared.closing, prepared.tables, prepared.settled.masks
     seeds = {closing.relations.node(seed.relation) for seed in closing.plan.seeds}
     nodes = [node for node in closing.plan.order if closing.grown[node].rows or node in seeds]
     kept = [tables[node] for node in nodes]
@@ -132,6 +134,7 @@ def _plan(services: Services, request: SegmentRequest, prepared: _Prepared) -> P
         compression=request.compress,
         tables=[_export(prepared, node, generated=request.format != "sql") for node in nodes],
         word="segment",
+        key=prepared.key,
         path=request.path,
         export_type="segmented",
         filters=applied(request, _dates(prepared), request.exclude_columns or ()),

@@ -14,7 +14,7 @@ from server.model.redaction import HASHED, How, hashed_length, is_short
 from server.model.tables import Column, Table
 from server.postgres.databases import Connection
 from server.postgres.questions import ask
-from server.postgres.redaction.masks import hash_key, set_hash_key
+from server.postgres.redaction.masks import set_hash_key
 from server.postgres.redaction.row_numbers import numbered
 from server.postgres.redaction.row_rules import Rule, concerned, keeps, read_keys, read_rules
 from server.postgres.redaction.stand_ins import Check, candidates, fitting, passes
@@ -41,13 +41,16 @@ class Settled(NamedTuple):
         return [doubt for table in tables for doubt in self.doubts.get(table.key, ())]
 
 
-def settled(connection: Connection, tables: Sequence[Table], masks: Masks) -> Settled:
-    """The masks, another stand-in in place of each that a check of its column refuses, where one is found."""
+def settled(connection: Connection, tables: Sequence[Table], masks: Masks, key: bytes) -> Settled:
+    """The masks, another stand-in in place of each that a check of its column refuses, where one is found.
+
+    `key`: the export's own; under another, other hashes would be alike.
+    """
     masked = {table.oid: masks.get((table.schema, table.name), {}) for table in tables}
     oids = sorted(oid for oid, hows in masked.items() if any(how in SET for how in hows.values()))
     if not oids:
         return Settled(list(tables), masks, {})
-    set_hash_key(connection, hash_key(None))
+    set_hash_key(connection, key)
     checks: dict[tuple[int, str], list[Check]] = {}
     for oid, name, *check in ask(connection, "exported_checks", oids):
         checks.setdefault((oid, name), []).append(Check(*check))

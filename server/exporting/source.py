@@ -15,20 +15,19 @@ from server.services import Services
 
 
 class Source(NamedTuple):
-    """The transaction whose snapshot everything is read from. `key` hashes sensitive columns."""
+    """The transaction whose snapshot everything is read from."""
 
     services: Services
     call: Call
     connection: Connection
-    key: bytes
     fingerprint: FingerprintBeside
 
 
-def prepare(source: Source, plan: Plan, connection: Connection) -> None:
+def prepare(plan: Plan, connection: Connection) -> None:
     """Settings that a connection needs before it reads rows."""
     settle(connection, by_place=plan.export_type == "full")
     if any(redaction.how == "hash" for redaction in plan.redactions):
-        set_hash_key(connection, source.key)
+        set_hash_key(connection, plan.key)
 
 
 def sessions(source: Source, plan: Plan) -> list[Session]:
@@ -41,7 +40,7 @@ def sessions(source: Source, plan: Plan) -> list[Session]:
         working = False
         try:
             with joining(source.call, plan.database, snapshot, row_security=False) as connection:
-                prepare(source, plan, connection)
+                prepare(plan, connection)
                 working = True
                 work(connection)
         except FerryError:

@@ -23,9 +23,7 @@ from server.files.writing import Writer
 from server.model.exports import ExportReport, file_name
 from server.model.manifest import Manifest
 from server.postgres.databases import Connection
-from server.postgres.redaction.masks import hash_key
 from server.services import Services
-from server.settings import as_secret
 
 
 def write_export(
@@ -42,9 +40,8 @@ def write_export(
         path = destination(services, plan, at)
         return path
 
-    key = services.settings.redaction.key
-    source = Source(services, call, connection, hash_key(as_secret(key) if key else None), fingerprint)
-    prepare(source, plan, connection)
+    source = Source(services, call, connection, fingerprint)
+    prepare(plan, connection)
     call.progress(0, sum(export.rows for export in plan.tables), "reading the schema")
     with written_beside(path, None if plan.path else another) as part, ExitStack() as stack:
         dumps = Dumps(source, plan, stack)

@@ -11,6 +11,7 @@ from server.exporting.plan import (
     SIZE_OF,
     Masks,
     Plan,
+    key_of,
     listed,
     plan_masks,
     sessions_for,
@@ -121,11 +122,12 @@ def _plan(
     left_out: Sequence[str],
 ) -> Plan:
     masks: Masks = redactions.masks
+    key = key_of(services)
     doubts = unmasked(redactions, chosen)
     if request.content != "schema":
         refuse_what_is_hidden(chosen, masks, way_out="leave the tables out with exclude_tables")
         lock_tables(connection, chosen)
-        chosen, masks, _ = found = settled(connection, chosen, masks)
+        chosen, masks, _ = found = settled(connection, chosen, masks, key)
         doubts += found.said(chosen)
     distributed = is_distributed(connection)
     sessions = 0 if distributed else sessions_for(services, chosen)
@@ -138,6 +140,7 @@ def _plan(
         compression=request.compress,
         tables=exports,
         word=request.content,
+        key=key,
         path=request.path,
         inserts=request.sql_inserts,
         filters=filters_of(request),

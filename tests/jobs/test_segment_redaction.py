@@ -1,13 +1,14 @@
 """Redaction of segments: hashes join, blanks keep what a schema needs, keys are never redacted apart, and it loads."""
 
 import hmac
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from server.postgres.embedded import EmbeddedServer
 from tests.fix_databases import FreshDatabase, MakeDatabase
-from tests.fix_exports import document, load_with_psql
+from tests.fix_exports import Export, document, load_with_psql
 from tests.fix_services import Project
 from tests.redacting import segment, settle
 
@@ -206,3 +207,19 @@ def test_short_hashes_of_a_unique_column_that_fall_together_are_told(
     copy = make_database()
     load_with_psql(postgres, Path(str(report.path)), copy)
     assert copy.rows("SELECT count(*), count(DISTINCT code) FROM rooms") == [(3000, 3000)]
+
+
+@pytest.mark.parametrize("fall_together", [True, False])
+def test_short_hashes_fall_together_under_the_very_key_that_an_export_is_written_with(
+    fall_together: bool, project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
+    def are_alike(key: str) -> bool:
+        first, second = (hmac.digest(key.encode(), code, "sha256")[0] for code in (b"aa", b"bb"))
+        return first == second
+
+    fresh_database.run("CREATE TABLE flags (code char(2) PRIMARY KEY); INSERT INTO flags VALUES ('aa'), ('bb')")
+    project.add("it", fresh_database)
+    key = next(key for key in map(str, count()) if are_alike(key) is fall_together)
+    settle(project, f'[redaction]\nkey = "{key}"\n[redaction.patterns]\ncode = "hash"\n')
+    for report in (segment(project, filters=[{"table": "flags"}]), export(format="csv")):
+        assert ["a hash of 2 characters" in said for said in report.warnings] == [True] * fall_together

@@ -5,7 +5,6 @@ travels as a setting of the session, never in the text of a query and never into
 """
 
 import hashlib
-import secrets
 
 from psycopg import sql
 
@@ -17,11 +16,6 @@ from server.postgres.relations import written
 
 _INNER, _OUTER = "pgferry.hash_inner", "pgferry.hash_outer"
 _BLOCK = 64
-
-
-def hash_key(configured: str | None) -> bytes:
-    """The key of one export: the settings' own, or a random one that is forgotten afterwards."""
-    return configured.encode() if configured else secrets.token_bytes(32)
 
 
 def set_hash_key(connection: Connection, key: bytes) -> None:
