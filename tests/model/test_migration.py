@@ -271,7 +271,7 @@ def test_conversions_that_change_values_silently_lose_data_and_others_do_not(mak
         ("interval", "interval(0)"), ("interval", "interval year"), ("interval", "time"), ("json", "jsonb"),
         ("inet", "cidr"), ("int", "boolean"), ("bigint", "bit(3)"), ("numeric", "money"), ("money", "numeric(5,1)"),
         ("numeric(9,4)[]", "numeric(9,2)[]"), ("timestamp[]", "date[]"), ("fine", "coarse"), ("fine", "numeric(9,2)"),
-        ("numeric", "numeric(9,2)[]"), ("fine[]", "coarse[]"),
+        ("numeric", "numeric(9,2)[]"), ("fine[]", "coarse[]"), ("money", "int"), ("boolean", '"char"'),
     )  # fmt: skip
     keeping = (
         ("text", "varchar(3)"), ("varchar(9)", "varchar(3)"), ("varchar(9)[]", "varchar(3)[]"), ("text", "uuid"),
@@ -289,6 +289,41 @@ def test_conversions_that_change_values_silently_lose_data_and_others_do_not(mak
     _, made = migrate(make_database, f"{types} create table t ({old})", f"{types} create table t ({new})")
     found = {int(s.identity.sub[1:]) for s in made.steps if "data_loss" in s.hazards}
     assert [both[number] for number in sorted(found)] == list(losing)
+
+
+def test_a_column_of_any_type_takes_any_other(make_database: MakeDatabase) -> None:
+    types = (
+        "smallint", "int", "bigint", "numeric(6,2)", "real", "float8", "money", "text", "varchar(5)", "char(3)", "name",
+        '"char"', "boolean", "date", "time", "timetz", "timestamp", "timestamptz(3)", "interval", "uuid", "bytea",
+        "json", "jsonb", "xml", "inet", "macaddr", "bit(3)", "varbit", "point", "oid", "regclass", "tsvector",
+        "int4range", "int[]", "text[]", '"char"[]', "e", "e[]", "d", "c",
+    )  # fmt: skip
+    made = "create type e as enum ('x'); create domain d as int check (value > 0); create type c as (a int, b text);"
+    old = [", ".join(f"c{n} {one}" for n in range(len(types))) for one in types]
+    new = ", ".join(f"c{n} {other}" for n, other in enumerate(types))
+    migrate(
+        make_database,
+        made + ";".join(f"create table t{n} ({columns})" for n, columns in enumerate(old)),
+        made + ";".join(f"create table t{n} ({new})" for n in range(len(types))),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value", "became"),
+    [
+        ('"char"', "int[]", "5", [5]),
+        ("money", "int", "3", 3),
+        ("timestamp", "timetz", "2020-01-01 10:11", "10:11"),
+        ("boolean", '"char"', "true", "t"),
+    ],
+)
+def test_values_of_types_without_a_cast_are_read_from_their_text(
+    make_database: MakeDatabase, old: str, new: str, value: str, became: object
+) -> None:
+    source, _ = migrate(make_database, f"create table t (a {old})", f"create table t (a {new})",
+                        f"insert into t values ('{value}')")  # fmt: skip
+    ((found,),) = source.rows("select a from t")
+    assert str(found).startswith(became) if isinstance(became, str) else found == became
 
 
 @pytest.mark.parametrize(

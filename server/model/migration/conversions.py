@@ -4,17 +4,23 @@ import re
 
 from server.model.comparison.meaning import wider
 
-_STRINGS = ("text", "character varying", "character", "name", "bpchar", '"char"')
+_BYTE = '"char"'
+"""One byte of a text, which has casts of its own only from and to texts and integers."""
+_STRINGS = ("text", "character varying", "character", "name", "bpchar", _BYTE)
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 _TIMES = (
     "timestamp without time zone", "timestamp with time zone", "date",
     "time without time zone", "time with time zone",
 )  # fmt: skip
+_NO_CAST = {
+    *((one, other) for one in _TIMES[3:] for other in _TIMES[:3]), *(("date", other) for other in _TIMES[3:]),
+    ("timestamp without time zone", "time with time zone"),
+}  # fmt: skip
 _DIRECT = {
     ("integer", "boolean"), ("money", "numeric"), ("integer", "money"), ("bigint", "money"), ("integer", "bit"),
     ("bigint", "bit"), ("integer", "oid"), ("bigint", "oid"), ("interval", "time without time zone"),
     ("macaddr", "macaddr8"), ("regclass", "oid"), ("regclass", "integer"), ("regclass", "bigint"),
-    ("regtype", "oid"), ("regproc", "oid"), ("regnamespace", "oid"), ("regrole", "oid"),
+    ("regtype", "oid"), ("regproc", "oid"), ("regnamespace", "oid"), ("regrole", "oid"), ("integer", '"char"'),
 }  # fmt: skip
 """Built-in types with a cast of their own, where going through text would fail or say something else."""
 _DIGITS = {"smallint": 5, "integer": 10, "bigint": 19, "double precision": 15}
@@ -28,7 +34,7 @@ def own_storage(name: str) -> str:
     plain = base(name)
     if plain == "numeric" or plain in ("inet", "cidr"):
         return "MAIN"
-    fixed = (*_NUMBERS[:3], *_NUMBERS[4:], *_TIMES, "boolean", "uuid", "oid", "interval", "name", '"char"')
+    fixed = (*_NUMBERS[:3], *_NUMBERS[4:], *_TIMES, "boolean", "uuid", "oid", "interval", "name", _BYTE)
     return "PLAIN" if plain in fixed else "EXTENDED"
 
 
@@ -53,17 +59,19 @@ def conversion(old: str, new: str, column: str, *, by_text: bool = False, bottom
         return _as_text(one, column, array=array)
     if by_text:
         return f"{column}::text{'[]' if array else ''}::{cast}"
-    if one == other or other in _STRINGS:
+    if one == other or (other in _STRINGS and (other != _BYTE or one in _STRINGS[:3])):
         return ""
     for family in (_NUMBERS, _TIMES, ("json", "jsonb"), ("inet", "cidr"), ("bit", "bit varying")):
-        if one in family and other in family and not (one == "date" and other.startswith("time ")):
+        if one in family and other in family and (one, other) not in _NO_CAST:
             return ""
     wrapped = f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{cast} END"
-    if array and (other[:-2] in (one, *_STRINGS) and not one.endswith("[]")):
+    if array and (other[:-2] in (one, *_STRINGS[:-1]) and not one.endswith("[]")):
         return wrapped
+    if one == "money" and other in _NUMBERS:
+        return f"{column}::numeric::{new}"
     if (one, other) in _DIRECT or (other, one) in _DIRECT:
         return f"{column}::{new}"
-    if one in _STRINGS or (one == "text[]" and array):
+    if (one in _STRINGS and one != _BYTE) or (one == "text[]" and array):
         return f"{column}::{cast}"
     if array and not one.endswith("[]"):
         return f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}::text]::{cast} END"
@@ -107,6 +115,8 @@ def loses(old: str, new: str) -> bool:
         return _cuts_interval(old, new)
     if one in _TIMES and other in _TIMES:
         return _cuts_time(old, new)
+    if other == _BYTE:
+        return one != "integer"
     return (one, other) in _LOSING or (other == "money" and _decimals(old) > _MONEY)
 
 
@@ -117,7 +127,7 @@ _LOSING = {
 
 
 _GEOMETRIC = ("point", "line", "lseg", "box", "path", "polygon", "circle")
-_FEWER = ("boolean", '"char"', "money", "jsonb", "tsvector")
+_FEWER = ("boolean", _BYTE, "money", "jsonb", "tsvector")
 """Types in which several texts, as `yes` and `on`, are one value; numbers forget leading zeros; geometric ones are made
 of floats.
 """
@@ -129,7 +139,7 @@ def _reads_less(one: str, new: str) -> bool:
     if other in ("character", "bpchar"):
         return one == "name"
     if other == "name":
-        return one != '"char"'
+        return one != _BYTE
     if _is_interval(other):
         return other != "interval" or bool(_numbers(new))
     if other == "timestamp with time zone":
@@ -140,7 +150,8 @@ def _reads_less(one: str, new: str) -> bool:
 def _rounds(old: str, new: str) -> bool:
     one, other = base(old), base(new)
     if one == "money":
-        return other == "numeric" and _scale(new) is not None and (_scale(new) or 0) < _MONEY
+        scale = 0 if other in _NUMBERS[:3] else _scale(new)
+        return other in _NUMBERS[:4] and scale is not None and scale < _MONEY
     if one not in _NUMBERS:
         return False
     if other in _NUMBERS[:3]:
