@@ -54,6 +54,8 @@ def compare_schemas(
     found = _of_kinds(found, (before, after), kinds)
     answer = _head(sides, found, raw)
     answer["not_compared"] = _not_compared(sides, scope, tables=tables, kinds=kinds, owners=owners)
+    if not raw and tables is None and before.fingerprint != after.fingerprint:
+        answer["not_compared"].append("how SQL that means the same is spelled (fingerprints and pg_dump tell it apart)")
     return _paged(answer, sides, found, detail, cursor)
 
 
@@ -93,7 +95,7 @@ def _scope(sides: tuple[Side, Side], *, owners: bool, tables: Sequence[str] | No
         grants=not any(side.without_grants for side in sides),
         majors_differ=majors_differ,
         wanted=_wanted(sides, tables) if tables is not None else None,
-        spelled_alike=spelled_alike if majors_differ else None,
+        spelled_alike=spelled_alike,
     )
 
 

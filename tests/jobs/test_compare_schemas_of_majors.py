@@ -47,6 +47,18 @@ def test_the_same_statements_make_equal_schemas(
     assert report.equal
 
 
+def test_what_people_wrote_is_compared_to_the_letter(
+    project: Project, fresh_database: FreshDatabase, other_server: EmbeddedServer
+) -> None:
+    make_database(other_server, "letters")
+    there = FreshDatabase("letters", other_server.url("letters"))
+    for database, word in ((fresh_database, "Users"), (there, "users")):
+        database.run(f"create table t (a int); comment on table t is '{word}'")
+        project.add(word, database)
+    (found,) = compare_schemas(project.services, Call(), source="Users", target="users").differences
+    assert (found.attribute, found.before, found.after) == ("comment", "Users", "users")
+
+
 def test_the_demo_is_equal_to_itself_and_its_drift_is_still_found(
     project: Project, demo_templates: DemoDatabases, other_server: EmbeddedServer
 ) -> None:
@@ -102,3 +114,11 @@ def test_spelling_is_told_from_meaning() -> None:
     assert not spelled_alike("SELECT id FROM t WHERE x = 1", "SELECT id FROM t WHERE x = 2")
     assert not spelled_alike("not sql at all", "not sql at all either")
     assert spelled_alike("(a > 1)", "a > 1")
+    assert spelled_alike("((a AND b) AND (c OR (d OR e)))", "(a AND b AND (c OR d OR e))")
+    assert spelled_alike("CHECK (((a AND b) AND c))", "CHECK ((a AND b AND c))")
+    assert not spelled_alike("((a AND b) OR c)", "(a AND (b OR c))")
+    assert not spelled_alike("(NOT (NOT a))", "(NOT a)")
+    assert spelled_alike("(ARRAY['a'::b, c])::text[]", "ARRAY[('a'::b)::text, c::text]")
+    assert not spelled_alike("(ARRAY[a, b])::text[]", "(ARRAY[a, b])::integer[]")
+    assert not spelled_alike("ARRAY[]::text[]", "ARRAY[]::integer[]")
+    assert not spelled_alike("(ARRAY[ARRAY[a]])::text[]", "ARRAY[ARRAY[a]]")

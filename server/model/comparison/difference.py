@@ -18,6 +18,11 @@ _INTRINSIC = frozenset({"type", "collation", "position", "inherited", "not_null"
 _WHOLE = ("definition", "index_definition")
 """Statements that repeat the other attributes: reported only where none of these tells the difference."""
 
+_PRINTED = frozenset({
+    "expression", "definition", "index_definition", "predicate", "using", "with_check", "default", "generated",
+})  # fmt: skip
+"""SQL that the server prints of what it has read. All else, as a comment or a body, is what somebody wrote."""
+
 # What servers of different majors say differently, or cannot say at all.
 _BY_MAJOR = frozenset({"not_null_name", "not_null_comment"})
 
@@ -43,7 +48,7 @@ class Scope:
     majors_differ: bool = False
     wanted: Callable[[Identity], bool] | None = None
     spelled_alike: Callable[[str, str], bool] | None = None
-    """Whether two texts that servers of different majors print mean the same."""
+    """Whether two pieces of SQL that servers print mean the same."""
 
     def attributes(self, identity: Identity, attributes: Attributes) -> Attributes:
         left = compared(attributes, owners=self.owners, grants=self.grants)
@@ -108,15 +113,17 @@ def _reordered(source: Schema, target: Schema, scope: Scope) -> list[Difference]
 
 def _changes(identity: Identity, before: Attributes, after: Attributes, scope: Scope) -> list[Difference]:
     both = (*before, *(name for name in after if name not in before))
-    names = [name for name in both if not _alike(before.get(name), after.get(name), scope)]
+    names = [name for name in both if not _alike(name, before.get(name), after.get(name), scope)]
     telling = [name for name in names if name not in _WHOLE]
     return [Difference(identity, "changed", name, before.get(name), after.get(name)) for name in (telling or names[:1])]
 
 
-def _alike(before: Value, after: Value, scope: Scope) -> bool:
+def _alike(name: str, before: Value, after: Value, scope: Scope) -> bool:
     if before == after:
         return True
-    if scope.spelled_alike is None or not isinstance(before, str) or not isinstance(after, str):
+    if scope.spelled_alike is None or name not in _PRINTED:
+        return False
+    if not isinstance(before, str) or not isinstance(after, str):
         return False
     return scope.spelled_alike(before, after)
 
