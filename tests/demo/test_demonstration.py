@@ -49,10 +49,10 @@ def heed_interrupts() -> None:
 
 
 def nothing_listens(said: str) -> bool:
-    """Waits up to ten seconds."""
+    """Waits up to a minute."""
     port = re.search(r"on port (\d+)", said)
     assert port is not None
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:  # who was killed is cleaned up after by another process, which takes a moment
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", int(port[1]))) != 0:
@@ -63,8 +63,8 @@ def nothing_listens(said: str) -> bool:
 
 
 def is_empty_soon(folder: Path) -> bool:
-    """Waits up to ten seconds."""
-    deadline = time.monotonic() + 10
+    """Waits up to a minute."""
+    deadline = time.monotonic() + 60
     while any(folder.iterdir()):
         if time.monotonic() > deadline:
             return False

@@ -198,7 +198,7 @@ class Proxy:
                     client.shutdown(socket.SHUT_RDWR)
                     if self.way == "drop":
                         server.sendall(data)
-                        self.answered.wait(10)
+                        self.answered.wait(60)
                     if self.way == "hang":
                         self.released.wait(30)
                     return

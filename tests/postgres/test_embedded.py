@@ -126,8 +126,8 @@ def process_exists(pid: int) -> bool:
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:
-    """Waits up to ten seconds."""
-    deadline = time.monotonic() + 10
+    """Waits up to a minute."""
+    deadline = time.monotonic() + 60
     while not condition():
         if time.monotonic() > deadline:
             return False
