@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from server.errors import Refused
+from server.files.csv_quotes import well_quoted
 from server.files.opening import CHUNK, OpenFile, opened
 from server.files.row_files import Heartbeat, RowFile, Source, checked
 from server.model.imports.table_rows import FileTable, Form, TableRows
@@ -54,7 +55,7 @@ class CsvFiles(Source):
             with self._reading(file.path) as stream:
                 delimiter = self._delimiters[table]
                 options = {"delimiter": delimiter} if delimiter != "," else {}
-                yield TableRows(table, "csv", columns[table], _without_header(stream), options)
+                yield TableRows(table, "csv", columns[table], _rows_of(file, stream, delimiter), options)
 
 
 def _header_line(stream: OpenFile) -> tuple[bytes, bytes]:
@@ -142,8 +143,21 @@ def _split(header: str, delimiters: str) -> tuple[tuple[str, ...], str]:
     return tuple(next(csv.reader([header]), list[str]())), delimiters[0]
 
 
+def _rows_of(file: RowFile, stream: OpenFile, delimiter: str) -> Iterator[bytes]:
+    """As they are in an export, which COPY wrote."""
+    if file.told:
+        yield from _without_header(stream)
+        return
+    header, rest = _header_line(stream)
+    yield from well_quoted(_after(rest, stream), delimiter, file.path.name, 1 + header.count(b"\n"))
+
+
 def _without_header(stream: OpenFile) -> Iterator[bytes]:
     _, rest = _header_line(stream)
+    return _after(rest, stream)
+
+
+def _after(rest: bytes, stream: OpenFile) -> Iterator[bytes]:
     if rest:
         yield rest
     while piece := stream.read(CHUNK):

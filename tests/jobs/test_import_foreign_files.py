@@ -131,3 +131,45 @@ def test_where_tables_are_missing_the_way_to_make_them_is_told(people: Importing
     with pytest.raises(FileRejected) as refused:
         people.run(people.write("animals.csv", "id,name\n1,a\n"))
     assert "content = schema, then mode restore" in str(refused.value.next)
+
+
+@pytest.mark.parametrize(
+    "rows", ['1,12" pipe\n2,13" pipe\n', '1,12"\n2,13"\n', '1,"a" b\n2,c\n', '1, "a"\n', '1,"a"b"\n', '1,a""b\n']
+)
+@pytest.mark.parametrize("before", ["", '0,"of, \r\n ""several"" lines"\n'])
+def test_a_quote_inside_a_value_is_refused_with_its_line(people: Importing, rows: str, before: str) -> None:
+    path = people.write("people.csv", f"id,name\n{before}{rows}")
+    with pytest.raises(FerryError, match=f"people.csv, line {4 if before else 2}: a quote stands inside") as refused:
+        people.run(path)
+    assert refused.value.code == "stray_quote"
+    assert people.database.rows("SELECT count(*) FROM people") == [(0,)]
+
+
+def test_quotes_that_belong_are_read_as_they_are_meant(people: Importing) -> None:
+    long = "x\r\n" * 700_000
+    people.write("people.csv", f'\ufeff"id";"name"\r\n1;""\r\n2;"a ""b""; c"\r\n3;"{long}"\r\n4;"\n\\.\n"\r\n5;", "')
+    assert people.run("people.csv").tables[0].inserted == 5
+    names = dict(people.database.rows("SELECT id, name FROM people"))
+    assert names == {1: "", 2: 'a "b"; c', 3: long, 4: "\n\\.\n", 5: ", "}
+
+
+def test_no_line_ends_the_rows_before_the_file_does(people: Importing) -> None:
+    people.database.run("CREATE TABLE words (word text)")
+    assert people.run(people.write("words.csv", "word\r\na\r\n\\.\r\nb\r\n")).tables[0].inserted == 3
+    assert people.database.rows("SELECT word FROM words ORDER BY 1") == [("\\.",), ("a",), ("b",)]
+    with pytest.raises(FileRejected) as rejected:
+        people.run(people.write("people.csv", "id,name\n1,a\n\\.\n2,b\n"))
+    assert [(found.kind, found.rows) for found in rejected.value.violations] == [("malformed", [2])]
+
+
+def test_a_heading_in_another_spelling_is_no_row(people: Importing) -> None:
+    people.database.run("CREATE TABLE names (first_name text, last_name text)")
+    with pytest.raises(FileRejected) as rejected:
+        people.run(people.write("names.csv", "First Name,LAST\nada,lovelace\n"))
+    assert [(i.type, i.column) for i in rejected.value.issues if i.severity == "error"] == [
+        ("missing_column", "First Name"),
+        ("missing_column", "LAST"),
+    ]
+    answer = people.run(people.write("names.csv", "ada,lovelace\n"))
+    assert [(issue.type, issue.severity) for issue in answer.issues] == [("no_header", "warning")]
+    assert people.database.rows("SELECT * FROM names") == [("ada", "lovelace")]

@@ -175,3 +175,51 @@ def test_labels_that_an_enum_lacks_are_told_before_the_rows(import_into: Make, f
     report = importing.run(path)
     (issue,) = [issue for issue in report.issues if issue.type == "enum_label"]
     assert (issue.column, issue.current, issue.import_, issue.severity) == ("m", "ok, sad", "also happy", "warning")
+
+
+@pytest.mark.parametrize("mode", ["append", "restore"])
+def test_names_without_a_schema_are_those_of_the_scripts_search_path(import_into: Make, mode: str) -> None:
+    target = import_into(
+        'CREATE SCHEMA "App"; CREATE TABLE "App".t (id serial, v text); CREATE TABLE t (id int, v text)'
+    )
+    rows = "INSERT INTO t VALUES (1, 'a');\nCOPY t (id, v) FROM stdin;\n2\tb\n\\.\nSELECT setval('t_id_seq', 40);\n"
+    target.write("rows.sql", f'SET search_path = "App", pg_catalog;\n{rows}')
+    assert [table.name for table in target.run("rows.sql", mode).tables] == ["App.t"]
+    assert target.database.rows('SELECT * FROM "App".t ORDER BY 1') == [(1, "a"), (2, "b")]
+    assert target.database.rows("SELECT nextval('\"App\".t_id_seq')") == [(41,)]
+    assert target.database.rows("SELECT * FROM t") == []
+
+
+def test_a_script_with_a_search_path_makes_its_tables_where_it_leads(importing: Importing) -> None:
+    made = (
+        'CREATE SCHEMA "App"; SET search_path = "App", public; CREATE TABLE t (id int); CREATE TABLE public.u (id int);'
+    )
+    importing.write("made.sql", f"{made}\nINSERT INTO t VALUES (1);\nINSERT INTO u VALUES (2);\n")
+    assert [table.name for table in importing.run("made.sql", "restore").tables] == ["App.t", "u"]
+    assert importing.database.rows('SELECT t.id, u.id FROM "App".t, u') == [(1, 2)]
+    assert [table.name for table in importing.run("made.sql", "append").tables] == ["App.t", "u"]
+
+
+@pytest.mark.parametrize("made", ["", "CREATE TABLE t (d date, at timestamptz, i interval);"])
+def test_values_are_read_by_the_settings_of_the_script(importing: Importing, made: str) -> None:
+    table = "CREATE TABLE t (d date, at timestamptz, i interval)"
+    settings = "SET datestyle = 'SQL, DMY'; SET timezone = 'Asia/Kolkata'; SET intervalstyle = 'sql_standard';"
+    importing.write(
+        "rows.sql", f"{made}{settings}\nINSERT INTO t VALUES ('01/02/2025', '2025-01-01 00:00', '-1 2:00');\n"
+    )
+    if not made:
+        importing.database.run(table)
+    importing.run("rows.sql", "restore" if made else "append")
+    values = "SELECT d = '2025-02-01', at = '2024-12-31 18:30Z', i = '-1 day -2 hours' FROM t"
+    assert importing.database.rows(values) == [(True, True, True)]
+
+
+def test_values_that_would_be_read_in_two_ways_are_refused(import_into: Make) -> None:
+    target = import_into("CREATE TABLE t (d date)")
+    row = "INSERT INTO t VALUES ('01/02/2025');"
+    target.write("rows.sql", f"SET datestyle = 'SQL, DMY'; {row}\nSET datestyle = 'SQL, MDY'; {row}\n")
+    with pytest.raises(Refused, match="Line 2 is refused: SET datestyle") as refused:
+        target.check("rows.sql")
+    assert refused.value.code == "setting_changes"
+    with pytest.raises(Refused, match="SET search_path TO DEFAULT"):
+        target.check(target.write("path.sql", f"SET search_path TO DEFAULT; {row}"))

@@ -12,6 +12,7 @@ from server.model.imports.plan import ColumnPlan, ImportIssue, ImportRequest, Se
 from server.model.imports.table_rows import FileTable
 from server.model.inspection.phrases import clipped
 from server.model.manifest import ManifestTable
+from server.model.quoting import literal, path
 from server.model.schema import Attributes, Identity, Schema
 from server.model.schema_domains import domain_of
 from server.model.schema_keys import unique_keys
@@ -43,10 +44,14 @@ class TableMatch:
         columns = {i.sub: self.target.facts[i] for i in self.target.parts(identity, "column")}
         headless = self._headless(columns)
         named = self.table.columns
-        names = _writable(columns) if headless or named is None else named
+        if headless or named is None:
+            names = tuple(columns) if self.table.positional else _writable(columns)
+        else:
+            names = named
         chosen = self._columns(names, columns)
         loaded = {column.name for column in chosen}
         self._find_missing(loaded, columns)
+        self._find_sparse(chosen)
         return TablePlan(
             source=self.table.name,
             identity=identity,
@@ -56,6 +61,8 @@ class TableMatch:
             rows=self.table.rows if self.table.rows is not None else self.table.estimate,
             partitioned="partition_key" in self.target.facts[identity],
             headless=headless,
+            positional=self.table.positional and [column.name for column in chosen] == list(_writable(columns)),
+            drawing=self.table.drawing,
         )
 
     def _identity(self) -> Identity | None:
@@ -71,11 +78,17 @@ class TableMatch:
         return None
 
     def _headless(self, columns: Mapping[str, Attributes]) -> bool:
-        """A csv whose first line holds no column name but as many fields as the table: it has no header."""
+        """A csv whose first line holds no column name, in any spelling, but as many fields as the table: it has no
+        header. Told, because what is a name and what a value cannot be known.
+        """
         names = self.table.columns
-        if names is None or self.told is not None:
+        if names is None or self.told is not None or len(names) != len(_writable(columns)):
             return False
-        return not any(name in columns for name in names) and len(names) == len(_writable(columns))
+        known = {_letters(name) for name in columns}
+        headless = not any(_letters(name) in known for name in names)
+        if headless:
+            self._tell("no_header", None, "the first line is taken for a row: it names no column", None, "warning")
+        return headless
 
     def _columns(self, names: Sequence[str], columns: Mapping[str, Attributes]) -> list[ColumnPlan]:
         mapping = self.request.columns.get(self.table.name, {})
@@ -109,7 +122,8 @@ class TableMatch:
         fit = self.fits(given, current) if given and given != current else "yes"
         if fit != "yes":
             self._tell("type_mismatch", column, current, given, "error" if fit == "no" else "warning")
-        return ColumnPlan(name, column, current, attributes.get("identity") == "always")
+        always = attributes.get("identity") == "always"
+        return ColumnPlan(name, column, current, always, default=_default_of(attributes))
 
     def _find_missing(self, loaded: set[str], columns: Mapping[str, Attributes]) -> None:
         """Columns that must have a value and get none; those that get one of the server's own are told at once."""
@@ -126,6 +140,13 @@ class TableMatch:
                 left.setdefault("its default" if has_value else "NULL", []).append(name)
         for gets, names in left.items():
             self._tell("column_not_in_file", clipped(", ".join(names), _NAMED), f"gets {gets}", severity="info")
+
+    def _find_sparse(self, chosen: Sequence[ColumnPlan]) -> None:
+        """Columns that some rows lack, where that is not the same as NULL."""
+        for column in (column for column in chosen if column.file in self.table.optional):
+            gets = "its default" if self.table.drawing else "NULL"
+            if self.request.mode == "upsert" or (column.default and not self.table.drawing):
+                self._tell("column_not_in_every_row", column.name, f"gets {gets} where a row lacks it", None, "warning")
 
     def _key(self, identity: Identity, loaded: set[str]) -> tuple[str, ...]:
         """What decides a conflict: the caller's columns where a unique key has them, else the primary key."""
@@ -163,6 +184,18 @@ class TableMatch:
                 type=type_, table=self.table.name, column=column, current=current, import_=given, severity=severity
             )
         )
+
+
+def _letters(name: str) -> str:
+    """What is the same in `First Name`, `first_name` and `FIRSTNAME`."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _default_of(attributes: Attributes) -> str | None:
+    sequence = attributes.get("identity_sequence")
+    if isinstance(sequence, tuple):
+        return f"pg_catalog.nextval({literal(path(str(sequence[0]), str(sequence[1])))}::pg_catalog.regclass)"
+    return str(attributes["default"]) if "default" in attributes else None
 
 
 def _writable(columns: Mapping[str, Attributes]) -> tuple[str, ...]:

@@ -54,6 +54,8 @@ class ColumnPlan:
     type: str
     always: bool = False
     """GENERATED ALWAYS AS IDENTITY: the file's values are kept, and it is never updated."""
+    default: str | None = None
+    """What a row gets that has no value, as SQL."""
     redacted: bool = False
     """The file has stand-ins for its values: rows that are there already keep theirs."""
 
@@ -71,6 +73,10 @@ class TablePlan:
     """As counted or estimated."""
     partitioned: bool = False
     headless: bool = False
+    positional: bool = False
+    """INSERTs without names of columns, whose every column goes where it stands."""
+    drawing: bool = False
+    """Rows may take defaults of columns that others have a value for."""
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -18,9 +18,13 @@ class FileTable:
     columns: tuple[str, ...] | None
     rows: int | None = None
     optional: frozenset[str] = frozenset()
-    """JSON: keys that some rows lack."""
+    """Columns that some rows lack: JSON's get NULL, a script's the default."""
     estimate: int | None = None
     """About how many rows, where they are not counted."""
+    positional: bool = False
+    """INSERTs that name no columns: a value for each from the first on, DEFAULT for those that are computed."""
+    drawing: bool = False
+    """Rows may take defaults of columns that others have a value for."""
 
 
 @dataclass(frozen=True, slots=True)

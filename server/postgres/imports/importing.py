@@ -85,8 +85,10 @@ class Import:
                 f"left out: {left} of the script that make or drop something; mode restore runs them"
             )
         plan = self._plan(target)
-        if self.source.format != "sql":  # 01.02.2025 is one day here and another there: it is refused, never guessed
-            self.connection.execute("SET LOCAL datestyle = 'ISO, YMD'")
+        # 01.02.2025 is one day here and another there: it is refused, never guessed, unless a script says which it is
+        written = self.source.settings if isinstance(self.source, ScriptSource) else {"datestyle": "ISO, YMD"}
+        for name, value in written.items():
+            self.connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", [name, value])
         try:
             with self.connection.transaction():
                 self._load(plan, target)

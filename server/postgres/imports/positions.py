@@ -62,8 +62,8 @@ def counters(plans: Iterable[TablePlan], target: Schema) -> list[Counter]:
 
 
 def hold_used(connection: Connection, plans: Sequence[TablePlan], target: Schema) -> None:
-    """Makes transactional every sequence that the load itself will draw from, for columns that the file lacks."""
-    loaded = {plan.identity: {column.name for column in plan.columns} for plan in plans}
+    """Makes transactional every sequence that the load itself may draw from, for what the file or some rows lack."""
+    loaded = {plan.identity: {column.name for column in plan.columns if not plan.drawing} for plan in plans}
     for counter in counters(plans, target):
         if counter.column not in loaded[counter.table]:
             state = _state(connection, counter.sequence)

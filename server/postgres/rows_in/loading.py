@@ -4,6 +4,7 @@ Everything happens in the caller's transaction; staging tables are temporary and
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -40,8 +41,11 @@ class Landing:
         """The columns of `target` for those that these rows have, in their order."""
         if tuple(rows.columns or ()) in ((), self.plan.file_columns):
             return self.names  # several of the file's columns may have no name
-        names = dict(zip(self.plan.file_columns, self.names, strict=True))
-        return tuple(names[name] for name in rows.columns or ())
+        if self.staged:
+            names = dict(zip(self.plan.file_columns, self.names, strict=True))
+        else:
+            names = {column.file: column.name for column in self.plan.columns}
+        return tuple(names.get(name, name) for name in rows.columns or ())  # DEFAULT stands for a computed one
 
 
 @dataclass
@@ -69,7 +73,8 @@ class Loader:
         """Where the table's rows go; a staging table is made at the first call."""
         found = self.landings.get(plan.source)
         if found is None:
-            staged = self.request.mode in ("skip", "upsert") or (form != "json" and bool(plan.left_out))
+            part = form != "json" and bool(plan.left_out) and not (form == "insert" and plan.positional)
+            staged = self.request.mode in ("skip", "upsert") or part
             found = (
                 self._stage(plan) if staged else Landing(plan, relation(plan.identity), _targets(plan), staged=False)
             )
@@ -79,13 +84,15 @@ class Loader:
     def _stage(self, plan: TablePlan) -> Landing:
         name = sql.Identifier("pg_temp", f"pgferry_stage_{len(self.landings)}")
         kept = {column.file: column for column in plan.columns}
-        parts: list[sql.Composable] = []
+        parts: list[sql.Composed] = []
         names: list[str] = []
         for number, file_name in enumerate(plan.file_columns):
             column = kept.get(file_name)
             names.append(column.name if column else f"pgferry_left_out_{number}")
             kind = written(column.type) if column else sql.SQL("text")
             parts.append(sql.SQL("{} {}").format(sql.Identifier(names[-1]), kind))
+            if plan.drawing and column and column.default:
+                parts[-1] += sql.SQL(" DEFAULT {}").format(written(column.default))
         words = sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP")
         self.connection.execute(words.format(name, sql.SQL(", ").join(parts)))
         return Landing(plan, name, tuple(names), staged=True)
@@ -104,9 +111,10 @@ class Loader:
         return taken
 
     def _take_copy(self, rows: TableRows, landing: Landing) -> int:
-        with self.connection.cursor() as cursor:
+        reading = ahead(rows.chunks) if rows.form == "csv" else nullcontext(rows.chunks)
+        with reading as ready, self.connection.cursor() as cursor:
             with cursor.copy(copy_statement(landing.target, landing.columns_for(rows), rows)) as copy:
-                for chunk in rows.chunks:
+                for chunk in ready:
                     copy.write(chunk)
                     self.tell(landing.plan.shown, landing.rows)
             return max(cursor.rowcount, 0)
@@ -160,7 +168,8 @@ class Loader:
         return taken
 
     def _take_inserts(self, rows: TableRows, landing: Landing) -> int:
-        names = landing.columns_for(rows)
+        by_place = not rows.columns and (landing.staged or landing.plan.positional)
+        names = () if by_place else landing.columns_for(rows)
         keeping = overriding(landing.plan, staged=landing.staged)
         taken = 0
         with self.connection.cursor(binary=True) as cursor:  # the extended protocol takes one statement and no more
@@ -234,8 +243,11 @@ def insert_statement(
     values: bytes,
     ending: bytes = b"",
 ) -> bytes:
-    """INSERT of rows as a script has them: `(…), (…)`, constants alone; DEFAULT VALUES where there are none."""
-    head = sql.SQL("INSERT INTO {} {} {} ").format(target, bracketed(names), keeping).as_bytes(connection)
+    """INSERT of rows as a script has them: `(…), (…)`, constants alone; DEFAULT VALUES where there are none. Without
+    `names` the values are those of the first columns.
+    """
+    named = bracketed(names if values else ())
+    head = sql.SQL("INSERT INTO {} {} {} ").format(target, named, keeping).as_bytes(connection)
     return head + b"VALUES " + values + b" " + ending if values else head + b"DEFAULT VALUES"
 
 

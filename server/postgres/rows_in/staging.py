@@ -19,6 +19,8 @@ from server.postgres.rows_in.loading import copy_statement, insert_statement
 from server.postgres.rows_in.readings import reading_json, reading_objects, reading_text
 
 ROW = "pgferry_row"
+DEFAULTED = "\x01the column's default"
+"""What stands in a staging table where a row of a script gives no value: no text that anybody has."""
 
 
 @dataclass
@@ -53,10 +55,17 @@ class Staged:
         return sql.Identifier("pg_temp", f"pgferry_bad_{self.number}")
 
     def given(self, column: ColumnPlan) -> sql.Composed:
-        """The value as text, NULL where it is NULL."""
+        """The value as text, NULL where it is NULL or none is given."""
         if self.form == "json":
             return sql.SQL("(raw.given ->> {})").format(sql.Literal(column.file))
-        return sql.SQL("{}").format(sql.Identifier("raw", self.names[column.file]))
+        words = "NULLIF({}, {})" if self.plan.drawing else "{}"
+        return sql.SQL(words).format(sql.Identifier("raw", self.names[column.file]), sql.Literal(DEFAULTED))
+
+    def defaulted(self, column: ColumnPlan) -> sql.Composed:
+        """The numbers of the rows of a script that leave the column to its default."""
+        words = sql.SQL("SELECT raw.{} FROM {} WHERE raw.{} = {}")
+        name = sql.Identifier(self.names[column.file])
+        return words.format(sql.Identifier(ROW), self.raw, name, sql.Literal(DEFAULTED))
 
     def reading(self, column: ColumnPlan) -> sql.Composed:
         """The value as the column's type."""
@@ -96,9 +105,10 @@ def make_staging(connection: Connection, plan: TablePlan, number: int, form: For
     staged = Staged(plan, number, form, names, enums)
     parts = [sql.SQL("given json")]
     if form != "json":
-        parts = [sql.SQL("{} text").format(sql.Identifier(name)) for name in names.values()]
-    words = sql.SQL("CREATE TEMPORARY TABLE {} ({} bigint GENERATED ALWAYS AS IDENTITY, {}) ON COMMIT DROP")
-    connection.execute(words.format(staged.row_type, sql.Identifier(ROW), sql.SQL(", ").join(parts)))
+        column = "{} text DEFAULT {}" if plan.drawing else "{} text"
+        parts = [sql.SQL(column).format(sql.Identifier(name), sql.Literal(DEFAULTED)) for name in names.values()]
+    words = sql.SQL("CREATE TEMPORARY TABLE {} ({}, {} bigint GENERATED ALWAYS AS IDENTITY) ON COMMIT DROP")
+    connection.execute(words.format(staged.row_type, sql.SQL(", ").join(parts), sql.Identifier(ROW)))
     return staged
 
 
@@ -136,7 +146,7 @@ def _stage_json(call: Call, connection: Connection, rows: TableRows, staged: Sta
 
 
 def _stage_inserts(call: Call, connection: Connection, rows: TableRows, staged: Staged) -> None:
-    names = [staged.names[name] for name in rows.columns or staged.plan.file_columns]
+    names = [staged.names[name] for name in rows.columns or ()]
     with connection.cursor(binary=True) as cursor:
         for values in rows.chunks:
             call.check()

@@ -10,10 +10,13 @@ from dataclasses import dataclass, replace
 
 from server.errors import Refused
 from server.model.imports.script_policy import ScriptPolicy
+from server.model.names import parts_of
+from server.model.quoting import quote
 from server.postgres import grammar
 from server.postgres.scripts.frames import CORRECT, UNTOUCHED, Frame, Frames, Readable
 from server.postgres.scripts.insert_rows import Rows, plain_rows, rows_of
 from server.postgres.scripts.rules import judge, reads_stdin
+from server.postgres.scripts.settings import schema_of
 from server.postgres.scripts.verdicts import Kind, NotAllowed, Verdict
 
 _RESTRICT = re.compile(rb"\\(restrict|unrestrict)\s+([A-Za-z0-9]+)")
@@ -76,8 +79,9 @@ class Statement:
     """One allowed statement.
 
     `raw` is its text as in the file, without `;`. `target` names the relation, sequence, setting or extension it is
-    about, qualified as written; `value` is a setting's value (None: a setting that is ours and is left as it is) or
-    setval's arguments; `columns` those named by COPY or INSERT. `line` counts from 1, `offset` in bytes.
+    about, qualified as written, or, for rows, tables and sequences, by the script's search_path; `value` is a setting's
+    value (None: a setting that is ours and is left as it is) or setval's arguments; `columns` those named by COPY or
+    INSERT. `line` counts from 1, `offset` in bytes.
     """
 
     kind: Kind
@@ -139,6 +143,8 @@ class ScriptReader:
         self._refusals = refusals
         self._key: bytes | None = None
         self._inserts: dict[bytes, Verdict] = {}
+        self._search_path = ""
+        self._tables: set[tuple[str, ...]] = set()
 
     @property
     def offset(self) -> int:
@@ -200,6 +206,8 @@ class ScriptReader:
             copy = CopyBlock(verdict, self._frames, may_hold_sql=allowed)
         if verdict.kind == "setting" and verdict.target == ("client_encoding",):
             self._frames.encoding = python_codec(verdict.value or "UTF8")
+        if verdict.kind == "setting" and verdict.target == ("search_path",):
+            self._search_path = verdict.value or ""
         return self._made(frame, verdict, parsed.kind, rows, copy)
 
     def _known_insert(self, frame: Frame, short: bytes, rows: Rows) -> Statement | None:
@@ -243,14 +251,28 @@ class ScriptReader:
                     pass  # the rows of a COPY that is refused are no statements
             raise _not_allowed(frame, no) from None
 
+    def _located(self, target: tuple[str, ...], kind: Kind) -> tuple[str, ...]:
+        """The relation with its schema, as far as the script says it; a sequence is one text, as regclass reads it."""
+        if kind == "sequence":
+            bare = len(parts_of(target[0])) == 1
+            schema = schema_of(target[0], self._search_path, self._tables) or "public"
+            return (f"{quote(schema)}.{target[0]}",) if bare else target
+        schema = schema_of(target[0], self._search_path, self._tables) if len(target) == 1 else None
+        return (schema, *target) if schema else target
+
     def _made(self, frame: Frame, verdict: Verdict, kind: str, rows: Rows | None, copy: CopyBlock | None) -> Statement:
+        target = verdict.target
+        if verdict.kind in ("copy", "rows", "sequence") or kind == "create_stmt":
+            target = self._located(target, verdict.kind)
+        if kind == "create_stmt":
+            self._tables.add(target)
         return Statement(
             kind=verdict.kind,
             raw=frame.text,
             line=frame.line,
             offset=frame.offset,
             node_kind=kind,
-            target=verdict.target,
+            target=target,
             columns=verdict.columns,
             value=verdict.value,
             copy=copy,

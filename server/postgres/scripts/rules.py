@@ -158,6 +158,12 @@ def _insert(node: Any, _policy: ScriptPolicy) -> Verdict:
         and not node.HasField("on_conflict_clause")
     ):
         return Verdict("rows", _relation(node.relation), defaults=True)
+    if enum_of(node, "override") == "OVERRIDING_USER_VALUE":
+        raise NotAllowed(
+            "insert_not_constant", "INSERT … OVERRIDING USER VALUE, which keeps other values than it gives"
+        )
+    if any(column.res_target.indirection for column in node.cols):
+        raise NotAllowed("insert_not_constant", "INSERT into a part of a column")
     select = node.select_stmt.select_stmt
     if not node.HasField("select_stmt") or not select.values_lists or node.HasField("with_clause"):
         raise NotAllowed("insert_not_constant", "INSERT with anything but rows of constants")

@@ -1,8 +1,11 @@
 """Which settings a script may make: those that a dump makes, in encodings that can be framed safely."""
 
+import re
+from collections.abc import Container
 from typing import Any
 
 from server.model.imports.script_policy import ScriptPolicy
+from server.model.quoting import quote
 from server.postgres.grammar import constant_of, enum_of
 from server.postgres.scripts.verdicts import NotAllowed, Verdict
 
@@ -22,6 +25,8 @@ _ENCODINGS = frozenset({"utf8", "unicode", "sqlascii"}) | {
     "win866", "win874", "koi8", "koi8r", "koi8u", "euccn", "eucjp", "euckr", "euctw",
 }  # fmt: skip
 
+_PATH = re.compile(r'"((?:[^"]|"")+)"|([^\s",]+)')
+
 
 def set_statement(node: Any, _policy: ScriptPolicy) -> Verdict:
     """SET of one setting to constants."""
@@ -30,10 +35,15 @@ def set_statement(node: Any, _policy: ScriptPolicy) -> Verdict:
         raise NotAllowed("set_session_authorization", f"SET {name.replace('_', ' ').upper()}")
     if enum_of(node, "kind") not in {"VAR_SET_VALUE", "VAR_SET_DEFAULT"}:
         raise NotAllowed("unknown_statement", "RESET, or SET of anything but one setting")
+    if enum_of(node, "kind") == "VAR_SET_DEFAULT" and name not in _OUR_SETTINGS:
+        raise NotAllowed("setting_not_allowed", f"SET {name} TO DEFAULT, which differs from session to session")
     values = [constant_of(argument) for argument in node.args]
     if None in values:
         raise NotAllowed("setting_not_allowed", f"SET {name} to anything but constants")
-    return setting(name, ", ".join(str(value) for value in values))
+    texts = [str(value) for value in values]
+    if name == "search_path":  # names here, and text that is parsed for names in set_config()
+        texts = [quote(text) for text in texts if text]
+    return setting(name, ", ".join(texts))
 
 
 def setting(name: str, value: str) -> Verdict:
@@ -48,6 +58,15 @@ def setting(name: str, value: str) -> Verdict:
     if name == "client_encoding" and _plain(value) not in _ENCODINGS:
         raise NotAllowed("wrong_encoding", "an encoding that cannot be read safely", "Dump with --encoding=UTF8")
     return Verdict("setting", (name,), value=value)
+
+
+def schema_of(relation: str, search_path: str, made: Container[tuple[str, ...]]) -> str | None:
+    """The schema that a relation without one is in: the first of the path where the script has `made` it, else its
+    first. None: the path names no schema of its own.
+    """
+    path = [name.replace('""', '"') or bare.lower() for name, bare in _PATH.findall(search_path)]
+    own = [schema for schema in path if schema not in ("$user", "pg_catalog", "pg_temp")]
+    return next((schema for schema in own if (schema, relation) in made), own[0] if own else None)
 
 
 def _plain(encoding: str) -> str:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from server.calls import Call
+from server.errors import Refused
 from server.model.imports.script_policy import ScriptPolicy
 from server.model.imports.table_rows import FileTable, SequencePosition, TableRows
 from server.model.manifest import Manifest
 from server.model.tables import table_key
+from server.postgres.scripts.frames import UNTOUCHED
 from server.postgres.scripts.insert_rows import together
 from server.postgres.scripts.reading import Refusals, ScriptReader, Statement
 
@@ -22,6 +25,8 @@ class ScriptStream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+DECIDING = frozenset({"datestyle", "timezone", "intervalstyle", "xmloption"})
+"""Settings by which a text is one value or another."""
 Open = Callable[[], AbstractContextManager[ScriptStream]]
 
 
@@ -35,6 +40,34 @@ class _Heard:
     def read(self, size: int, /) -> bytes:
         self._call.check()
         return self._stream.read(size)
+
+
+@dataclass
+class _Seen:
+    """What a script's statements say of one table's rows. `columns`: those that any names."""
+
+    columns: dict[str, None] = field(default_factory=dict[str, None])
+    optional: frozenset[str] = frozenset()
+    named: bool = True
+    """Whether all of them name their columns."""
+    positional: bool = False
+    defaults: bool = False
+    estimate: int = 0
+
+    @property
+    def draws(self) -> bool:
+        return self.positional or self.defaults or bool(self.optional) or (bool(self.columns) and not self.named)
+
+    def note(self, statement: Statement) -> None:
+        names = frozenset(statement.columns)
+        if names and self.columns:
+            self.optional |= names ^ self.columns.keys()
+        self.columns.update(dict.fromkeys(statement.columns))
+        self.named = self.named and bool(names)
+        if statement.rows:
+            values = statement.rows.values
+            self.positional = self.positional or bool(values and not names)
+            self.defaults = self.defaults or not values or b"default" in values.lower()
 
 
 class ScriptSource:
@@ -61,17 +94,25 @@ class ScriptSource:
         self.sha256 = ""
         self.total_bytes = total_bytes
         self.schema_sql: str | None = None
+        self.settings: dict[str, str] = {}
+        """Settings of the script that decide how its values are read."""
         self.creates: set[str] = set()
         self.makes = 0
         self._call = call
         self._stream: ScriptStream | None = None
-        self._columns: dict[str, dict[str, None] | None] = {}
-        self._estimates: dict[str, int] = {}
+        self._seen: dict[str, _Seen] = {}
         self._positions: dict[str, SequencePosition] = {}
         self._survey()
         self.tables = tuple(
-            FileTable(name, None if columns is None else tuple(columns), estimate=self._estimates[name])
-            for name, columns in self._columns.items()
+            FileTable(
+                name,
+                tuple(seen.columns) if seen.named else None,
+                optional=seen.optional,
+                estimate=seen.estimate,
+                positional=seen.positional,
+                drawing=seen.draws,
+            )
+            for name, seen in self._seen.items()
         )
         self.sequences = tuple(self._positions.values())
 
@@ -81,24 +122,40 @@ class ScriptSource:
             self.makes += statement.kind in ("schema", "extension", "drop")
             if statement.node_kind == "create_stmt":
                 self.creates.add(key_of(statement.target))
+            elif statement.kind == "setting" and statement.target[0] in DECIDING:
+                self._note_setting(statement, refusals)
             elif statement.kind == "sequence":
                 self._positions[statement.target[0]] = _position(statement)
             elif statement.kind in ("copy", "rows"):
                 self._note_rows(statement)
         refusals.raise_any()
 
+    def _note_setting(self, statement: Statement, refusals: Refusals) -> None:
+        """One way of reading values holds for all rows: they are looked at together, not in the script's order."""
+        name, value = statement.target[0], statement.value or ""
+        if self._seen and self.settings.get(name) != value:
+            refusals.add(
+                Refused(
+                    "setting_changes",
+                    f"Line {statement.line} is refused: SET {name} after rows that were written under another one.",
+                    state=UNTOUCHED,
+                    next="Import the script in two parts, or dump with one setting.",
+                    details={"line": statement.line, "reason": "setting_changes"},
+                )
+            )
+        self.settings[name] = value
+
     def _note_rows(self, statement: Statement) -> None:
         """COPY's lines are about its rows; an INSERT counts as one. Names of columns come together from all."""
         name = key_of(statement.target)
-        columns = self._columns.setdefault(name, {} if statement.columns else None)
-        if columns is not None:
-            columns.update(dict.fromkeys(statement.columns))
+        seen = self._seen.setdefault(name, _Seen())
+        seen.note(statement)
         lines = 1
         if statement.copy:
             for _ in statement.copy.chunks():
                 self._call.progress(self.position, self.total_bytes, "checking the script")
             lines = statement.copy.lines
-        self._estimates[name] = self._estimates.get(name, 0) + lines
+        seen.estimate += lines
 
     @property
     def position(self) -> int:

@@ -172,12 +172,14 @@ def _readable(diagnosis: Diagnosis, staged: Staged, columns: Sequence[str]) -> s
 
 
 def _not_null(diagnosis: Diagnosis, staged: Staged) -> None:
-    loaded = {column.name for column in staged.plan.columns}
+    loaded = {column.name: column for column in staged.plan.columns}
     for part in diagnosis.target.parts(staged.plan.identity, "column"):
         if diagnosis.target.facts[part].get("not_null") and part.sub in loaded:
             query = sql.SQL("SELECT {} FROM {} WHERE {} IS NOT DISTINCT FROM NULL").format(
                 sql.Identifier(ROW), _readable(diagnosis, staged, [part.sub]), sql.Identifier(part.sub)
             )
+            if staged.plan.drawing and loaded[part.sub].default:
+                query += sql.SQL(" AND {} NOT IN ({})").format(sql.Identifier(ROW), staged.defaulted(loaded[part.sub]))
             _add(diagnosis, staged, "not_null", query, columns=[part.sub])
 
 
