@@ -156,10 +156,11 @@ def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Dra
     """Type, NOT NULL, storage and what is said about it; the default is set by `default`."""
     before, after = world.before(identity), world.after(identity)
     drafts: list[Draft] = []
-    if (changed & _TYPE or identity in world.retyped) and not (world.by_type(identity) or _follows(world, identity)):
-        drafts += set_type(world, identity, before, after)
     if changed & not_null.ASPECTS and not _loses_null_with(world, identity):
         drafts += not_null.change(world, identity, before, after)
+    if (changed & _TYPE or identity in world.retyped) and not (world.by_type(identity) or _follows(world, identity)):
+        retyped = set_type(world, identity, before, after)
+        drafts = retyped + drafts if after.get("not_null") else drafts + retyped
     drafts += not_null.resaid(identity, before, after, drafts)
     drafts += _settings(identity, before, after, ("storage", "compression", "statistics", "options", "foreign_options"))
     return drafts + _made_local(world, identity, changed) + resaid(world, identity, changed)

@@ -40,6 +40,7 @@ class Needs:
         self._names()
         self._partitions()
         self._checks()
+        self._declared()
         self._nulls()
         self._parked()
         self._leaving()
@@ -186,6 +187,7 @@ class Needs:
                         self._link([key], [("create", part)])
                 for part in world.target.parts(identity, "column"):
                     self._link([("create", part), ("alter", part)], [key])
+                    self._link([("alter", twin) for twin in parents_of(world.target, part)], [key])
                 up = texts(world.after(identity), "partition_of")
                 if up and (parent := world.target.relation(up[0], up[1])):
                     self._link([key], [("copy", parent)])
@@ -228,11 +230,25 @@ class Needs:
                 ups = [up for up in parents_of(self.world.target, check) if self.world.after(up).get("not_valid")]
                 self._link([(act, check)], [("create", up) for up in ups])
 
+    def _declared(self) -> None:
+        """What a child declares by itself, beside its parent's, goes after that and comes before it."""
+        world = self.world
+        for act, part in list(self.acts):
+            schema = {"drop": world.source, "create": world.target}.get(act)
+            if schema is None or part.kind not in ("column", "constraint") or schema.facts[part].get("inherited"):
+                continue
+            table = world.table(part, schema)
+            for up in parents_of(schema, part):
+                if act == "create":
+                    self._link([(act, part)], [(act, up)])
+                elif table and not world.leaves(table, up):
+                    self._link([(act, up)], [(act, part)])
+
     def _nulls(self) -> None:
-        """A child's NOT NULL changes its name while it is its own: before it comes to a parent, after it left that."""
+        """A child's NOT NULL gets its name while it is its own: before it comes to a parent, after it left that."""
         world = self.world
         for act, column in list(self.acts):
-            if act != "alter" or column.kind != "column" or not world.before(column).get("not_null"):
+            if act != "alter" or column.kind != "column":
                 continue
             for up in parents_of(world.source, column):
                 was, wanted = world.before(up).get("not_null"), world.after(up).get("not_null")
