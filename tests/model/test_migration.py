@@ -1,7 +1,5 @@
 """Plans made from facts: run on a real database, they make the one schema the other, and keep what stays."""
 
-from itertools import permutations
-
 import pytest
 
 from tests.fix_databases import MakeDatabase
@@ -346,25 +344,6 @@ def test_what_is_too_long_for_its_new_type_fails_and_is_not_cut(
     with pytest.raises(AssertionError, match=r"too long|length 4"):
         migrate(make_database, f"{types} create table t (a {old})", f"{types} create table t (a {new})",
                 f"insert into t values ('{value}')")  # fmt: skip
-
-
-@pytest.mark.parametrize("child", ["a_child", "z_child"])
-def test_what_a_child_declares_beside_its_parent_goes_after_that_and_comes_before_it(
-    make_database: MakeDatabase, child: str
-) -> None:
-    forms = [
-        "x int",
-        "x int, y int",
-        "x int, y int not null",
-        "x int, y bigint",
-        "x int, y int, constraint c check (y > 0)",
-        "x int, y int, constraint c check (y > 1)",
-    ]
-    for old, new in permutations(forms, 2):
-        both = (f"create table p ({form}); create table {child} ({form}) inherits (p);" for form in (old, new))
-        migrate(make_database, *both)
-    apart = f"create table p ({forms[1]}); create table {child} ({forms[1]});"
-    migrate(make_database, apart, f"create table p ({forms[3]}); create table {child} ({forms[3]}) inherits (p);")
 
 
 def test_attributes_that_get_narrower_lose_data(make_database: MakeDatabase) -> None:

@@ -65,6 +65,10 @@ def _cannot_stay(changes: Changes) -> list[Identity]:
             found += disturb(changes, identity)
     for table in {*retyping.reshaped(world, changes.changed, changes.added)} - changes.anew - changes.removed:
         found += [lost for column in retyping.holders(world, table) for lost in park(changes, column, table)]
+        for view, stored in world.rows_stored.items():
+            if table in stored and world.kept(view):
+                remake(changes, view)
+                found.append(view)
     for key in {key for table in changes.changed for key in _keys_left(changes, table)}:
         remake(changes, key)
         found.append(key)

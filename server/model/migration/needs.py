@@ -43,6 +43,7 @@ class Needs:
         self._declared()
         self._nulls()
         self._parked()
+        self._stored()
         self._leaving()
         self._persistence()
 
@@ -267,6 +268,15 @@ class Needs:
             acts = [(act, part) for part in parts - {column} for act in _RESHAPING]
             self._link([("release", column)], acts)
             self._link(acts, [("alter", column)])
+
+    def _stored(self) -> None:
+        """A materialised view that stores rows of a table is gone while that is written anew."""
+        world = self.world
+        for view, table in ((view, table) for view, tables in world.rows_stored.items() for table in tables):
+            parts = {table, *world.source.parts(table, "column"), *world.target.parts(table, "column")}
+            acts = [(act, part) for part in parts for act in _RESHAPING]
+            self._link([("drop", view)], acts)
+            self._link(acts, [("create", view)])
 
     def _leaving(self) -> None:
         """A table leaves its parents before anything happens to them that would reach it."""

@@ -148,9 +148,13 @@ def attach(world: World, identity: Identity, changed: frozenset[str], *, new: bo
     drafts: list[Draft] = []
     if after.get("partition_of") and (new or changed & {"partition_of", "partition_bound"}):
         bound = text(after, "partition_bound")
-        hazards: list[Hazard] = ["may_fail_on_data"] if not new else []
+        reason = "its rows must fit" if not new else ""
+        if default := _default_beside(world, identity):
+            also = f"fails where the default partition {table_of(default)} holds rows of its bounds"
+            reason = f"{reason}; {also}" if reason else also
+        hazards: list[Hazard] = ["may_fail_on_data"] if reason else []
         sql = f"ALTER TABLE {pair(after, 'partition_of')} ATTACH PARTITION {table_of(identity)} {bound}"
-        drafts.append(Draft(sql, frozenset(hazards), "its rows must fit" if hazards else ""))
+        drafts.append(Draft(sql, frozenset(hazards), reason))
     if "inherits" in changed and not new:
         drafts += [
             _alter(identity, f"INHERIT {path(*parent)}")
@@ -159,6 +163,15 @@ def attach(world: World, identity: Identity, changed: frozenset[str], *, new: bo
         ]
         drafts += let_go(world, identity)
     return drafts
+
+
+def _default_beside(world: World, partition: Identity) -> Identity | None:
+    """The default partition, a table that is there already, of what a partition is attached to."""
+    up = texts(world.after(partition), "partition_of")
+    for mate in world.target.children[up[0], up[1]]:
+        if world.after(mate).get("partition_bound") == "DEFAULT" and world.kept(mate) and mate != partition:
+            return mate
+    return None
 
 
 def alter(world: World, identity: Identity, changed: frozenset[str]) -> list[Draft]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from server.model.migration.steps import Hazard
-from server.model.schema import Attributes, Dependency, Identity, Schema
+from server.model.quoting import path
+from server.model.schema import Attributes, Dependency, Identity, Schema, text
 
 NO_ATTRIBUTES: Attributes = {}
 
@@ -100,6 +101,19 @@ class World:
         here = schema or self.target
         name = part.name if part.kind != "index" else str(here.facts.get(part, NO_ATTRIBUTES).get("table", ""))
         return here.relation(part.schema, name)
+
+    @cached_property
+    def rows_stored(self) -> dict[Identity, set[Identity]]:
+        """The materialised views that hold whole rows of tables as values, and the tables: a view is filled anew when
+        one of these is written anew.
+        """
+        types = {path(table.schema, table.name): table for table in self.source.of("table")}
+        found: dict[Identity, set[Identity]] = {}
+        for view in self.source.of("materialized_view"):
+            held = {text(self.before(c), "type").removesuffix("[]") for c in self.source.parts(view, "view_column")}
+            if tables := {types[name] for name in held & types.keys()}:
+                found[view] = tables
+        return found
 
     @cached_property
     def source_dependents(self) -> dict[Identity, list[Dependency]]:

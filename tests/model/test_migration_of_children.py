@@ -1,0 +1,38 @@
+"""Children of tables and partitions: what they declare themselves, and what joins them to their parents."""
+
+from itertools import permutations
+
+import pytest
+
+from tests.fix_databases import MakeDatabase
+from tests.migrating import migrate
+
+
+@pytest.mark.parametrize("child", ["a_child", "z_child"])
+def test_what_a_child_declares_beside_its_parent_goes_after_that_and_comes_before_it(
+    make_database: MakeDatabase, child: str
+) -> None:
+    forms = [
+        "x int",
+        "x int, y int",
+        "x int, y int not null",
+        "x int, y bigint",
+        "x int, y int, constraint c check (y > 0)",
+        "x int, y int, constraint c check (y > 1)",
+    ]
+    for old, new in permutations(forms, 2):
+        both = (f"create table p ({form}); create table {child} ({form}) inherits (p);" for form in (old, new))
+        migrate(make_database, *both)
+    apart = f"create table p ({forms[1]}); create table {child} ({forms[1]});"
+    migrate(make_database, apart, f"create table p ({forms[3]}); create table {child} ({forms[3]}) inherits (p);")
+
+
+def test_a_partition_beside_a_default_one_that_may_hold_its_rows_may_fail(make_database: MakeDatabase) -> None:
+    parted = "create table p (a int) partition by list (a); create table d partition of p default;"
+    one = "create table p1 partition of p for values in (1);"
+    _, made = migrate(make_database, parted, f"{parted} {one}", "insert into p values (2)")
+    assert ["may_fail_on_data" in step.hazards for step in made.steps if "ATTACH" in step.sql] == [True]
+    _, made = migrate(make_database, "", f"{parted} {one}")
+    assert not any("may_fail_on_data" in step.hazards for step in made.steps)
+    with pytest.raises(AssertionError, match="default partition"):
+        migrate(make_database, parted, f"{parted} {one}", "insert into p values (1)")
