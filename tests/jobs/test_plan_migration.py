@@ -175,6 +175,14 @@ def test_a_new_column_that_must_be_filled_stays_for_that_where_steps_are_apart(t
     assert two.plan().statements == []
 
 
+def test_a_column_of_a_new_primary_key_is_not_null_at_once(two: Two) -> None:
+    two.main.run("create table t (a int)")
+    two.feature.run("create table t (a int, b int, primary key (a, b))")
+    plan = two.plan(concurrent_indexes=True)
+    assert plan.verified
+    assert not any(s.own_transaction for s in plan.statements)
+
+
 def test_a_not_null_that_is_not_proved_yet_is_a_difference_and_planned_both_ways(two: Two) -> None:
     """Only PostgreSQL 18 has such: elsewhere the column is nullable on one side, and that is planned as well."""
     two.main.run("create table t (a int, b int)")

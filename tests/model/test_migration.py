@@ -346,6 +346,26 @@ def test_what_is_too_long_for_its_new_type_fails_and_is_not_cut(
                 f"insert into t values ('{value}')")  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("column", "may_fail"),
+    [
+        ("b strict", True),
+        ("b over", True),
+        ("b strict default 4", False),
+        ("b filled", False),
+        ("b int generated always as (1 / a) stored", True),
+    ],
+)
+def test_a_column_that_rows_may_refuse_is_told(make_database: MakeDatabase, column: str, may_fail: bool) -> None:
+    table = "create domain strict as int not null; create domain over as strict;"
+    table += "create domain filled as int not null default 3; create table t (a int"
+    _, made = migrate(make_database, f"{table})", f"{table}, {column})")
+    assert ["may_fail_on_data" in step.hazards for step in made.steps] == [may_fail]
+    if may_fail:
+        with pytest.raises(AssertionError, match=r"null values|division by zero"):
+            migrate(make_database, f"{table})", f"{table}, {column})", "insert into t values (0)")
+
+
 def test_attributes_that_get_narrower_lose_data(make_database: MakeDatabase) -> None:
     _, made = migrate(make_database, "create type c as (a numeric(9,4)); create table t (x c)",
                       "create type c as (a numeric(9,2)); create table t (x c)")  # fmt: skip

@@ -12,6 +12,7 @@ from server.model.migration.words import changed_options, options, table_of
 from server.model.migration.world import Draft, World, draft, parents_named, parents_of
 from server.model.quoting import literal, path, quote
 from server.model.schema import Attributes, Identity, rows, text, texts
+from server.model.schema_domains import domain_of
 
 _UNFILLED = (
     "NOT NULL without a default: fails where the table has rows; give it a default, "
@@ -89,16 +90,30 @@ def create(world: World, identity: Identity) -> list[Draft]:
     if world.by_type(identity):
         return settled(world, identity)
     filled = any(after.get(name) for name in ("default", "generated", "identity"))
-    if after.get("not_null") and not filled and world.table(identity) in world.source.facts:
+    there = world.table(identity) in world.source.facts
+    reason = _refusing(world, after) if there else ""
+    hazards: list[Hazard] = ["may_fail_on_data"] if reason else []
+    if after.get("not_null") and not filled and there:
         nullable = {name: value for name, value in after.items() if name not in not_null.ASPECTS}
         drafts = [
-            _alter_table(identity, f"ADD COLUMN {definition(nullable, identity.sub)}"),
+            _alter_table(identity, f"ADD COLUMN {definition(nullable, identity.sub)}", *hazards, reason=reason),
             *not_null.set_on(world, identity, _TO_FILL if world.concurrent_indexes else _UNFILLED),
         ]
     else:
         words = definition(after, identity.sub, not_null_name=not_null.name_to_say(world, identity))
-        drafts = [_alter_table(identity, f"ADD COLUMN {words}")]
+        drafts = [_alter_table(identity, f"ADD COLUMN {words}", *hazards, reason=reason)]
     return drafts + settled(world, identity)
+
+
+def _refusing(world: World, after: Attributes) -> str:
+    """Why rows that are there may refuse a new column; '' where they cannot."""
+    if after.get("generated"):
+        at_once = after.get("generated_kind") == "stored" or after.get("not_null")
+        return "computed for every row: fails where that fails" if at_once else ""
+    domain = domain_of(text(after, "type"), world.target)
+    if domain is None or not domain.not_null or domain.default is not None or after.get("default"):
+        return ""
+    return "its domain takes no NULL, and has no default: fails where the table has rows"
 
 
 def drop(world: World, identity: Identity) -> list[Draft]:

@@ -152,7 +152,7 @@ def _can_wait(world: World, identity: Identity) -> bool:
     if table is None or table.kind != "table" or not world.stays_put(table) or world.after(identity).get("identity"):
         return False
     keys = (c for c in world.target.parts(table, "constraint") if world.after(c).get("type") == "primary key")
-    keyed = any(identity.sub in texts(world.after(key), "key_columns") for key in keys)
+    keyed = any(identity.sub in texts(world.after(key), "columns") for key in keys)
     by_index = text(world.after(table), "replica_identity").startswith("INDEX")
     return not keyed and not by_index and len(constraint_name(identity, world.after(identity)).encode()) <= _LONGEST
 
