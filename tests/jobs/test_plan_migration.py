@@ -175,6 +175,15 @@ def test_a_new_column_that_must_be_filled_stays_for_that_where_steps_are_apart(t
     assert two.plan().statements == []
 
 
+def test_an_index_that_its_column_would_not_bear_any_more_goes_before_that_changes(two: Two) -> None:
+    two.main.run("create table t (a tsvector); create index on t using gin (a)")
+    two.feature.run("create table t (a char(4))")
+    plan = two.plan(concurrent_indexes=True)
+    assert [(s.object, s.own_transaction) for s in plan.statements] == [
+        ("INDEX public.t_a_idx", False), ("COLUMN public.t.a", False)
+    ]  # fmt: skip
+
+
 def test_a_column_of_a_new_primary_key_is_not_null_at_once(two: Two) -> None:
     two.main.run("create table t (a int)")
     two.feature.run("create table t (a int, b int, primary key (a, b))")

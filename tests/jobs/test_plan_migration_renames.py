@@ -117,3 +117,15 @@ def test_a_part_is_renamed_only_where_its_table_is(two: Two) -> None:
     with pytest.raises(Refused, match=r"belongs to public\.t") as refused:
         two.plan(("t.a", "u.b"))
     assert refused.value.code == "bad_rename"
+
+
+def test_names_stand_as_answers_have_them_or_as_sql_does(two: Two) -> None:
+    two.main.run('create table "T 1" (id int primary key, "a.b" int); insert into "T 1" values (1, 2)')
+    two.feature.run('create table "U" (id int primary key, "c ""d" int)')
+    for renames in (
+        (('"T 1"', 'public."U"'), ('public."T 1"."a.b"', '"U"."c ""d"')),
+        (("public.T 1", "U"), ("T 1.a.b", 'public.U.c "d')),
+    ):
+        plan = two.plan(*renames)
+        assert plan.verified
+        assert all(" RENAME " in statement.sql for statement in plan.statements)

@@ -36,3 +36,13 @@ def test_a_partition_beside_a_default_one_that_may_hold_its_rows_may_fail(make_d
     assert not any("may_fail_on_data" in step.hazards for step in made.steps)
     with pytest.raises(AssertionError, match="default partition"):
         migrate(make_database, parted, f"{parted} {one}", "insert into p values (1)")
+
+
+def test_rows_that_go_over_into_a_partition_with_other_bounds_may_not_fit(make_database: MakeDatabase) -> None:
+    parted = "create table p (a int, b int) partition by list (b);"
+    old = f"{parted} create table q partition of p for values in (1) partition by hash (a);"
+    old += "create table r partition of q for values with (modulus 1, remainder 0)"
+    for bound, hazard in ((1, False), (2, True)):
+        new = f"{parted} create table q partition of p for values in ({bound})"
+        _, made = migrate(make_database, old, new)
+        assert ["may_fail_on_data" in step.hazards for step in made.steps if "ATTACH" in step.sql] == [hazard]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from server.errors import Refused, did_you_mean
 from server.model.migration.steps import Step
 from server.model.migration.words import spec
+from server.model.names import parts_of
 from server.model.quoting import literal, path, quote
 from server.model.schema import Identity, Schema, texts
 
@@ -128,7 +129,10 @@ def _pair(source: Schema, target: Schema, rename: Renaming) -> tuple[Identity, I
 
 
 def _named(schema: Schema, name: str) -> Iterator[Identity]:
-    return (identity for identity in _all(schema) if name in (str(identity), str(identity).removeprefix("public.")))
+    """By its name as answers have it, or with double quotes as SQL has it."""
+    plain = ".".join(parts_of(name)) if '"' in name else name
+    wanted = {name, plain}
+    return (identity for identity in _all(schema) if wanted & {str(identity), str(identity).removeprefix("public.")})
 
 
 def _all(schema: Schema) -> Iterator[Identity]:

@@ -148,7 +148,8 @@ def attach(world: World, identity: Identity, changed: frozenset[str], *, new: bo
     drafts: list[Draft] = []
     if after.get("partition_of") and (new or changed & {"partition_of", "partition_bound"}):
         bound = text(after, "partition_bound")
-        reason = "its rows must fit" if not new else ""
+        rebound = any(before.get(name) != after.get(name) for name in ("partition_of", "partition_bound"))
+        reason = "its rows must fit" if not new or (identity in world.source.facts and rebound) else ""
         if default := _default_beside(world, identity):
             also = f"fails where the default partition {table_of(default)} holds rows of its bounds"
             reason = f"{reason}; {also}" if reason else also
@@ -169,7 +170,7 @@ def _default_beside(world: World, partition: Identity) -> Identity | None:
     """The default partition, a table that is there already, of what a partition is attached to."""
     up = texts(world.after(partition), "partition_of")
     for mate in world.target.children[up[0], up[1]]:
-        if world.after(mate).get("partition_bound") == "DEFAULT" and world.kept(mate) and mate != partition:
+        if world.after(mate).get("partition_bound") == "DEFAULT" and mate in world.source.facts and mate != partition:
             return mate
     return None
 

@@ -75,6 +75,11 @@ class World:
             or (self.kept(table) and (parent.schema, parent.name) not in parents_named(self.after(table)))
         )
 
+    def retypes(self, column: Identity) -> bool:
+        """Whether it is a column that stays and gets another type, or the same again."""
+        changed = any(self.before(column).get(name) != self.after(column).get(name) for name in ("type", "collation"))
+        return column.kind == "column" and self.kept(column) and (changed or column in self.retyped)
+
     def keys_above(self, partition: Identity) -> list[Identity]:
         """The foreign keys of what it is a partition of, up to the top: its copies of them are no facts, and stay with
         it where it is detached.
