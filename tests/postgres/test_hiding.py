@@ -6,6 +6,7 @@ import pytest
 
 from server.calls import Call
 from server.errors import FerryError, Refused
+from server.jobs.explain_query import explain_query
 from server.jobs.query_database import query_database
 from server.postgres.embedded import EmbeddedServer
 from server.postgres.populating import make_database
@@ -24,6 +25,7 @@ CREATE VIEW vv AS SELECT q.* FROM (SELECT id, p AS x FROM v) AS q;
 CREATE MATERIALIZED VIEW mv AS SELECT id, password AS harmless FROM users;
 CREATE FUNCTION whole() RETURNS text LANGUAGE sql AS $$ SELECT u::text FROM users AS u LIMIT 1 $$;
 CREATE FUNCTION inner_f() RETURNS text LANGUAGE sql AS $$ SELECT password FROM users LIMIT 1 $$;
+CREATE FUNCTION folded() RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT password FROM users LIMIT 1 $$;
 CREATE FUNCTION outer_f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN inner_f(); END $$;
 CREATE FUNCTION by_view() RETURNS text LANGUAGE sql AS $$ SELECT p FROM v LIMIT 1 $$;
 CREATE FUNCTION first_of_two() RETURNS text LANGUAGE plpgsql AS $$
@@ -102,6 +104,30 @@ def test_what_is_beside_it_is_shown(hidden: FreshDatabase, tmp_path: Path) -> No
     answer = told(hidden, tmp_path, "SELECT id, name, max(id) OVER (), outer_f() IS NULL FROM users")
     assert '"redacted":[]' in answer
     assert '"redacted":[]' in told(hidden, tmp_path, "SELECT current_setting('work_mem')")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT j.id, name FROM users u JOIN (SELECT id FROM users) v USING (id) AS j",
+        "SELECT tableoid::regclass, ctid, count(*) FROM users GROUP BY 1, 2",
+        "SELECT n, ordinality, name FROM users, generate_series(1, 2) WITH ORDINALITY AS n",
+        "SELECT (SELECT upper(q.name) FROM (SELECT u.*) q) FROM users u",
+        "WITH RECURSIVE a AS (SELECT * FROM w), w AS (SELECT id, name n FROM users) SELECT upper(n), a FROM a",
+        "WITH RECURSIVE t(n, s) AS (SELECT 1, 'x' UNION ALL SELECT n + 1, s || n FROM t WHERE n < 9) SELECT s FROM t",
+        "EXPLAIN SELECT inner_f(), upper(name) FROM users",
+    ],
+)
+def test_names_that_lead_to_nothing_sensitive_are_shown(sql: str, hidden: FreshDatabase, tmp_path: Path) -> None:
+    assert '"redacted":[]' in told(hidden, tmp_path, sql)
+
+
+def test_no_plan_shows_what_planning_itself_has_read(hidden: FreshDatabase, tmp_path: Path) -> None:
+    (tmp_path / "pgferry.toml").write_text(f'[databases.it]\nurl = "{hidden.url}"\n')
+    services = load_services({}, tmp_path)
+    with pytest.raises(Refused, match="sensitive_plan"):
+        explain_query(services, Call(), database="it", sql="SELECT id FROM users WHERE name = folded()")
+    assert explain_query(services, Call(), database="it", sql="SELECT id FROM users WHERE name = inner_f()").plan
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1 ==> 1", "SELECT (1, 2)::pair::text", "SELECT leak_agg(1)"])

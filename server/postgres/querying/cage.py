@@ -95,6 +95,7 @@ class Cage:
     def fetch(self, query: CagedQuery, parameters: Sequence[Any], limit: int) -> list[list[Cell]]:
         """At most `limit` rows, long values cut; `query.columns` is known afterwards. EXPLAIN and SHOW come whole."""
         if query.parsed.kind != "select_stmt":
+            self._refuse_telling_plans()
             return [list(row) for row in self._run(query, query.text, parameters)]
         self.describe(query, parameters)
         if not query.columns:
@@ -115,9 +116,22 @@ class Cage:
 
     def explain(self, query: CagedQuery, parameters: Sequence[Any], *, analyze: bool) -> list[Any]:
         """EXPLAIN's JSON."""
+        self._refuse_telling_plans()
         options = "ANALYZE, BUFFERS, " if analyze else ""
         rows = self._run(query, f"EXPLAIN ({options}VERBOSE, SETTINGS, FORMAT JSON)\n{query.text}", parameters)
         return list(json.loads(rows[0][0] or b"[]"))
+
+    def _refuse_telling_plans(self) -> None:
+        try:
+            tell = Hiding(self._policy, self._judgement).plans_tell
+        except RecursionError:
+            raise _too_deep() from None
+        if tell:
+            raise Refused(
+                "sensitive_plan",
+                "The plan would show what an IMMUTABLE function reads from a sensitive column: planning runs it.",
+                next="Explain a query that does not call it; a function that reads tables should be STABLE.",
+            )
 
     def indexes(self, tables: Sequence[tuple[str, str]]) -> list[Index]:
         """Indexes on tables of a plan."""

@@ -18,7 +18,8 @@ _SECRETS = {
     ("pg_user_mappings", "umoptions"), ("pg_foreign_server", "srvoptions"), ("pg_subscription", "subconninfo"),
     ("pg_stats", "most_common_vals"), ("pg_stats", "histogram_bounds"), ("pg_stats", "most_common_elems"),
     ("pg_stats", "range_bounds_histogram"), ("pg_stats_ext", "most_common_vals"),
-    ("pg_stats_ext_exprs", "most_common_vals"), ("pg_stats_ext_exprs", "histogram_bounds"),
+    ("pg_stats_ext_exprs", "most_common_vals"), ("pg_stats_ext_exprs", "most_common_elems"),
+    ("pg_stats_ext_exprs", "histogram_bounds"),
     ("pg_statistic", "stavalues1"), ("pg_statistic", "stavalues2"), ("pg_statistic", "stavalues3"),
     ("pg_statistic", "stavalues4"), ("pg_statistic", "stavalues5"), ("pg_statistic_ext_data", "stxdmcv"),
     ("pg_statistic_ext_data", "stxdexpr"), ("user_mapping_options", "option_value"),
@@ -81,6 +82,11 @@ class Hiding:
             if more <= telling:
                 return telling
             telling |= more
+
+    @property
+    def plans_tell(self) -> bool:
+        """Whether a plan of the query may show what one of these functions returns."""
+        return bool(self.telling & self._judgement.immutable)
 
     def _lineage(self, telling: frozenset[str]) -> Lineage:
         return Lineage(

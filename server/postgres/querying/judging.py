@@ -52,6 +52,8 @@ class Judgement:
     """What the bodies of functions that people wrote use, statement by statement, by the name they are called by."""
     unwritten: set[str] = field(default_factory=set[str])
     """Names of functions that are called without being written: by operators, casts, aggregates."""
+    immutable: set[str] = field(default_factory=set[str])
+    """Names of functions that planning may run, so that plans show what they return."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ class Judge:
             verdict = judge_function(facts, self._allowed)
         except NotReadOnly as no:
             raise NotReadOnly(f"{no}{via}") from None
+        if facts.volatility == "i":
+            self.judgement.immutable.add(facts.name)
         inside = f" (in the function {facts.shown})"
         if facts.oid >= FIRST_USER_OID and facts.components:
             self._judge_oids(facts.components, inside)

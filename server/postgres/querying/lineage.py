@@ -3,7 +3,7 @@
 Errs towards sensitive. What it cannot see: conditions (WHERE a secret begins with …) and orderings by a secret.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -17,16 +17,26 @@ Column = tuple[str, bool]
 """The name of a column, and whether it holds what is sensitive."""
 Relations = Mapping[tuple[str | None, str], Relation]
 IsSensitive = Callable[[Relation, str], bool]
+_ADDING = ("search_clause", "cycle_clause")
+"""Of a common table expression: what adds columns to it."""
+_ROUNDS = 100
+"""In which columns of recursive queries have passed on what they hold; after that, all hold it."""
+_OF_EVERY_TABLE = frozenset((name,) for name in ("tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"))
 _TELL_NOTHING = frozenset({"count", "pg_typeof", "pg_column_size", "num_nulls", "num_nonnulls"})
 
 
 @dataclass(frozen=True)
 class _Item:
-    """One entry of a FROM: `rest` is what holds for columns that are not listed."""
+    """One entry of a FROM: `rest` is what holds for columns that are not listed; None: there are no others."""
 
     alias: str
     columns: list[Column]
-    rest: bool = False
+    rest: bool | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether anything in it is sensitive."""
+        return bool(self.rest) or any(tainted for _, tainted in self.columns)
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,25 @@ class _Scope:
     outer: "_Scope | None" = None
     star: list[Column] = field(default_factory=list[Column])
     """What `*` stands for: a column that USING merges is there once."""
+
+    def around(self) -> Iterator["_Scope"]:
+        """This and those around it, the nearest first."""
+        scope: _Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.outer
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything that a name may mean here is sensitive."""
+        return any(item.whole for scope in self.around() for item in scope.items)
+
+    def columns(self, alias: str) -> list[Column]:
+        """What `alias.*` stands for."""
+        for scope in self.around():
+            if found := [item for item in scope.items if item.alias == alias]:
+                return [column for item in found for column in item.columns]
+        return [("*", self.anything)]
 
 
 @dataclass
@@ -86,22 +115,26 @@ class Lineage:
     ) -> Mapping[str, list[Column]]:
         if not select.HasField("with_clause"):
             return tables
+        parts = [item.common_table_expr for item in select.with_clause.ctes]
         known = dict(tables)
-        for item in select.with_clause.ctes:
-            part = item.common_table_expr
-            query = part.ctequery.select_stmt
-            names = name_of(part.aliascolnames)
-            if select.with_clause.recursive and query.HasField("larg"):
-                known[part.ctename] = _named(self._select(query.larg, outer, known), names)
-                for _ in range(len(known[part.ctename]) + 1):
-                    known[part.ctename] = _named(self._select(query, outer, known), names)
-            else:
-                known[part.ctename] = _named(self._select(query, outer, known), names)
-            anything = any(tainted for _, tainted in known[part.ctename])
-            for clause in ("search_clause", "cycle_clause"):
-                if part.HasField(clause):
-                    known[part.ctename] += [(name, anything) for name in _added_names(getattr(part, clause))]
-        return known
+        if not select.with_clause.recursive:
+            for part in parts:
+                known[part.ctename] = self._cte(part, outer, known)
+            return known
+        known |= {part.ctename: [] for part in parts}
+        for _ in range(_ROUNDS):  # each may name itself and those after it; what is sensitive only becomes more
+            before = dict(known)
+            for part in parts:
+                known[part.ctename] = _either(self._cte(part, outer, known), before[part.ctename])
+            if known == before:
+                return known
+        return known | {part.ctename: [(name, True) for name, _ in known[part.ctename]] for part in parts}
+
+    def _cte(self, part: Any, outer: _Scope | None, tables: Mapping[str, list[Column]]) -> list[Column]:
+        columns = _named(self._select(part.ctequery.select_stmt, outer, tables), name_of(part.aliascolnames))
+        anything = any(tainted for _, tainted in columns)
+        added = [name for clause in _ADDING if part.HasField(clause) for name in _added_names(getattr(part, clause))]
+        return [*columns, *((name, anything) for name in added)]
 
     def _target(self, target: Any, scope: _Scope, tables: Mapping[str, list[Column]]) -> list[Column]:
         kind = target.val.WhichOneof("node")
@@ -109,8 +142,7 @@ class Lineage:
             fields = target.val.column_ref.fields
             if fields[-1].WhichOneof("node") == "a_star":
                 names = name_of(fields[:-1])
-                items = [item for item in scope.items if names and item.alias == names[-1]]
-                return [column for item in items for column in item.columns] if names else list(scope.star)
+                return scope.columns(names[-1]) if names else list(scope.star)
             return [(target.name or name_of(fields)[-1], self._tainted(target.val, scope, tables))]
         tainted = self._tainted(target.val, scope, tables)
         if kind == "a_indirection" and target.val.a_indirection.indirection[-1].WhichOneof("node") == "a_star":
@@ -130,7 +162,9 @@ class Lineage:
             if part.HasField("alias"):
                 entry = _aliased(part, "", star)
                 return [entry], entry.columns
-            return [*left, *right], star
+            merged = star[: len(part.using_clause)]
+            using = [_Item(part.join_using_alias.aliasname, merged)] if part.HasField("join_using_alias") else []
+            return [*left, *right, *using], star
         entry = self._entry(kind, part, scope, tables)
         return [entry], entry.columns
 
@@ -215,27 +249,28 @@ class Lineage:
                 return True
         return False
 
-    def _column(self, node: Any, scope: _Scope | None) -> bool:
+    def _column(self, node: Any, scope: _Scope) -> bool:
         names = name_of(item for item in node.fields if item.WhichOneof("node") == "string")
         star = len(names) < len(node.fields)
-        while scope is not None:
-            found = [answer for item in scope.items if (answer := _lookup(item, names, star)) is not None]
+        for near in scope.around():
+            found = [answer for item in near.items if (answer := _lookup(item, names, star)) is not None]
             if found:
                 return any(found)
-            scope = scope.outer
-        return bool(names) and names[-1] in self.functions
+        if names and names[-1] in self.functions:
+            return True
+        return names[-1:] not in _OF_EVERY_TABLE and scope.anything
 
 
 def _lookup(item: _Item, names: tuple[str, ...], star: bool) -> bool | None:
     """What a name means in one entry of FROM: tainted or not, or None where it means nothing there."""
-    whole = item.rest or any(tainted for _, tainted in item.columns)
+    whole = item.whole
     if star:
         return whole if not names or names[-1] == item.alias else None
     if len(names) == 1:
         found = [tainted for name, tainted in item.columns if name == names[0]]
         if found:
             return any(found)
-        return whole if names[0] == item.alias else (True if item.rest else None)
+        return whole if names[0] == item.alias else item.rest
     alias, column = names[-2], names[-1]
     if alias != item.alias:
         if names[0] == item.alias or any(name == names[0] for name, _ in item.columns):
