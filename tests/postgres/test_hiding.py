@@ -122,6 +122,13 @@ def test_names_that_lead_to_nothing_sensitive_are_shown(sql: str, hidden: FreshD
     assert '"redacted":[]' in told(hidden, tmp_path, sql)
 
 
+@pytest.mark.parametrize("value", ["pg_column_size({})", "num_nulls({})"])
+def test_what_is_made_of_it_tells_nothing_by_its_size(value: str, hidden: FreshDatabase, tmp_path: Path) -> None:
+    made = "repeat('x', ascii(substr(password, 1, 1)))"
+    assert '"redacted":["it"]' in told(hidden, tmp_path, f"SELECT {value.format(made)} AS it FROM users")
+    assert '"redacted":[]' in told(hidden, tmp_path, f"SELECT {value.format('password')} AS it FROM users")
+
+
 def test_no_plan_shows_what_planning_itself_has_read(hidden: FreshDatabase, tmp_path: Path) -> None:
     (tmp_path / "pgferry.toml").write_text(f'[databases.it]\nurl = "{hidden.url}"\n')
     services = load_services({}, tmp_path)

@@ -22,7 +22,9 @@ _ADDING = ("search_clause", "cycle_clause")
 _ROUNDS = 100
 """In which columns of recursive queries have passed on what they hold; after that, all hold it."""
 _OF_EVERY_TABLE = frozenset((name,) for name in ("tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"))
-_TELL_NOTHING = frozenset({"count", "pg_typeof", "pg_column_size", "num_nulls", "num_nonnulls"})
+_TELL_NOTHING = frozenset({"count", "pg_typeof"})
+_TELL_NOTHING_OF_COLUMNS = frozenset({"pg_column_size", "num_nulls", "num_nonnulls"})
+"""Of a column itself: the size of what is made of one may be any of its letters."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,8 @@ class Lineage:
                 return any(tainted for _, tainted in inner) or self._any_child(node, scope, tables, skip="subselect")
             case "FuncCall":
                 name = name_of(node.funcname)[-1]
-                if name in _TELL_NOTHING and name not in self.written:
+                plain = all(item.WhichOneof("node") == "column_ref" for item in node.args)
+                if name not in self.written and (name in _TELL_NOTHING or (plain and name in _TELL_NOTHING_OF_COLUMNS)):
                     return False
                 if name == "current_setting" and self.tells_setting(node):
                     return True
