@@ -7,6 +7,10 @@ from tests.migrating import migrate
 
 _NESTED = "a between 1 and 5 and b > 0"
 CASES = {
+    "a view becomes a materialised one, and its column has a comment": (
+        "create table t (a int); create view v as select a from t",
+        "create table t (a int); create materialized view v as select a from t; comment on column v.a is 'x'",
+    ),
     "conditions within conditions": (
         "create table t (a int, b int, c text, d varchar, e varchar)",
         f"create table t (a int, b int, c text, d varchar, e varchar, check ({_NESTED}), check (d in (c, e, 'x')),"
