@@ -4,8 +4,10 @@ from itertools import permutations
 
 import pytest
 
+from server.model.comparison.difference import differences
+from server.model.migration.planning import plan
 from tests.fix_databases import MakeDatabase
-from tests.migrating import migrate
+from tests.migrating import carry_out, migrate, read
 
 
 @pytest.mark.parametrize("child", ["a_child", "z_child"])
@@ -46,3 +48,19 @@ def test_rows_that_go_over_into_a_partition_with_other_bounds_may_not_fit(make_d
         new = f"{parted} create table q partition of p for values in ({bound})"
         _, made = migrate(make_database, old, new)
         assert ["may_fail_on_data" in step.hazards for step in made.steps if "ATTACH" in step.sql] == [hazard]
+
+
+def test_a_new_child_of_two_parents_comes_when_they_agree_on_a_type(make_database: MakeDatabase) -> None:
+    old = "create table p (a int); create table q (a bigint);"
+    new = "create table p (a bigint); create table q (a bigint); create table kid (b int) inherits (p, q);"
+    migrate(make_database, old, new)
+
+
+def test_a_not_null_that_a_parent_has_at_once_does_not_wait_in_its_child(make_database: MakeDatabase) -> None:
+    source, target = make_database(), make_database()
+    source.run("create table p (a int); create table kid (a int) inherits (p)")
+    both = "a int, c int not null default 3"
+    target.run(f"create table p ({both}); create table kid ({both}) inherits (p); alter table kid alter c drop default")
+    made = plan(read(source), read(target), concurrent_indexes=True)
+    carry_out(source, made)
+    assert differences(read(source), read(target)) == []

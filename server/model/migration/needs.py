@@ -7,7 +7,7 @@ from server.model.migration.carrying import holder_of
 from server.model.migration.graph import Act, Key
 from server.model.migration.taken import name_spaces
 from server.model.migration.world import parents_named, parents_of
-from server.model.schema import RELATIONS, Identity, texts
+from server.model.schema import RELATIONS, Identity, rows, texts
 
 
 class Needs:
@@ -232,7 +232,9 @@ class Needs:
                 self._link([(act, check)], [("create", up) for up in ups])
 
     def _declared(self) -> None:
-        """What a child declares by itself, beside its parent's, goes after that and comes before it."""
+        """What a child declares by itself, beside its parent's, goes after that and comes before it; a new child comes
+        when its parents' columns are of the types on which these agree.
+        """
         world = self.world
         for act, part in list(self.acts):
             schema = {"drop": world.source, "create": world.target}.get(act)
@@ -244,6 +246,11 @@ class Needs:
                     self._link([(act, part)], [(act, up)])
                 elif table and not world.leaves(table, up):
                     self._link([(act, up)], [(act, part)])
+        for act, table in list(self.acts):
+            if act == "create" and table.kind in ("table", "foreign_table"):
+                parents = (world.target.relation(*up) for up in rows(world.after(table), "inherits"))
+                for column in (c for up in parents if up for c in world.target.parts(up, "column")):
+                    self._link([("alter", column)], [(act, table)])
 
     def _nulls(self) -> None:
         """A child's NOT NULL gets its name while it is its own: before it comes to a parent, after it left that."""

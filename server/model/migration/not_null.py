@@ -147,9 +147,11 @@ def _validated(identity: Identity, before: Attributes, after: Attributes) -> lis
 
 
 def _can_wait(world: World, identity: Identity) -> bool:
-    """Whether nothing of the plan wants it at once: a key, an identity, a parent to be joined."""
+    """Whether nothing of the plan wants it at once: a key, an identity, a parent that has it or is to be joined."""
     table = world.table(identity)
     if table is None or table.kind != "table" or not world.stays_put(table) or world.after(identity).get("identity"):
+        return False
+    if is_inherited(world, identity):
         return False
     keys = (c for c in world.target.parts(table, "constraint") if world.after(c).get("type") == "primary key")
     keyed = any(identity.sub in texts(world.after(key), "columns") for key in keys)
