@@ -64,3 +64,12 @@ def test_a_not_null_that_a_parent_has_at_once_does_not_wait_in_its_child(make_da
     made = plan(read(source), read(target), concurrent_indexes=True)
     carry_out(source, made)
     assert differences(read(source), read(target)) == []
+
+
+def test_a_partition_with_partitions_is_attached_with_its_key_complete(make_database: MakeDatabase) -> None:
+    old = "create table p (a int not null) partition by range (a);"
+    parts = "create table q partition of p for values from (0) to ({}) partition by hash (a);"
+    parts += "create table r partition of q for values with (modulus 1, remainder 0);"
+    key = "alter table p add primary key (a); create index on p (a)"
+    migrate(make_database, f"{old} {parts.format(10)}", f"{old} {parts.format(5)} {key}", "insert into p values (1)")
+    migrate(make_database, old, f"{old} {parts.format(5)} {key}")

@@ -197,6 +197,10 @@ class Needs:
                     for part in world.target.parts(parent, "column"):
                         self._link([("create", part), ("alter", part)], [key])
                     self._link(self._columns_gone(parent), [key])
+        for key in attached:
+            for up in self._above(key[1]) if key[1].kind in ("constraint", "index") else ():
+                if (table := world.table(up)) and not self._joins_late(up):
+                    self._link([key], [("attach", table)])  # a key that lacks one below is none for ATTACH
         for (act, identity), each in self.acts.items():
             if act == "finish" and identity.kind in ("table", "materialized_view"):
                 for part in world.target.parts(identity, "column", "constraint", "index"):
