@@ -73,3 +73,9 @@ def test_a_partition_with_partitions_is_attached_with_its_key_complete(make_data
     key = "alter table p add primary key (a); create index on p (a)"
     migrate(make_database, f"{old} {parts.format(10)}", f"{old} {parts.format(5)} {key}", "insert into p values (1)")
     migrate(make_database, old, f"{old} {parts.format(5)} {key}")
+
+
+def test_a_new_table_and_its_partition_come_with_a_key_and_indexes(make_database: MakeDatabase) -> None:
+    new = "create table p (a text not null, b int, c int, unique (a, b)) partition by list (a);"
+    new += "create table q partition of p for values in ('one'); create unique index on p (a, c);"
+    migrate(make_database, "", f"{new} create index on p (a, b)")

@@ -199,8 +199,9 @@ class Needs:
                     self._link(self._columns_gone(parent), [key])
         for key in attached:
             for up in self._above(key[1]) if key[1].kind in ("constraint", "index") else ():
-                if (table := world.table(up)) and not self._joins_late(up):
-                    self._link([key], [("attach", table)])  # a key that lacks one below is none for ATTACH
+                joins = world.after(up).get("parent_index") and not self._joins_late(up)
+                if joins and (table := world.table(up)):
+                    self._link([key], [("attach", table)])  # to which one that is not complete is none
         for (act, identity), each in self.acts.items():
             if act == "finish" and identity.kind in ("table", "materialized_view"):
                 for part in world.target.parts(identity, "column", "constraint", "index"):
