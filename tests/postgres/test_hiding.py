@@ -115,6 +115,8 @@ def test_what_is_beside_it_is_shown(hidden: FreshDatabase, tmp_path: Path) -> No
         "SELECT (SELECT upper(q.name) FROM (SELECT u.*) q) FROM users u",
         "WITH RECURSIVE a AS (SELECT * FROM w), w AS (SELECT id, name n FROM users) SELECT upper(n), a FROM a",
         "WITH RECURSIVE t(n, s) AS (SELECT 1, 'x' UNION ALL SELECT n + 1, s || n FROM t WHERE n < 9) SELECT s FROM t",
+        "WITH RECURSIVE t AS (SELECT id, 1 d FROM users UNION SELECT u.id, d + 1 FROM t, users u WHERE d < 3) TABLE t",
+        "WITH RECURSIVE a AS (SELECT i, name FROM w JOIN users u ON u.id = i), w AS (SELECT id i FROM users) TABLE a",
         "EXPLAIN SELECT inner_f(), upper(name) FROM users",
     ],
 )
@@ -126,6 +128,8 @@ def test_names_that_lead_to_nothing_sensitive_are_shown(sql: str, hidden: FreshD
 def test_what_is_made_of_it_tells_nothing_by_its_size(value: str, hidden: FreshDatabase, tmp_path: Path) -> None:
     made = "repeat('x', ascii(substr(password, 1, 1)))"
     assert '"redacted":["it"]' in told(hidden, tmp_path, f"SELECT {value.format(made)} AS it FROM users")
+    named = f"SELECT {value.format('x')} AS it FROM (SELECT {made} FROM users) AS q (x)"
+    assert '"redacted":["it"]' in told(hidden, tmp_path, named)
     assert '"redacted":[]' in told(hidden, tmp_path, f"SELECT {value.format('password')} AS it FROM users")
 
 

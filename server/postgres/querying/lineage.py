@@ -17,6 +17,8 @@ Column = tuple[str, bool]
 """The name of a column, and whether it holds what is sensitive."""
 Relations = Mapping[tuple[str | None, str], Relation]
 IsSensitive = Callable[[Relation, str], bool]
+Tables = Mapping[str, list[Column] | None]
+"""Common table expressions by name; None: one that is still to be followed, and tells nothing so far."""
 _ADDING = ("search_clause", "cycle_clause")
 """Of a common table expression: what adds columns to it."""
 _ROUNDS = 100
@@ -24,7 +26,7 @@ _ROUNDS = 100
 _OF_EVERY_TABLE = frozenset((name,) for name in ("tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"))
 _TELL_NOTHING = frozenset({"count", "pg_typeof"})
 _TELL_NOTHING_OF_COLUMNS = frozenset({"pg_column_size", "num_nulls", "num_nonnulls"})
-"""Of a column itself: the size of what is made of one may be any of its letters."""
+"""Of a table's own column: the size of what is made of one may be any of its letters."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class _Item:
     alias: str
     columns: list[Column]
     rest: bool | None = None
+    stored: bool = False
+    """Whether it is a table, whose columns hold what was put in, not what a query makes of it."""
 
     @property
     def whole(self) -> bool:
@@ -91,9 +95,9 @@ class Lineage:
 
     def columns_of(self, schema: str | None, name: str) -> list[Column]:
         """The columns of a relation by the name that a query uses for it."""
-        return self._relation(schema, name)
+        return self._of(self.relations.get((schema, name)))
 
-    def _select(self, select: Any, outer: _Scope | None, tables: Mapping[str, list[Column]]) -> list[Column]:
+    def _select(self, select: Any, outer: _Scope | None, tables: Tables) -> list[Column]:
         tables = self._with(select, outer, tables)
         if select.HasField("larg"):
             left = self._select(select.larg, outer, tables)
@@ -112,9 +116,7 @@ class Lineage:
             columns += self._target(target.res_target, scope, tables)
         return columns
 
-    def _with(
-        self, select: Any, outer: _Scope | None, tables: Mapping[str, list[Column]]
-    ) -> Mapping[str, list[Column]]:
+    def _with(self, select: Any, outer: _Scope | None, tables: Tables) -> Tables:
         if not select.HasField("with_clause"):
             return tables
         parts = [item.common_table_expr for item in select.with_clause.ctes]
@@ -123,22 +125,22 @@ class Lineage:
             for part in parts:
                 known[part.ctename] = self._cte(part, outer, known)
             return known
-        known |= {part.ctename: [] for part in parts}
+        known |= dict.fromkeys(part.ctename for part in parts)
         for _ in range(_ROUNDS):  # each may name itself and those after it; what is sensitive only becomes more
             before = dict(known)
             for part in parts:
-                known[part.ctename] = _either(self._cte(part, outer, known), before[part.ctename])
+                known[part.ctename] = self._cte(part, outer, known)
             if known == before:
                 return known
-        return known | {part.ctename: [(name, True) for name, _ in known[part.ctename]] for part in parts}
+        return known | {part.ctename: [(name, True) for name, _ in known[part.ctename] or ()] for part in parts}
 
-    def _cte(self, part: Any, outer: _Scope | None, tables: Mapping[str, list[Column]]) -> list[Column]:
+    def _cte(self, part: Any, outer: _Scope | None, tables: Tables) -> list[Column]:
         columns = _named(self._select(part.ctequery.select_stmt, outer, tables), name_of(part.aliascolnames))
         anything = any(tainted for _, tainted in columns)
         added = [name for clause in _ADDING if part.HasField(clause) for name in _added_names(getattr(part, clause))]
         return [*columns, *((name, anything) for name in added)]
 
-    def _target(self, target: Any, scope: _Scope, tables: Mapping[str, list[Column]]) -> list[Column]:
+    def _target(self, target: Any, scope: _Scope, tables: Tables) -> list[Column]:
         kind = target.val.WhichOneof("node")
         if kind == "column_ref":
             fields = target.val.column_ref.fields
@@ -151,7 +153,7 @@ class Lineage:
             return [("*", tainted)]
         return [(target.name or "", tainted)]
 
-    def _from(self, item: Any, scope: _Scope, tables: Mapping[str, list[Column]]) -> tuple[list[_Item], list[Column]]:
+    def _from(self, item: Any, scope: _Scope, tables: Tables) -> tuple[list[_Item], list[Column]]:
         """The entries that an item of FROM adds, and what `*` stands for in it."""
         kind = item.WhichOneof("node")
         part = getattr(item, kind)
@@ -170,11 +172,14 @@ class Lineage:
         entry = self._entry(kind, part, scope, tables)
         return [entry], entry.columns
 
-    def _entry(self, kind: str, part: Any, scope: _Scope, tables: Mapping[str, list[Column]]) -> _Item:
+    def _entry(self, kind: str, part: Any, scope: _Scope, tables: Tables) -> _Item:
         if kind == "range_var":
-            found = tables.get(part.relname) if not part.schemaname else None
-            columns = found if found is not None else self._relation(part.schemaname or None, part.relname)
-            return _aliased(part, part.relname, columns)
+            if not part.schemaname and part.relname in tables:
+                columns = tables[part.relname]
+                return _aliased(part, part.relname, columns or [], rest=False if columns is None else None)
+            relation = self.relations.get((part.schemaname or None, part.relname))
+            stored = relation is not None and relation.definition is None
+            return _aliased(part, part.relname, self._of(relation), stored=stored)
         if kind == "range_subselect":
             around = scope if part.lateral else scope.outer
             return _aliased(part, "", self._select(part.subquery.select_stmt, around, tables))
@@ -184,8 +189,7 @@ class Lineage:
         alias = part.alias.aliasname if part.HasField("alias") else _function_name(part)
         return _Item(alias, [(name, tainted) for name in (names or defined or (alias,))], tainted)
 
-    def _relation(self, schema: str | None, name: str) -> list[Column]:
-        relation = self.relations.get((schema, name))
+    def _of(self, relation: Relation | None) -> list[Column]:
         if relation is None:
             return []
         names = [column for column in relation.columns if column is not None]
@@ -201,7 +205,7 @@ class Lineage:
             self._views[relation.oid] = _either(own, behind)
         return self._views[relation.oid]
 
-    def _tainted(self, node: Any, scope: _Scope, tables: Mapping[str, list[Column]]) -> bool:
+    def _tainted(self, node: Any, scope: _Scope, tables: Tables) -> bool:
         """Whether the value of an expression holds what is sensitive."""
         message = cast("Message", node)
         match message.DESCRIPTOR.name:
@@ -223,8 +227,7 @@ class Lineage:
                 return any(tainted for _, tainted in inner) or self._any_child(node, scope, tables, skip="subselect")
             case "FuncCall":
                 name = name_of(node.funcname)[-1]
-                plain = all(item.WhichOneof("node") == "column_ref" for item in node.args)
-                if name not in self.written and (name in _TELL_NOTHING or (plain and name in _TELL_NOTHING_OF_COLUMNS)):
+                if name not in self.written and self._tells_nothing(name, node, scope):
                     return False
                 if name == "current_setting" and self.tells_setting(node):
                     return True
@@ -243,7 +246,7 @@ class Lineage:
         queries = [text for text in survey(call).texts if text is not None]
         return any(tainted for query in queries for _, tainted in self._select(query, None, {}))
 
-    def _any_child(self, node: Any, scope: _Scope, tables: Mapping[str, list[Column]], skip: str = "") -> bool:
+    def _any_child(self, node: Any, scope: _Scope, tables: Tables, skip: str = "") -> bool:
         for descriptor, value in cast("Message", node).ListFields():
             if descriptor.name == skip or descriptor.message_type is None:
                 continue
@@ -252,16 +255,35 @@ class Lineage:
                 return True
         return False
 
+    def _tells_nothing(self, name: str, call: Any, scope: _Scope) -> bool:
+        if name not in _TELL_NOTHING_OF_COLUMNS:
+            return name in _TELL_NOTHING
+        refs = [item.column_ref for item in call.args if item.WhichOneof("node") == "column_ref"]
+        stored = all(item.stored for ref in refs for item, _ in _meant(*_names(ref), scope))
+        return stored and len(refs) == len(call.args)
+
     def _column(self, node: Any, scope: _Scope) -> bool:
-        names = name_of(item for item in node.fields if item.WhichOneof("node") == "string")
-        star = len(names) < len(node.fields)
-        for near in scope.around():
-            found = [answer for item in near.items if (answer := _lookup(item, names, star)) is not None]
-            if found:
-                return any(found)
+        names, star = _names(node)
+        if found := _meant(names, star, scope):
+            return any(tainted for _, tainted in found)
         if names and names[-1] in self.functions:
             return True
         return names[-1:] not in _OF_EVERY_TABLE and scope.anything
+
+
+def _names(column: Any) -> tuple[tuple[str, ...], bool]:
+    """What a ColumnRef says: its names, and whether a star follows them."""
+    names = name_of(item for item in column.fields if item.WhichOneof("node") == "string")
+    return names, len(names) < len(column.fields)
+
+
+def _meant(names: tuple[str, ...], star: bool, scope: _Scope) -> list[tuple[_Item, bool]]:
+    """The entries of the nearest FROM in which a name means something, and whether that is tainted."""
+    for near in scope.around():
+        found = [(item, answer) for item in near.items if (answer := _lookup(item, names, star)) is not None]
+        if found:
+            return found
+    return []
 
 
 def _lookup(item: _Item, names: tuple[str, ...], star: bool) -> bool | None:
@@ -283,10 +305,10 @@ def _lookup(item: _Item, names: tuple[str, ...], star: bool) -> bool | None:
     return any(found) if found else whole
 
 
-def _aliased(part: Any, name: str, columns: list[Column]) -> _Item:
+def _aliased(part: Any, name: str, columns: list[Column], rest: bool | None = None, *, stored: bool = False) -> _Item:
     if not part.HasField("alias"):
-        return _Item(name, columns)
-    return _Item(part.alias.aliasname, _named(columns, name_of(part.alias.colnames)))
+        return _Item(name, columns, rest, stored)
+    return _Item(part.alias.aliasname, _named(columns, name_of(part.alias.colnames)), rest, stored)
 
 
 def _joined(part: Any, left: list[Column], right: list[Column]) -> list[Column]:
