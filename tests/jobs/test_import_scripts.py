@@ -223,3 +223,17 @@ def test_values_that_would_be_read_in_two_ways_are_refused(import_into: Make) ->
     assert refused.value.code == "setting_changes"
     with pytest.raises(Refused, match="SET search_path TO DEFAULT"):
         target.check(target.write("path.sql", f"SET search_path TO DEFAULT; {row}"))
+
+
+@pytest.mark.parametrize("there", ["", 'CREATE SCHEMA "App"; CREATE TABLE "App".t (id int, v text)'])
+def test_triggers_that_come_after_the_rows_are_made_where_the_search_path_led_before_them(
+    import_into: Make, there: str
+) -> None:
+    target = import_into(there)
+    made = 'CREATE SCHEMA "App"; SET search_path = "App", pg_catalog; CREATE TABLE t (id int, v text);'
+    made += " CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+    made += " CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE PROCEDURE f();"
+    rows = "INSERT INTO t VALUES (1, 'a'); SET search_path = public, pg_catalog; CREATE TABLE u (id int);"
+    target.run(target.write("old.sql", f"{made} {rows}"), "restore", run_triggers=False)
+    assert target.database.rows('SELECT * FROM "App".t') == [(1, "a")]
+    assert target.database.rows("SELECT tgrelid::regclass::text FROM pg_trigger") == [('"App".t',)]

@@ -41,7 +41,7 @@ class Restored:
     rows: dict[str, int] = field(default_factory=dict[str, int])
     passed_over: dict[str, int] = field(default_factory=dict[str, int])
     later: list[Statement] = field(default_factory=list[Statement])
-    """Triggers, which come after the rows, as in any dump."""
+    """Triggers, which come after the rows, as in any dump, and the settings that the script makes before each."""
 
     @property
     def notes(self) -> list[str]:
@@ -54,8 +54,8 @@ class Restored:
         }
         found = [f"{words[kind]} ({count})" for kind, count in self.passed_over.items() if kind in words]
         notes = [f"left_out: {'; '.join(found)}"] if found else []
-        if self.whole and self.later:
-            made = sum(statement.node_kind == "create_trig_stmt" for statement in self.later)
+        made = sum(statement.node_kind == "create_trig_stmt" for statement in self.later)
+        if self.whole and made:
             notes.append(f"triggers_off: {several(made, 'trigger')} made after the rows (run_triggers = false)")
         return notes
 
@@ -81,6 +81,8 @@ def run_whole(call: Call, connection: Connection, source: ScriptSource, *, run_t
             done.later.append(statement)
         else:
             _schema(call, connection, statement, done, source)
+            if statement.kind == "setting":
+                done.later.append(statement)
     for statement in done.later:
         _schema(call, connection, statement, done, source)
     _end(connection)
@@ -103,6 +105,7 @@ def create_missing(call: Call, connection: Connection, source: RowSource, policy
         call.check()
         if statement.kind == "setting":
             apply_setting(connection, statement, local=True)
+            done.later.append(statement)
         elif _about_triggers(statement):
             done.later.append(statement)
         elif statement.kind in ("schema", "extension"):
@@ -126,7 +129,10 @@ def finish(connection: Connection, restored: Restored) -> None:
     """What had to wait until the rows were there."""
     _begin(connection)
     for statement in restored.later:
-        _make(connection, statement, restored)
+        if statement.kind == "setting":
+            apply_setting(connection, statement, local=True)
+        else:
+            _make(connection, statement, restored)
     _end(connection)
 
 
