@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from server.files.sources import ScriptFile, open_source
 from server.model.imports.plan import ImportRequest, target_of
 from server.model.imports.script_policy import ScriptPolicy
 from server.model.imports.table_rows import RowSource
-from server.model.schema import Identity, Schema
+from server.model.schema import RELATIONS, Identity, Schema
 from server.postgres.databases import Database, connected
 from server.postgres.imports.aftermath import afterwards
 from server.postgres.imports.imported import Imported
@@ -40,7 +41,7 @@ def run_import(services: Services, call: Call, request: ImportRequest) -> Run:
     started = time.monotonic()
     database = services.databases.get(request.database)
     database.require_write()
-    source = open_rows(services, call, request)
+    source = open_rows(services, call, request, database)
     given = _schema_of(services, call, database, source)
     settings = services.settings.imports
     touched: Sequence[Identity] = ()
@@ -64,7 +65,7 @@ def run_import(services: Services, call: Call, request: ImportRequest) -> Run:
     return Run(done, round(time.monotonic() - started, 2))
 
 
-def open_rows(services: Services, call: Call, request: ImportRequest) -> RowSource:
+def open_rows(services: Services, call: Call, request: ImportRequest, database: Database) -> RowSource:
     """The file as a source of rows, read once and found well-formed."""
     path = services.workspace.existing(request.path)
     total = _size(path)
@@ -79,10 +80,22 @@ def open_rows(services: Services, call: Call, request: ImportRequest) -> RowSour
     found = open_source(path, alone, heartbeat)
     if not isinstance(found, ScriptFile):
         return found
+
+    @cache
+    def there() -> frozenset[tuple[str, str]]:
+        with reading(call, database) as connection:
+            facts = read_schema(connection)
+        return frozenset((identity.schema, identity.name) for identity in facts.of(*RELATIONS, "sequence"))
+
     with ThreadPoolExecutor(1) as pool:
         hashing = pool.submit(sha256_of, path, lambda _: call.check())
         source = ScriptSource(
-            call, lambda: opened(path), _policy(services), total_bytes=path.stat().st_size, manifest=read_manifest(path)
+            call,
+            lambda: opened(path),
+            _policy(services),
+            total_bytes=total,
+            manifest=read_manifest(path),
+            there=there,
         )
         source.sha256 = hashing.result()
     return source

@@ -200,6 +200,25 @@ def test_a_script_with_a_search_path_makes_its_tables_where_it_leads(importing: 
     assert [table.name for table in importing.run("made.sql", "append").tables] == ["App.t", "u"]
 
 
+@pytest.mark.parametrize("path", ["app, public", "'app', \"public\""])
+def test_a_search_path_leads_to_the_first_schema_that_has_the_name(import_into: Make, path: str) -> None:
+    target = import_into("CREATE SCHEMA app; CREATE TABLE t (id int); CREATE TABLE u (id serial, v text)")
+    rows = "INSERT INTO u VALUES (1, 'x'); SELECT setval('u_id_seq', 5);"
+    target.run(target.write("rows.sql", f"SET search_path = {path}; {rows}"))
+    assert target.database.rows("SELECT id, v, nextval('u_id_seq') FROM u") == [(1, "x", 6)]
+
+
+@pytest.mark.parametrize("there", ["", "CREATE SCHEMA app; CREATE TABLE app.t (id int); CREATE TABLE t (id int)"])
+def test_a_new_table_is_in_the_first_schema_of_the_search_path_whatever_stands_behind(
+    import_into: Make, there: str
+) -> None:
+    target = import_into(there)
+    made = "CREATE TABLE public.t (id int); CREATE SCHEMA app; SET search_path = app, public; CREATE TABLE t (id int);"
+    target.run(target.write("made.sql", f"{made} INSERT INTO t VALUES (1);"), "restore")
+    assert target.database.rows("SELECT id FROM app.t") == [(1,)]
+    assert target.database.rows("SELECT id FROM public.t") == []
+
+
 @pytest.mark.parametrize("made", ["", "CREATE TABLE t (d date, at timestamptz, i interval);"])
 def test_values_are_read_by_the_settings_of_the_script(importing: Importing, made: str) -> None:
     table = "CREATE TABLE t (d date, at timestamptz, i interval)"

@@ -5,7 +5,7 @@ Runs nothing. Frames come from frames.py, trees from grammar.py, the rules are t
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 
 from server.errors import Refused
@@ -16,7 +16,7 @@ from server.postgres import grammar
 from server.postgres.scripts.frames import CORRECT, UNTOUCHED, Frame, Frames, Readable
 from server.postgres.scripts.insert_rows import Rows, plain_rows, rows_of
 from server.postgres.scripts.rules import judge, reads_stdin
-from server.postgres.scripts.settings import schema_of
+from server.postgres.scripts.settings import schemas_of
 from server.postgres.scripts.verdicts import Kind, NotAllowed, Verdict
 
 _RESTRICT = re.compile(rb"\\(restrict|unrestrict)\s+([A-Za-z0-9]+)")
@@ -131,20 +131,27 @@ class Refusals:
         )
 
 
+Relations = Callable[[], Container[tuple[str, ...]]]
+"""The relations, (schema, name), of the database that a script is for: asked where its search_path leaves a choice."""
+
+
 class ScriptReader:
     """Iterates over the statements of a binary stream; `offset` is how many bytes of it are read.
 
     What is refused is raised, or put into `refusals` and passed over, as far as the script can be read on.
     """
 
-    def __init__(self, stream: Readable, policy: ScriptPolicy, refusals: Refusals | None = None) -> None:
+    def __init__(
+        self, stream: Readable, policy: ScriptPolicy, refusals: Refusals | None = None, there: Relations = tuple
+    ) -> None:
         self._frames = Frames(stream)
         self._policy = policy
         self._refusals = refusals
         self._key: bytes | None = None
         self._inserts: dict[bytes, Verdict] = {}
-        self._search_path = ""
-        self._tables: set[tuple[str, ...]] = set()
+        self._path: list[str] = []
+        self._made_tables: set[tuple[str, ...]] = set()
+        self._there = there
 
     @property
     def offset(self) -> int:
@@ -207,7 +214,7 @@ class ScriptReader:
         if verdict.kind == "setting" and verdict.target == ("client_encoding",):
             self._frames.encoding = python_codec(verdict.value or "UTF8")
         if verdict.kind == "setting" and verdict.target == ("search_path",):
-            self._search_path = verdict.value or ""
+            self._path = schemas_of(verdict.value or "")
         return self._made(frame, verdict, parsed.kind, rows, copy)
 
     def _known_insert(self, frame: Frame, short: bytes, rows: Rows) -> Statement | None:
@@ -254,18 +261,27 @@ class ScriptReader:
     def _located(self, target: tuple[str, ...], kind: Kind) -> tuple[str, ...]:
         """The relation with its schema, as far as the script says it; a sequence is one text, as regclass reads it."""
         if kind == "sequence":
-            bare = len(parts_of(target[0])) == 1
-            schema = schema_of(target[0], self._search_path, self._tables) or "public"
-            return (f"{quote(schema)}.{target[0]}",) if bare else target
-        schema = schema_of(target[0], self._search_path, self._tables) if len(target) == 1 else None
+            name = parts_of(target[0])
+            return (f"{quote(self._schema_of(name[0]) or 'public')}.{target[0]}",) if len(name) == 1 else target
+        schema = self._schema_of(target[0], new=kind == "schema") if len(target) == 1 else None
         return (schema, *target) if schema else target
+
+    def _schema_of(self, relation: str, *, new: bool = False) -> str | None:
+        """The schema that a relation without one is in: the first of the path that has it, else, and for a `new` one,
+        its first. None: the path names no schema.
+        """
+        if len(self._path) > 1 and not new:
+            for schema in self._path:
+                if (schema, relation) in self._made_tables or (schema, relation) in self._there():
+                    return schema
+        return self._path[0] if self._path else None
 
     def _made(self, frame: Frame, verdict: Verdict, kind: str, rows: Rows | None, copy: CopyBlock | None) -> Statement:
         target = verdict.target
         if verdict.kind in ("copy", "rows", "sequence") or kind == "create_stmt":
             target = self._located(target, verdict.kind)
         if kind == "create_stmt":
-            self._tables.add(target)
+            self._made_tables.add(target)
         return Statement(
             kind=verdict.kind,
             raw=frame.text,

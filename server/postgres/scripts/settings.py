@@ -1,7 +1,6 @@
 """Which settings a script may make: those that a dump makes, in encodings that can be framed safely."""
 
 import re
-from collections.abc import Container
 from typing import Any
 
 from server.model.imports.script_policy import ScriptPolicy
@@ -60,13 +59,10 @@ def setting(name: str, value: str) -> Verdict:
     return Verdict("setting", (name,), value=value)
 
 
-def schema_of(relation: str, search_path: str, made: Container[tuple[str, ...]]) -> str | None:
-    """The schema that a relation without one is in: the first of the path where the script has `made` it, else its
-    first. None: the path names no schema of its own.
-    """
+def schemas_of(search_path: str) -> list[str]:
+    """The schemas that a search_path names, without PostgreSQL's own."""
     path = [name.replace('""', '"') or bare.lower() for name, bare in _PATH.findall(search_path)]
-    own = [schema for schema in path if schema not in ("$user", "pg_catalog", "pg_temp")]
-    return next((schema for schema in own if (schema, relation) in made), own[0] if own else None)
+    return [schema for schema in path if schema not in ("$user", "pg_catalog", "pg_temp")]
 
 
 def _plain(encoding: str) -> str:

@@ -13,7 +13,7 @@ from server.model.manifest import Manifest
 from server.model.tables import table_key
 from server.postgres.scripts.frames import UNTOUCHED
 from server.postgres.scripts.insert_rows import together
-from server.postgres.scripts.reading import Refusals, ScriptReader, Statement
+from server.postgres.scripts.reading import Refusals, Relations, ScriptReader, Statement
 
 
 class ScriptStream(Protocol):
@@ -87,6 +87,7 @@ class ScriptSource:
         *,
         total_bytes: int,
         manifest: Manifest | None = None,
+        there: Relations = tuple,
     ) -> None:
         self.open = open_script
         self.policy = policy
@@ -99,6 +100,7 @@ class ScriptSource:
         self.creates: set[str] = set()
         self.makes = 0
         self._call = call
+        self._there = there
         self._stream: ScriptStream | None = None
         self._seen: dict[str, _Seen] = {}
         self._positions: dict[str, SequencePosition] = {}
@@ -165,7 +167,7 @@ class ScriptSource:
         """Every statement that is allowed; what is not is put into `refusals`, or raised where there are none."""
         with self.open() as stream:
             self._stream = stream
-            yield from ScriptReader(_Heard(self._call, stream), self.policy, refusals)
+            yield from ScriptReader(_Heard(self._call, stream), self.policy, refusals, self._there)
 
     def read(self, order: Sequence[str]) -> Iterator[TableRows]:
         """In the script's order."""
