@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import pytest
-from psycopg import sql
 
 from server.model.comparison.difference import Scope, differences
 from server.model.schema import Attributes, Dependency, Identity, Schema, Value
-from server.postgres.questions import question, since
 from server.postgres.schemas.catalog import FACTS, read_schema
 from tests.fix_databases import FreshDatabase, MakeDatabase
 
@@ -177,13 +175,6 @@ def test_owners_count_only_when_asked(make_database: MakeDatabase) -> None:
     other.run("revoke select on a from public")
     assert facts(one).fingerprint == facts(other).fingerprint
     assert [d.attribute for d in differences(facts(one), facts(other), Scope(owners=True))] == ["owner"]
-
-
-@pytest.mark.parametrize("name", QUERIES)
-def test_every_question_prepares(name: str, fresh_database: FreshDatabase) -> None:
-    with fresh_database.connect() as connection:
-        if connection.info.server_version >= since(name) * 10000:
-            connection.execute(sql.SQL("PREPARE q AS ") + sql.SQL(question(name)))
 
 
 def test_every_question_of_the_catalog_opens_with_address_and_identity() -> None:
