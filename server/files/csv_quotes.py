@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from server.errors import Refused
 
-_MOST_PENDING = 32 << 20
-"""Bytes after an opened quote, after which COPY judges what is not closed."""
-_OPENED = re.compile(rb'"(?:[^"]++|""|(?!))*+')
-_END_MARK = re.compile(rb'("(?:[^"]++|""|(?!))*+")|^\\\.(?=\r?$)', re.MULTILINE)
+_LONGEST = 32 << 20
+"""Bytes of one line, after which COPY judges the rest."""
+_OPENED = rb'"[^"]*+(?:""[^"]*+)*+'
+_END_MARK = re.compile(rb'(%b(?:"|\Z))|^\\\.(?=\r?$)' % _OPENED, re.MULTILINE)
 
 
 def well_quoted(chunks: Iterator[bytes], delimiter: str, name: str, line: int) -> Iterator[bytes]:
@@ -18,42 +18,43 @@ def well_quoted(chunks: Iterator[bytes], delimiter: str, name: str, line: int) -
 
     Refused("stray_quote") with the line where a quote stands inside of a value that has none around it.
     """
-    mark = re.escape(delimiter.encode())
-    sound = re.compile(rb'(?:[^"]++|(?<![^\n%(m)s])"(?:[^"]++|""|(?!))*+"(?![^\r\n%(m)s])|(?!))*+' % {b"m": mark})
+    checking = _Checking(delimiter, name, line)
     rest = b""
     for chunk in chunks:
-        rows, newline, rest = (rest + chunk).rpartition(b"\n")
-        rows += newline
-        end = _sound_until(sound, rows)
-        if end < len(rows):
-            if not _is_opened(rows, end, delimiter):
-                raise _stray(name, line + rows.count(b"\n", 0, end))
-            rows, rest = rows[:end], rows[end:] + rest
-        yield _without_end_mark(rows)
-        line += rows.count(b"\n")
-        if len(rest) > _MOST_PENDING:
+        lines, newline, rest = (rest + chunk).rpartition(b"\n")
+        yield checking.checked(lines + newline)
+        if len(rest) > _LONGEST:
             yield rest
             yield from chunks
             return
-    end = _sound_until(sound, rest)
-    if end < len(rest) and not _is_opened(rest, end, delimiter):
-        raise _stray(name, line + rest.count(b"\n", 0, end))
-    yield _without_end_mark(rest)
+    yield checking.checked(rest)
 
 
-def _sound_until(sound: "re.Pattern[bytes]", rows: bytes) -> int:
-    found = sound.match(rows)
-    return found.end() if found else 0
+class _Checking:
+    def __init__(self, delimiter: str, name: str, line: int) -> None:
+        mark = re.escape(delimiter.encode())
+        opened = rb"(?<![^\n%b])%b" % (mark, _OPENED)
+        self._opened = re.compile(opened)
+        self._sound = re.compile(rb'(?:[^"]++|%b"(?![^\r\n%b]))*+' % (opened, mark))
+        self._name = name
+        self._line = line
+        self._open: int | None = None
+        """The line of a quote that is still to be closed."""
 
-
-def _is_opened(rows: bytes, place: int, delimiter: str) -> bool:
-    """Whether the quote there begins a value that goes on after these rows."""
-    begins = place == 0 or rows[place - 1 : place] in (b"\n", delimiter.encode())
-    return begins and _OPENED.fullmatch(rows, place) is not None
-
-
-def _without_end_mark(rows: bytes) -> bytes:
-    return _END_MARK.sub(lambda found: found[1] or rb'"\."', rows) if b"\\." in rows else rows
+    def checked(self, lines: bytes) -> bytes:
+        """Whole lines of the file, one after the other."""
+        before = b"" if self._open is None else b'"'  # what is still open is as good as opened here
+        rows = before + lines
+        found = self._sound.match(rows)
+        end = found.end() if found else 0
+        open_since = self._line + rows.count(b"\n", 0, end) if end or self._open is None else self._open
+        if end < len(rows) and not self._opened.fullmatch(rows, end):
+            raise _stray(self._name, open_since)
+        self._open = open_since if end < len(rows) else None
+        self._line += lines.count(b"\n")
+        if b"\\." in rows:
+            rows = _END_MARK.sub(lambda found: found[1] or rb'"\."', rows)
+        return rows[len(before) :]
 
 
 def _stray(name: str, line: int) -> Refused:

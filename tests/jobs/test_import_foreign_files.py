@@ -145,6 +145,12 @@ def test_a_quote_inside_a_value_is_refused_with_its_line(people: Importing, rows
     assert people.database.rows("SELECT count(*) FROM people") == [(0,)]
 
 
+def test_a_stray_quote_far_from_the_one_before_it_is_told_with_the_line_of_that(people: Importing) -> None:
+    far = "x\n" * 1_500_000
+    with pytest.raises(FerryError, match=r"people.csv, line 3: a quote stands inside"):
+        people.run(people.write("people.csv", f'id,name\n1,a\n2,"{far}" pipe\n'))
+
+
 def test_quotes_that_belong_are_read_as_they_are_meant(people: Importing) -> None:
     long = "x\r\n" * 700_000
     people.write("people.csv", f'\ufeff"id";"name"\r\n1;""\r\n2;"a ""b""; c"\r\n3;"{long}"\r\n4;"\n\\.\n"\r\n5;", "')
