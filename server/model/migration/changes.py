@@ -16,7 +16,7 @@ from server.model.migration import (
 from server.model.migration.fates import Changes, Drafts, constrained, held, remake
 from server.model.migration.losses import disturb, follow, park
 from server.model.migration.world import World
-from server.model.schema import Identity, compared, text
+from server.model.schema import Identity, compared, text, texts
 
 _SAID_ONLY = {
     "view_column": frozenset({
@@ -31,6 +31,7 @@ def decide(world: World) -> Changes:
     """Compares, then follows the dependencies of whatever cannot stay."""
     changes = Changes(world)
     _compare(changes)
+    _follow_tables(changes)
     changes.moved.update(
         identity
         for identity in changes.removed
@@ -112,6 +113,19 @@ def _compare(changes: Changes) -> None:
             names &= _SAID_ONLY.get(identity.kind, names)
             if names:
                 changes.changed[identity] = names
+
+
+def _follow_tables(changes: Changes) -> None:
+    """From 15 on a sequence becomes logged or unlogged with the table that owns it: what should not, is set again."""
+    world = changes.world
+    for sequence in world.source.of("sequence") if world.source.server_version >= 150000 else ():
+        owner = texts(world.before(sequence), "owned_by")[:2]
+        table = world.source.relation(owner[0], owner[1]) if owner else None
+        if table is None or "unlogged" not in changes.changed.get(table, ()) or sequence in changes.removed:
+            continue
+        stays = texts(world.after(sequence), "owned_by")[:2] == owner
+        if stays and world.after(sequence).get("unlogged") != world.after(table).get("unlogged"):
+            changes.changed[sequence] = changes.changed.get(sequence, frozenset()) | {"unlogged"}
 
 
 def in_place(world: World, identity: Identity, names: frozenset[str]) -> Drafts | None:

@@ -283,7 +283,8 @@ def default(world: World, identity: Identity, changed: frozenset[str], *, again:
         drafts += _identity_persistence(after) + sequence_rights(world, identity, new=True)
         drafts.append(continue_identity(identity, after))
     elif after.get("identity"):
-        drafts += _change_identity(identity, before, after) + sequence_rights(world, identity, new=False)
+        kept = {**after, "identity_sequence": texts(before, "identity_sequence")}  # its name is no difference
+        drafts += _change_identity(identity, before, kept) + sequence_rights(world, identity, new=False)
     return drafts
 
 

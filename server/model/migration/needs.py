@@ -310,7 +310,7 @@ class Needs:
                     self._link([(act, table)], [(each, part) for each in ("release", "drop", "create", "alter")])
 
     def _persistence(self) -> None:
-        """A logged table may not refer to an unlogged one."""
+        """A logged table may not refer to an unlogged one; the sequences that a table owns become what it becomes."""
         world = self.world
         for key in world.source.of("constraint"):
             table, other = world.table(key, world.source), texts(world.before(key), "references")
@@ -321,6 +321,10 @@ class Needs:
             if world.after(table).get("unlogged"):
                 pair.reverse()
             self._link(pair[:1], pair[1:])
+        for sequence in world.target.of("sequence"):
+            owner = texts(world.after(sequence), "owned_by")
+            if owner and (table := world.target.relation(owner[0], owner[1])):
+                self._link([("alter", table)], [("own", sequence), ("alter", sequence)])
 
 
 _RESHAPING = ("drop", "aside", "create", "alter", "copy")

@@ -117,7 +117,7 @@ def sequence_rights(world: World, column: Identity, *, new: bool) -> list[Draft]
     '', 'grantable' or (of the owner) 'revoked'.
     """
     before, after = rows(world.before(column), "sequence_rights"), rows(world.after(column), "sequence_rights")
-    name = texts(world.after(column), "identity_sequence")
+    name = texts(world.after(column) if new else world.before(column), "identity_sequence")
     if len(name) != 2 or (not new and before == after):
         return []
     sequence = Identity("sequence", name[0], name[1])
