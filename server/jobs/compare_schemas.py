@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -49,12 +50,13 @@ def compare_schemas(
     sides = _read_both(services, call, *found, in_full=ordered)
     before, after = sides[0].schema, sides[1].schema
     scope = _scope(sides, owners=owners, tables=tables, column_order=ordered)
-    raw = [] if before.facts == after.facts else differences(before, after, scope)
+    same = before.facts == after.facts
+    raw = [] if same else differences(before, after, scope)
     found = raw if detail == "full" else fold(before, after, raw)
     found = _of_kinds(found, (before, after), kinds)
     answer = _head(sides, found, raw)
     answer["not_compared"] = _not_compared(sides, scope, tables=tables, kinds=kinds, owners=owners)
-    if not raw and tables is None and before.fingerprint != after.fingerprint:
+    if not same and raw != differences(before, after, replace(scope, spelled_alike=None)):
         answer["not_compared"].append("how SQL that means the same is spelled (fingerprints and pg_dump tell it apart)")
     return _paged(answer, sides, found, detail, cursor)
 
