@@ -178,7 +178,7 @@ def drop_index(world: World, identity: Identity) -> list[Draft]:
     # pg_dump leaves an invalid index out, and so does the copy on which a plan is proved
     there = "IF EXISTS " if before.get("invalid") else ""
     gone = identity not in world.target.facts
-    free = gone and table and world.kept(table) and not any(world.retypes(d.on) for d in world.source_needs[identity])
+    free = gone and all(world.kept(d.on) and not world.retypes(d.on) for d in world.source_needs[identity])
     if free and table and world.concurrent_indexes and _may_be_concurrent(world, table, before):
         return [Draft(f"DROP INDEX CONCURRENTLY {there}{table_of(identity)}", apart=True)]
     return [draft(f"DROP INDEX {there}{table_of(identity)}")]
