@@ -79,3 +79,21 @@ def test_a_new_table_and_its_partition_come_with_a_key_and_indexes(make_database
     new = "create table p (a text not null, b int, c int, unique (a, b)) partition by list (a);"
     new += "create table q partition of p for values in ('one'); create unique index on p (a, c);"
     migrate(make_database, "", f"{new} create index on p (a, b)")
+
+
+def test_a_child_has_a_columns_new_type_before_its_parent_gets_that_column(make_database: MakeDatabase) -> None:
+    old = "create table t (a int); create table c (a int, b int); alter table c inherit t"
+    new = "create table t (a int, b text); create table c (a int, b text); alter table c inherit t"
+    migrate(make_database, old, new, "insert into c values (1, 2)")
+
+
+def test_rows_of_a_partition_that_becomes_a_table_are_not_its_parents_too(make_database: MakeDatabase) -> None:
+    rest = "create table q partition of p default; create index on p (b);"
+    old = f"create table p (a int, b text) partition by range (a); {rest}"
+    old += "create table r partition of p for values from (1) to (9) partition by hash (a);"
+    old += "create table s partition of r for values with (modulus 1, remainder 0)"
+    new = f"create table p (a int, b text) partition by range (b); {rest} create table r (a int, b text)"
+    source, _ = migrate(make_database, old, new, "insert into p values (1, 'in r'), (10, 'in q')")
+    with source.connect() as connection:
+        rows = connection.execute("select tableoid::regclass::text, b from p union all select 'r', b from r order by 1")
+        assert rows.fetchall() == [("q", "in q"), ("r", "in r")]

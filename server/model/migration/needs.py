@@ -242,6 +242,8 @@ class Needs:
         """
         world = self.world
         for act, part in list(self.acts):
+            if act == "alter" and part.kind == "column":
+                self._link([(act, part)], [("create", up) for up in parents_of(world.target, part)])
             schema = {"drop": world.source, "create": world.target}.get(act)
             if schema is None or part.kind not in ("column", "constraint") or schema.facts[part].get("inherited"):
                 continue
@@ -306,6 +308,7 @@ class Needs:
                     mates = world.source.parts(up, "column", "constraint") if up else []
                     self._link([(act, table)], [("drop", part) for part in mates])  # else the other parent's stays
                     continue
+                self._link([(act, table)], [("aside", up)])
                 for part in {*world.source.parts(up), *world.target.parts(up)} - keys:
                     self._link([(act, table)], [(each, part) for each in ("release", "drop", "create", "alter")])
 

@@ -235,10 +235,10 @@ def loses_replica_identity(world: World, identity: Identity) -> bool:
 
 
 def detach(world: World, identity: Identity) -> list[Draft]:
-    """Before it is set aside: of a parent that stays, it is no partition any more."""
+    """Before it is set aside: it is no partition any more of a parent that stays, or that is not to have its rows."""
     before = world.before(identity)
     up = world.source.relation(*parents_named(before)[0]) if before.get("partition_of") else None
-    if up is None or not world.kept(up):
+    if up is None or not (world.kept(up) or parents_named(before)[0] not in parents_named(world.after(identity))):
         return []
     return [draft(f"ALTER TABLE {pair(before, 'partition_of')} DETACH PARTITION {table_of(identity)}")]
 
