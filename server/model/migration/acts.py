@@ -50,6 +50,21 @@ class Drawing:
             self._alter(identity, frozenset())
         self._owners()
 
+    def index_in_time(self) -> None:
+        """Makes and drops an index within the transaction, and not after it, where another act waits for that."""
+        waited = {key for act in self.acts.values() if self._waits(act) for key in act.after}
+        for name, index in {key for key in waited if key in self.acts and key[1].kind == "index"}:
+            act, rule = self.acts[name, index], {"create": indexes.create_index, "drop": indexes.drop_index}.get(name)
+            if rule and act.drafts:
+                act.drafts = rule(self.world, index, at_once=True)
+
+    def _waits(self, act: Act) -> bool:
+        """Whether it cannot be done as long as one that it stands after is not; some only have their place there."""
+        name, identity = act.key
+        if name == "alter":
+            return self.world.retypes(identity)
+        return name != "finish" or bool(act.drafts)
+
     def add(self, act: str, identity: Identity, drafts: Iterable[Draft], *, late: bool = False) -> None:
         """An act; one without statements stands only for its place in the order."""
         position = self.world.after(identity).get("position") or self.world.before(identity).get("position")

@@ -153,33 +153,35 @@ def _recluster(world: World, part: Identity, index: str, after: Attributes) -> l
 # Indexes ------------------------------------------------------------------------------------------------------------
 
 
-def create_index(world: World, identity: Identity) -> list[Draft]:
+def create_index(world: World, identity: Identity, *, at_once: bool = False) -> list[Draft]:
+    """`at_once`: something of the transaction waits for it to be there."""
     after = world.after(identity)
     table = world.table(identity)
     sql = text(after, "definition")
     hazards: list[Hazard] = ["may_fail_on_data"] if after.get("unique") else []
     reason = "fails on duplicates" if hazards else ""
-    apart = False
-    if world.concurrent_indexes and table and world.kept(table) and _may_be_concurrent(world, table, after):
-        sql, apart = re.sub(r"^CREATE (UNIQUE )?INDEX ", r"CREATE \1INDEX CONCURRENTLY ", sql), True
+    apart = _goes_apart(world, table, after) and not at_once
+    if apart:
+        sql = re.sub(r"^CREATE (UNIQUE )?INDEX ", r"CREATE \1INDEX CONCURRENTLY ", sql)
     made = Draft(sql, frozenset(hazards), reason, apart)
     drafts = [made, *_index_settings(world, identity, {}, after), *said(world, identity)]
     return [Draft(d.sql, d.hazards, d.reason, True) for d in drafts] if apart else drafts
 
 
-def _may_be_concurrent(world: World, table: Identity, after: Attributes) -> bool:
-    partitioned = world.after(table).get("partition_key")
-    return table.kind == "table" and not partitioned and not after.get("parent_index")
+def _goes_apart(world: World, table: Identity | None, index: Attributes) -> bool:
+    """Whether an index may be made or dropped without blocking writes."""
+    if not world.concurrent_indexes or table is None or table.kind != "table" or not world.kept(table):
+        return False
+    return not world.after(table).get("partition_key") and not index.get("parent_index")
 
 
-def drop_index(world: World, identity: Identity) -> list[Draft]:
+def drop_index(world: World, identity: Identity, *, at_once: bool = False) -> list[Draft]:
+    """`at_once`: something of the transaction waits for it to be gone."""
     table = world.table(identity, world.source)
     before = world.before(identity)
     # pg_dump leaves an invalid index out, and so does the copy on which a plan is proved
     there = "IF EXISTS " if before.get("invalid") else ""
-    gone = identity not in world.target.facts
-    free = gone and all(world.kept(d.on) and not world.retypes(d.on) for d in world.source_needs[identity])
-    if free and table and world.concurrent_indexes and _may_be_concurrent(world, table, before):
+    if _goes_apart(world, table, before) and identity not in world.target.facts and not at_once:
         return [Draft(f"DROP INDEX CONCURRENTLY {there}{table_of(identity)}", apart=True)]
     return [draft(f"DROP INDEX {there}{table_of(identity)}")]
 

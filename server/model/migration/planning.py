@@ -24,6 +24,7 @@ def plan(source: Schema, target: Schema, *, concurrent_indexes: bool = False) ->
     drawing = Drawing(changes)
     drawing.draw()
     Needs(drawing).link()
+    drawing.index_in_time()
     return Plan(tuple(_steps(order(drawing.acts.values()), changes)), tuple(_not_planned(changes)))
 
 
