@@ -39,6 +39,7 @@ class Needs:
             self._link([first], [second])
         self._names()
         self._partitions()
+        self._finished()
         self._checks()
         self._declared()
         self._nulls()
@@ -174,45 +175,53 @@ class Needs:
         world = self.world
         attached = [key for key in self.acts if key[0] == "attach"]
         for key in attached:
-            identity = key[1]
-            if identity.kind in ("table", "foreign_table"):
-                for part in world.target.parts(identity, "constraint", "index"):
-                    foreign = world.after(part).get("type") == "foreign key"
-                    if self._joins_late(part):
-                        self._link([key], [("create", up) for up in self._above(part)])
-                    elif not foreign and (part.kind == "constraint" or world.after(part).get("parent_index")):
-                        self._link([("create", part)], [key])
-                    if world.after(part).get("parent_index"):
-                        self._link([key], [("attach", part)])
-                    elif part.kind == "index":
-                        self._link([key], [("create", part)])
-                for part in world.target.parts(identity, "column"):
-                    self._link([("create", part), ("alter", part)], [key])
-                    self._link([("alter", twin) for twin in parents_of(world.target, part)], [key])
-                up = texts(world.after(identity), "partition_of")
-                if up and (parent := world.target.relation(up[0], up[1])):
-                    self._link([key], [("copy", parent)])
-                    hollow = [i for i in world.target.parts(parent, "index") if world.after(i).get("invalid")]
-                    self._link([key], [("create", index) for index in hollow])  # complete until a partition is there
-                    for part in world.target.parts(parent, "column"):
-                        self._link([("create", part), ("alter", part)], [key])
-                    self._link(self._columns_gone(parent), [key])
-        for key in attached:
-            for up in self._above(key[1]) if key[1].kind in ("constraint", "index") else ():
+            if key[1].kind in ("table", "foreign_table"):
+                self._attached(key)
+                continue
+            for up in self._above(key[1]):
                 joins = world.after(up).get("parent_index") and not self._joins_late(up)
                 if joins and (table := world.table(up)):
                     self._link([key], [("attach", table)])  # to which one that is not complete is none
         for (act, identity), each in self.acts.items():
-            if act == "finish" and identity.kind in ("table", "materialized_view"):
-                for part in world.target.parts(identity, "column", "constraint", "index"):
-                    self._link([("create", part), ("alter", part)], [(act, identity)])
-                self._link(self._columns_gone(identity), [(act, identity)])
             if act == "create" and world.after(identity).get("type") == "foreign key":
                 each.after.update(attached)
             if act == "drop" and identity.kind == "table":
                 up = texts(world.before(identity), "partition_of")
                 if up and (parent := world.source.relation(up[0], up[1])) in self.changes.moved and parent:
                     self._link([("copy", parent)], [(act, identity)])
+
+    def _attached(self, key: Key) -> None:
+        """What comes before a table is attached to its parents, and what after."""
+        world, table = self.world, key[1]
+        for part in world.target.parts(table, "constraint", "index"):
+            foreign = world.after(part).get("type") == "foreign key"
+            if self._joins_late(part):
+                self._link([key], [("create", up) for up in self._above(part)])
+            elif not foreign and (part.kind == "constraint" or world.after(part).get("parent_index")):
+                self._link([("create", part)], [key])
+            if world.after(part).get("parent_index"):
+                self._link([key], [("attach", part)])
+            elif part.kind == "index":
+                self._link([key], [("create", part)])
+        for part in world.target.parts(table, "column"):
+            self._link([("create", part), ("alter", part)], [key])
+            self._link([("alter", twin) for twin in parents_of(world.target, part)], [key])
+        up = texts(world.after(table), "partition_of")
+        if up and (parent := world.target.relation(up[0], up[1])):
+            self._link([key], [("copy", parent)])
+            hollow = [i for i in world.target.parts(parent, "index") if world.after(i).get("invalid")]
+            self._link([key], [("create", index) for index in hollow])  # complete until a partition is there
+            for part in world.target.parts(parent, "column"):
+                self._link([("create", part), ("alter", part)], [key])
+            self._link(self._columns_gone(parent), [key])
+
+    def _finished(self) -> None:
+        """What is said of a relation last, when its columns, keys and indexes are as they are to be."""
+        for act, identity in list(self.acts):
+            if act == "finish" and identity.kind in ("table", "materialized_view"):
+                for part in self.world.target.parts(identity, "column", "constraint", "index"):
+                    self._link([("create", part), ("alter", part)], [(act, identity)])
+                self._link(self._columns_gone(identity), [(act, identity)])
 
     def _columns_gone(self, relation: Identity) -> list[Key]:
         """The drops of its columns; none where it is made anew beside the old one, which keeps them to the end."""
