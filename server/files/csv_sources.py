@@ -2,8 +2,10 @@
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 
 from server.errors import Refused
 from server.files.csv_quotes import well_quoted
@@ -38,7 +40,7 @@ class CsvFiles(Source):
         headers = {file.table: _header(file) for file in files}
         tables = [
             FileTable(file.table, headers[file.table].names, file.told.rows if file.told else None,
-                      estimate=headers[file.table].estimate)
+                      estimate=headers[file.table].estimate, headed=not file.told)
             for file in files
         ]  # fmt: skip
         source = cls(tables, manifest, [file.path for file in files], sha256)
@@ -55,7 +57,12 @@ class CsvFiles(Source):
             with self._reading(file.path) as stream:
                 delimiter = self._delimiters[table]
                 options = {"delimiter": delimiter} if delimiter != "," else {}
-                yield TableRows(table, "csv", columns[table], _rows_of(file, stream, delimiter), options)
+                line, rest = _header_line(stream)
+                header, rows = iter((line,)), _after(rest, stream)
+                if not file.told:  # an export is as COPY wrote it
+                    header = well_quoted(header, delimiter, file.path.name, 1)
+                    rows = well_quoted(rows, delimiter, file.path.name, 1 + line.count(b"\n"))
+                yield TableRows(table, "csv", columns[table], rows, options, header)
 
 
 def _header_line(stream: OpenFile) -> tuple[bytes, bytes]:
@@ -100,6 +107,8 @@ def _header(file: RowFile) -> _Header:
             next="Remove the line: no more is needed.",
         )
     names, delimiter = _split(text, "," if file.told else _DELIMITERS)
+    if b"\n" in line.rstrip():  # rows that a stray quote makes part of the header would be lost
+        deque(well_quoted(iter((line,)), delimiter, file.path.name, 1), maxlen=0)
     if len(names) > MOST_COLUMNS:
         raise Refused(
             "too_many_columns",
@@ -137,19 +146,10 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
 def _split(header: str, delimiters: str) -> tuple[tuple[str, ...], str]:
     """The names, by the first delimiter that finds more than one; else the whole line is one name."""
     for delimiter in delimiters:
-        names = next(csv.reader([header], delimiter=delimiter), list[str]())
+        names = next(csv.reader(StringIO(header, newline=""), delimiter=delimiter), list[str]())
         if len(names) > 1:
             return tuple(names), delimiter
-    return tuple(next(csv.reader([header]), list[str]())), delimiters[0]
-
-
-def _rows_of(file: RowFile, stream: OpenFile, delimiter: str) -> Iterator[bytes]:
-    """As they are in an export, which COPY wrote."""
-    if file.told:
-        yield from _without_header(stream)
-        return
-    header, rest = _header_line(stream)
-    yield from well_quoted(_after(rest, stream), delimiter, file.path.name, 1 + header.count(b"\n"))
+    return tuple(next(csv.reader(StringIO(header, newline="")), list[str]())), delimiters[0]
 
 
 def _without_header(stream: OpenFile) -> Iterator[bytes]:

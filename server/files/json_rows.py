@@ -17,6 +17,7 @@ _PLAIN = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.|(?!))*+"|(?!))*+', re.DO
 _SPACE = re.compile(rb"[\s,]*+")
 _STRING = re.compile(rb'"((?:[^"\\]++|\\.|(?!))*+)"\s*+:\s*+', re.DOTALL)
 _SCALAR = re.compile(rb'(?:"(?:[^"\\]++|\\.|(?!))*+"|[^\s,\]}"]++)', re.DOTALL)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NO_OBJECT = "a row that is no JSON object"
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -46,8 +47,8 @@ class JsonReader:
     def tables(self) -> Iterator[tuple[str | None, Iterator[bytes]]]:
         """(name, blocks of rows with commas between them); the name is None where the document is one bare array."""
         self._more()
-        if self._data.startswith(b"\xef\xbb\xbf"):
-            self._at = 3
+        if self._data.startswith(_BYTE_ORDER_MARK):
+            self._at = len(_BYTE_ORDER_MARK)
         opening = self._peek()
         if opening == b"[":
             yield None, self._rows()
@@ -203,6 +204,8 @@ def line_blocks(stream: Readable, prove: Callable[[bytes], object] = lambda _: N
     while True:
         piece = stream.read(BLOCK)
         data = rest + piece
+        if base == 0 and data.startswith(_BYTE_ORDER_MARK):
+            base, data = len(_BYTE_ORDER_MARK), data.removeprefix(_BYTE_ORDER_MARK)
         cut = data.rfind(b"\n") + 1 if piece else len(data)
         block = _one_array(data[:cut])
         if block:

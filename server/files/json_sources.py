@@ -132,6 +132,7 @@ def _located(path: Path) -> Generator[None]:
         raise Refused(
             "malformed_json",
             f"{path.name}, line {line}, column {column}: {failure.what}.",
-            next="The file is damaged or cut off: fetch or export it again.",
+            next="Rows of JSON are [{…}, …], or in .jsonl one a line (jq -c '.[]'); one that should be so is damaged or"
+            " cut off: fetch or export it again.",
             details={"line": line, "column": column},
         ) from None

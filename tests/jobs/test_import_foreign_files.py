@@ -179,3 +179,74 @@ def test_a_heading_in_another_spelling_is_no_row(people: Importing) -> None:
     answer = people.run(people.write("names.csv", "ada,lovelace\n"))
     assert [(issue.type, issue.severity) for issue in answer.issues] == [("no_header", "warning")]
     assert people.database.rows("SELECT * FROM names") == [("ada", "lovelace")]
+
+
+@pytest.mark.parametrize(
+    ("content", "first"),
+    [
+        ("1,a,\n2,b,c\n", (1, "a", None)),
+        ('1,"",\n2,b,c\n', (1, "", None)),
+        ("1\ta\t\n2\tb\tc\n", (1, "a", None)),
+        ('1;"a;""";x\r\n2;b;c\r\n', (1, 'a;"', "x")),
+        ('\ufeff1|"a\nb"|x\n2|b|c', (1, "a\nb", "x")),
+    ],
+)
+def test_without_a_header_the_first_row_is_as_the_file_has_it(
+    people: Importing, content: str, first: tuple[object, ...]
+) -> None:
+    people.database.run("CREATE TABLE items (number int, one text, two text)")
+    people.run(people.write("items.csv", content))
+    assert people.database.rows("SELECT * FROM items ORDER BY number") == [first, (2, "b", "c")]
+
+
+def test_without_a_header_a_quote_inside_a_value_of_the_first_row_is_refused(people: Importing) -> None:
+    people.database.run("CREATE TABLE items (number int, name text)")
+    for content in ('1,12" pipe\n2,13" pipe\n', '1,12" pipe 13"\n'):
+        with pytest.raises(FerryError, match=r"items.csv, line 1: a quote stands inside"):
+            people.run(people.write("items.csv", content))
+
+
+def test_headings_that_the_caller_tells_are_no_row(people: Importing) -> None:
+    people.database.run("CREATE TABLE names (first_name text, last_name text)")
+    told = {"names": {"Vorname": "first_name", "Nachname": "last_name"}}
+    answer = people.run(people.write("names.csv", "Vorname,Nachname\nada,lovelace\n"), columns=told)
+    assert answer.issues == []
+    assert people.database.rows("SELECT * FROM names") == [("ada", "lovelace")]
+
+
+def test_a_first_line_that_may_be_a_row_is_never_repeated_in_a_failure(people: Importing) -> None:
+    with pytest.raises(FileRejected) as refused:
+        people.run(people.write("people.csv", "1,ada,7\n2,b,8\n"))
+    said = f"{refused.value} {refused.value.next} {refused.value.details}"
+    assert "as a row it has 3 values for 5" in said
+    assert "names of the columns above the rows" in said
+    assert "ada" not in said
+    people.run(people.write("people.csv", "id,name,amount\n1,ada,7\n2,b,8\n"))
+    assert people.database.rows("SELECT id, name FROM people ORDER BY id") == [(1, "ada"), (2, "b")]
+
+
+def test_json_whose_keys_are_no_columns_has_no_header_to_lack(people: Importing) -> None:
+    people.database.run("CREATE TABLE pairs (a int, b text)")
+    with pytest.raises(FileRejected) as refused:
+        people.run(people.write("pairs.jsonl", '{"x": 1, "y": "q"}\n'))
+    said = refused.value.details["issues"]
+    assert [(issue["type"], issue["column"]) for issue in said] == [("missing_column", "x"), ("missing_column", "y")]
+
+
+def test_json_lines_may_begin_with_a_byte_order_mark(people: Importing) -> None:
+    people.run(people.write("people.jsonl", '\ufeff{"id": 1, "name": "a"}\r\n{"id": 2, "name": "b"}\r\n'))
+    assert people.database.rows("SELECT id FROM people ORDER BY id") == [(1,), (2,)]
+    with pytest.raises(FerryError, match=r"line 2, column 1: .*JSON") as refused:
+        people.run(people.write("people.jsonl", '\ufeff{"id": 3, "name": "a"}\n[4]\n'))
+    assert refused.value.code == "malformed_json"
+
+
+def test_json_that_is_laid_out_otherwise_is_told_how_rows_are_written(people: Importing) -> None:
+    for name, content in {
+        "values.json": "[[1, 2]]",
+        "split.json": '{"columns": ["id"], "data": [[1]]}',
+        "pretty.jsonl": '{\n "id": 1\n}\n',
+    }.items():
+        with pytest.raises(FerryError) as refused:
+            people.run(people.write(name, content), tables=("people",))
+        assert "one a line" in str(refused.value.next)

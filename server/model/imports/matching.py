@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from server.errors import did_you_mean
+from server.model.amounts import several
 from server.model.imports.plan import ColumnPlan, ImportIssue, ImportRequest, Severity, TablePlan, target_of
 from server.model.imports.table_rows import FileTable
 from server.model.inspection.phrases import clipped
@@ -42,8 +43,10 @@ class TableMatch:
         if identity is None:
             return None
         columns = {i.sub: self.target.facts[i] for i in self.target.parts(identity, "column")}
-        headless = self._headless(columns)
         named = self.table.columns
+        headless = named is not None and self._headless(named, columns)
+        if headless and not self._fits_without_header(named or (), columns):
+            return None
         if headless or named is None:
             names = tuple(columns) if self.table.positional else _writable(columns)
         else:
@@ -77,18 +80,23 @@ class TableMatch:
             self._tell("missing_table", None, did_you_mean(self.table.name, known))
         return None
 
-    def _headless(self, columns: Mapping[str, Attributes]) -> bool:
-        """A csv whose first line holds no column name, in any spelling, but as many fields as the table: it has no
-        header. Told, because what is a name and what a value cannot be known.
-        """
-        names = self.table.columns
-        if names is None or self.told is not None or len(names) != len(_writable(columns)):
-            return False
+    def _headless(self, names: Sequence[str], columns: Mapping[str, Attributes]) -> bool:
+        """A csv whose first line holds no column name, in any spelling, nor one that `columns` of the call names."""
         known = {_letters(name) for name in columns}
-        headless = not any(_letters(name) in known for name in names)
-        if headless:
+        mapping = self.request.columns.get(self.table.name, {})
+        return self.table.headed and not any(_letters(name) in known or name in mapping for name in names)
+
+    def _fits_without_header(self, fields: Sequence[str], columns: Mapping[str, Attributes]) -> bool:
+        """As many fields as the table has columns are a row: told, because what is a name and what a value cannot be
+        known. Told without what stands there: it may be values.
+        """
+        wanted = _writable(columns)
+        if len(fields) == len(wanted):
             self._tell("no_header", None, "the first line is taken for a row: it names no column", None, "warning")
-        return headless
+            return True
+        found = f"the first line names none of {clipped(', '.join(wanted), _NAMED)}"
+        self._tell("no_header", None, f"{found}; as a row it has {several(len(fields), 'value')} for {len(wanted)}")
+        return False
 
     def _columns(self, names: Sequence[str], columns: Mapping[str, Attributes]) -> list[ColumnPlan]:
         mapping = self.request.columns.get(self.table.name, {})

@@ -49,6 +49,8 @@ def _way_out(wrong: Sequence[ImportIssue]) -> str:
     said = ""
     if any(issue.type == "missing_table" for issue in wrong):
         said += ", or make its tables first: export_database with content = schema, then mode restore"
+    if any(issue.type == "no_header" for issue in wrong):
+        said += ", or write the names of the columns above the rows; other names that stand there go into `columns`"
     found = next((issue for issue in wrong if issue.type == "missing_column"), None)
     if found is not None:
         example = f'{{"{found.table}": {{"{found.column}": "its column, or empty to leave it out"}}}}'

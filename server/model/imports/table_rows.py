@@ -21,6 +21,8 @@ class FileTable:
     """Columns that some rows lack: JSON's get NULL, a script's the default."""
     estimate: int | None = None
     """About how many rows, where they are not counted."""
+    headed: bool = False
+    """The columns are what stands in the first line of a csv that another program wrote: names, or values of a row."""
     positional: bool = False
     """INSERTs that name no columns: a value for each from the first on, DEFAULT for those that are computed."""
     drawing: bool = False
@@ -36,6 +38,8 @@ class TableRows:
     columns: tuple[str, ...] | None
     chunks: Iterator[bytes]
     options: dict[str, str] = field(default_factory=dict[str, str])
+    header: Iterator[bytes] = field(default_factory=lambda: iter(()))
+    """The first line of a csv, as it stands in the file: where it names no column, it is a row."""
 
 
 @dataclass(frozen=True, slots=True)

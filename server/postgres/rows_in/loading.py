@@ -218,10 +218,9 @@ class Loader:
 
 def with_first_line(rows: TableRows, plan: TablePlan) -> TableRows:
     """A csv without a header: its first line is a row."""
-    if not plan.headless or rows.columns is None:
+    if not plan.headless:
         return rows
-    first = ",".join('"' + value.replace('"', '""') + '"' if value else "" for value in rows.columns)
-    return replace(rows, columns=None, chunks=chain([first.encode() + b"\n"], rows.chunks))
+    return replace(rows, columns=None, chunks=chain(rows.header, rows.chunks), header=iter(()))
 
 
 def copy_statement(target: sql.Composable, names: tuple[str, ...], rows: TableRows) -> sql.Composed:
