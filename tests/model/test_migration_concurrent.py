@@ -7,7 +7,7 @@ from server.model.migration.planning import plan
 from tests.fix_databases import MakeDatabase
 from tests.migrating import carry_out, read
 
-CASES = {
+NEEDED = {
     "a function": (
         "create function f(int) returns int language sql immutable as 'select 1';"
         "create table t (a int); create index i on t (f(a))",
@@ -17,12 +17,26 @@ CASES = {
         "create collation c (locale = 'C'); create table t (a text); create index i on t (a collate c)",
         "create table t (a text)",
     ),
+    "a key that takes its name": (
+        "create table t (a int not null); create unique index i on t (a)",
+        "create table t (a int constraint i primary key)",
+    ),
+    "a foreign key that would lean on it": (
+        "create table t (a int); create unique index i on t (a)",
+        "create table t (a int); create unique index k on t (a); create table r (a int references t (a))",
+    ),
+    "an identity of rows": (
+        "create table t (a int not null)",
+        "create table t (a int not null); create unique index i on t (a); alter table t replica identity using index i",
+    ),
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_an_index_goes_before_what_it_needs_and_else_concurrently(make_database: MakeDatabase, case: str) -> None:
-    old, new = CASES[case]
+@pytest.mark.parametrize("case", NEEDED)
+def test_an_index_that_the_transaction_needs_or_minds_is_made_or_dropped_in_it(
+    make_database: MakeDatabase, case: str
+) -> None:
+    old, new = NEEDED[case]
     source, target = make_database(), make_database()
     source.run(f"{old}; create index j on t (a)")
     target.run(new)
