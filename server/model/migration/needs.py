@@ -7,7 +7,7 @@ from server.model.migration.carrying import holder_of
 from server.model.migration.graph import Act, Key
 from server.model.migration.taken import name_spaces
 from server.model.migration.world import parents_named, parents_of
-from server.model.schema import RELATIONS, Identity, rows, texts
+from server.model.schema import RELATIONS, Identity, rows, text, texts
 
 
 class Needs:
@@ -47,6 +47,7 @@ class Needs:
         self._stored()
         self._leaving()
         self._persistence()
+        self._leaning()
 
     def _whole(self, table: Identity, column: Identity) -> None:
         """A column of whole rows of another table comes when nothing rewrites that any more."""
@@ -337,6 +338,17 @@ class Needs:
             owner = texts(world.after(sequence), "owned_by")
             if owner and (table := world.target.relation(owner[0], owner[1])):
                 self._link([("alter", table)], [("own", sequence), ("alter", sequence)])
+
+    def _leaning(self) -> None:
+        """A foreign key leans on the first unique index that fits: those that go are gone before it comes."""
+        world = self.world
+        going: dict[tuple[str, str], list[Key]] = {}
+        for act, part in self.acts:
+            if act == "drop" and part.kind == "index" and world.before(part).get("unique"):
+                going.setdefault((part.schema, text(world.before(part), "table")), []).append((act, part))
+        for key in [key for key in self.acts if going and key[0] == "create" and key[1].kind == "constraint"]:
+            up = texts(world.after(key[1]), "references")
+            self._link(going.get((up[0], up[1]), ()) if up else (), [key])
 
 
 _RESHAPING = ("drop", "aside", "create", "alter", "copy")
