@@ -355,3 +355,23 @@ def test_a_row_of_nothing_but_nulls_is_no_null(import_into: Make) -> None:
     with pytest.raises(FileRejected) as caught:
         importing.run(importing.write("homes.json", json.dumps({"homes": rows})))
     assert [(v.kind, v.columns, v.rows) for v in caught.value.violations] == [("check", ["age"], [2])]
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+def test_a_character_that_no_text_holds_hides_no_other_violation(import_into: Make, ending: str) -> None:
+    importing = import_into("CREATE TABLE notes (id int PRIMARY KEY, said text, about jsonb, raw json)")
+    lines = [f'{{"id": {number}, "said": "{"a" * 300}"}}' for number in range(1, 9001)]
+    lines[1] = '{"id": 2, "said": "a\\u0000b"}'
+    lines[2] = '{"id": 3, "about": {"a": ["\\\\\\u0000"]}}'
+    lines[3] = '{"id": 4, "said": "\\\\u0000", "raw": {"a": "\\u0000"}}'
+    lines[4] = '{"id": "five"}'
+    lines[8998] = '{"id": 1}'
+    lines[8999] = '{"id": 9000, "said": "\\u0000\\u0000", "about": "\\u0000"}'
+    content = "\n".join(lines) if ending == "jsonl" else f"[{','.join(lines)}]"
+    with pytest.raises(FileRejected) as caught:
+        importing.run(importing.write(f"notes.{ending}", content))
+    assert sorted((v.kind, v.columns, v.total, v.rows) for v in caught.value.violations) == [
+        ("bad_value", ["id"], 1, [5]),
+        ("malformed", [], 3, [2, 3, 9000]),
+        ("unique", ["id"], 1, [8999]),
+    ]

@@ -1,9 +1,10 @@
 """Rows as they stand in a file, staged without judging them: text, or JSON, with their numbers."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import psycopg
 from psycopg import sql
 from psycopg.raw_cursor import RawCursor
@@ -11,7 +12,7 @@ from psycopg.raw_cursor import RawCursor
 from server.calls import Call
 from server.model.imports.plan import ColumnPlan, TablePlan
 from server.model.imports.table_rows import Form, TableRows
-from server.model.imports.violations import Violation
+from server.model.imports.violations import EXAMPLES, Violation
 from server.postgres.databases import Connection
 from server.postgres.failures import describe
 from server.postgres.rows_in.copy_lines import CopyLines
@@ -19,6 +20,7 @@ from server.postgres.rows_in.loading import copy_statement, insert_statement
 from server.postgres.rows_in.readings import reading_json, reading_objects, reading_text
 
 ROW = "pgferry_row"
+_ZERO = re.compile(rb"(?<!\\)((?:\\\\)*+)\\u0000")
 DEFAULTED = "\x01the column's default"
 """What stands in a staging table where a row of a script gives no value: no text that anybody has."""
 
@@ -86,8 +88,8 @@ def stage_rows(call: Call, connection: Connection, rows: TableRows, staged: Stag
     try:
         with connection.transaction():
             if rows.form == "json":
-                _stage_json(call, connection, rows, staged)
-            elif rows.form == "insert":
+                return _stage_json(call, connection, rows, staged)
+            if rows.form == "insert":
                 _stage_inserts(call, connection, rows, staged)
             else:
                 return _stage_copy(call, connection, rows, staged)
@@ -137,12 +139,45 @@ def _numbered(connection: Connection, staged: Staged) -> int:
     return int(row[0] or 0) if row else 0
 
 
-def _stage_json(call: Call, connection: Connection, rows: TableRows, staged: Staged) -> None:
+def _stage_json(call: Call, connection: Connection, rows: TableRows, staged: Staged) -> list[Violation]:
     words = sql.SQL("INSERT INTO {} (given) SELECT value FROM pg_catalog.json_array_elements($1::json)")
     cursor = RawCursor(connection)
+    left_out: list[int] = []
     for block in rows.chunks:
         call.check()
-        cursor.execute(words.format(staged.row_type), [f"[{block.decode()}]"])
+        if b"\\u0000" in block:
+            readable, unreadable = _readable(block, staged.plan.columns)
+            first = _numbered(connection, staged) + 1
+            left_out += [first + place for place in unreadable]
+            cursor.execute(words.format(staged.row_type), [readable])
+        else:
+            cursor.execute(words.format(staged.row_type), [f"[{block.decode()}]"])
+    if not left_out:
+        return []
+    gone = sql.SQL("DELETE FROM {} WHERE {} = ANY (%s)").format(staged.row_type, sql.Identifier(ROW))
+    connection.execute(gone, [left_out])
+    what = "a string in it holds \\u0000, a character that PostgreSQL has no text with"
+    return [
+        Violation(table=staged.plan.shown, kind="malformed", total=len(left_out), rows=left_out[:EXAMPLES], what=what)
+    ]
+
+
+def _readable(block: bytes, columns: Sequence[ColumnPlan]) -> tuple[str, list[int]]:
+    """(the rows without the character zero, the places, from 0, of those that have it where it cannot be loaded).
+
+    PostgreSQL's functions for JSON take no row with it; a column of type json does.
+    """
+    types = {column.file: column.type for column in columns}
+    rows = msgspec.json.decode(b"[" + block + b"]", type=list[dict[str, msgspec.Raw]])
+    unreadable: list[int] = []
+    for place, row in enumerate(rows):
+        for name, value in row.items():
+            mended = _ZERO.sub(rb"\1\\ufffd", bytes(value))
+            if mended != bytes(value):
+                row[name] = msgspec.Raw(mended)
+                if types.get(name, "json") != "json" and place not in unreadable[-1:]:
+                    unreadable.append(place)
+    return msgspec.json.encode(rows).decode(), unreadable
 
 
 def _stage_inserts(call: Call, connection: Connection, rows: TableRows, staged: Staged) -> None:
