@@ -117,7 +117,14 @@ def _schema_of(path: Path, manifest: Manifest | None) -> str | None:
     if manifest is None or manifest.schema_file is None:
         return None
     with opened(_inside(path, manifest.schema_file)) as file:
-        return file.read(256 << 20).decode()
+        try:
+            return file.read(256 << 20).decode()
+        except UnicodeDecodeError:
+            raise Refused(
+                "wrong_encoding",
+                f"{manifest.schema_file} is not valid UTF-8: it is damaged.",
+                next="Fetch or export it again.",
+            ) from None
 
 
 def _inside(folder: Path, name: str) -> Path:

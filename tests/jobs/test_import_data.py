@@ -256,6 +256,20 @@ def test_the_same_append_twice_is_refused_unless_forced(import_into: Make) -> No
     assert importing.database.rows("SELECT count(*) FROM pgferry.imports") == [(2,)]
 
 
+def test_a_role_that_may_not_see_the_records_of_another_imports_and_is_told(import_into: Make) -> None:
+    importing = import_into("CREATE TABLE t (id int)")
+    name = importing.write("t.csv", "id\n1\n")
+    importing.run(name)
+    role = f"writer_{importing.database.name}"
+    importing.database.run(f"CREATE ROLE {role} LOGIN PASSWORD 'x'; GRANT ALL ON t TO {role}")
+    login = importing.database.url.split("//")[1].split("@")[0]
+    importing.configure(url=importing.database.url.replace(login, f"{role}:x"))
+    report = importing.run(importing.write("t.csv", "id\n2\n"))
+    importing.database.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert [hazard.split(":")[0] for hazard in report.hazards] == ["no_record"]
+    assert importing.database.rows("SELECT id FROM t ORDER BY id") == [(1,), (2,)]
+
+
 @pytest.mark.parametrize("mode", ["replace", "upsert", "restore"])
 def test_what_overwrites_wants_consent(import_into: Make, mode: str) -> None:
     importing = import_into("CREATE TABLE t (id int PRIMARY KEY)")

@@ -1,5 +1,6 @@
 """Files as spreadsheets and other programs write them: loaded as they are meant, or refused with what to do."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -250,3 +251,19 @@ def test_json_that_is_laid_out_otherwise_is_told_how_rows_are_written(people: Im
         with pytest.raises(FerryError) as refused:
             people.run(people.write(name, content), tables=("people",))
         assert "one a line" in str(refused.value.next)
+
+
+def test_a_damaged_schema_beside_an_export_is_refused(import_into: Callable[[str], Importing]) -> None:
+    source = import_into("CREATE TABLE t (id int)")
+    source.write("e/manifest.json", json.dumps({
+        "exportedAt": "", "exportType": "full", "filtersApplied": {}, "recordCounts": {"t": 1}, "totalRecords": 1,
+        "content": "full", "format": "csv", "database": "x", "serverVersion": "18", "schemaFingerprint": "",
+        "schemaFile": "schema.sql", "tables": [
+            {"name": "t", "schemaName": "public", "table": "t", "rows": 1, "file": "t.csv",
+             "columns": [{"name": "id", "type": "integer"}]}],
+    }))  # fmt: skip
+    source.write("e/t.csv", "id\n1\n")
+    source.write("e/schema.sql", b"CREATE TABLE public.t (id int);\n-- \xff\n")
+    with pytest.raises(FerryError, match=r"schema\.sql is not valid UTF-8") as refused:
+        source.run("e")
+    assert refused.value.code == "wrong_encoding"
