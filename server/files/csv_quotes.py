@@ -9,7 +9,7 @@ from server.errors import Refused
 
 _LONGEST = 32 << 20
 """Bytes of one line, after which COPY judges the rest."""
-_OPENED = rb'"[^"]*+(?:""[^"]*+)*+'
+_OPENED = rb'"[^"]*+(?:""[^"]*+|(?!))*+'
 _END_MARK = re.compile(rb'(%b(?:"|\Z))|^\\\.(?=\r?$)' % _OPENED, re.MULTILINE)
 
 
@@ -35,7 +35,7 @@ class _Checking:
         mark = re.escape(delimiter.encode())
         opened = rb"(?<![^\n%b])%b" % (mark, _OPENED)
         self._opened = re.compile(opened)
-        self._sound = re.compile(rb'(?:[^"]++|%b"(?![^\r\n%b]))*+' % (opened, mark))
+        self._sound = re.compile(rb'(?:[^"]++|%b"(?![^\r\n%b])|(?!))*+' % (opened, mark))
         self._name = name
         self._line = line
         self._open: int | None = None
