@@ -20,7 +20,7 @@ from server.postgres.rows_in.loading import copy_statement, insert_statement
 from server.postgres.rows_in.readings import reading_json, reading_objects, reading_text
 
 ROW = "pgferry_row"
-_ZERO = re.compile(rb"(?<!\\)((?:\\\\)*+)\\u0000")
+_ZERO = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 DEFAULTED = "\x01the column's default"
 """What stands in a staging table where a row of a script gives no value: no text that anybody has."""
 
