@@ -66,11 +66,7 @@ def choose(
         referring, referred = loaded.places(loaded.bringing(child)), loaded.places(loaded.bringing(parent))
         # TRUNCATE takes no table to which one refers that is not emptied by its own name or that of a table above it
         outside = request.mode == "replace" and referred and not loaded.holds(child)
-        late = (
-            referring
-            and referred
-            and (max(referred) > min(referring) or (by_statement and not set(referring).isdisjoint(referred)))
-        )
+        late = _comes_late(referring, referred, by_statement=by_statement)
         if outside or late:
             if late and not outside and attributes.get("deferrable"):
                 deferred.append(key)
@@ -83,6 +79,13 @@ def choose(
     indexes = _indexes(request, plans, target, own, sizes)
     triggers = () if request.run_triggers else _triggers(plans, target)
     return Relaxed(tuple(keys), tuple(deferred), tuple(indexes), triggers, tuple(stuck))
+
+
+def _comes_late(referring: Sequence[int], referred: Sequence[int], *, by_statement: bool) -> bool:
+    """Whether rows may come before those that they refer to, by the places of their tables in the order of loading."""
+    if not referring or not referred:
+        return False
+    return max(referred) > min(referring) or (by_statement and not set(referring).isdisjoint(referred))
 
 
 def _worth_it(sizes: Sizes) -> bool:
