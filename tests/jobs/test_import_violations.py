@@ -151,6 +151,7 @@ def test_a_trigger_that_raises_is_told_without_its_text(import_into: Make) -> No
         ("t.dump", b"PGDMP\x01", "not_plain", "archive"),
         ("t.sql", "COPY t (id) FROM stdin;\n1\n2\n", "copy_not_terminated", "line 1"),
         ("t.sql", "SET a = 1;", "setting_not_allowed", "Line 1"),
+        ("t.sql", "--\n-- PostgreSQL database dump\n--\n\nINSERT INTO t VALUES (1);\n", "truncated_file", "cut off"),
     ],
 )
 def test_a_damaged_file_is_refused_with_its_place(
