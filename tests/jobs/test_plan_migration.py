@@ -184,27 +184,6 @@ def test_an_index_that_its_column_would_not_bear_any_more_goes_before_that_chang
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("create table t (a int); create index i on t (a)", "create table t (a int); create table i (a int)"),
-        ("create table t (a int); create table r (a int)",
-         "create table t (a int); create unique index i on t (a); create table r (a int references t (a))"),
-        ("create table t (a int not null)", "create table t (a int not null); create unique index i on t (a);"
-         " alter table t replica identity using index i"),
-    ],
-)  # fmt: skip
-def test_an_index_that_another_step_waits_for_is_made_or_dropped_before_it(two: Two, old: str, new: str) -> None:
-    beside = "create table beside (a int, b int); create index kept on beside (a);"
-    two.main.run(f"{beside} create index gone on beside (b); {old}")
-    two.feature.run(f"{beside} alter table beside alter a set not null; {new}")
-    plan = two.plan(concurrent_indexes=True)
-    assert plan.verified
-    apart = {s.object for s in plan.statements if s.own_transaction}
-    assert "INDEX public.gone" in apart
-    assert "INDEX public.i" not in apart
-
-
 def test_a_column_of_a_new_primary_key_is_not_null_at_once(two: Two) -> None:
     two.main.run("create table t (a int)")
     two.feature.run("create table t (a int, b int, primary key (a, b))")

@@ -21,6 +21,14 @@ NEEDED = {
         "create table t (a int not null); create unique index i on t (a)",
         "create table t (a int constraint i primary key)",
     ),
+    "a table that takes its name": (
+        "create table t (a int); create index i on t (a)",
+        "create table t (a int); create table i (a int)",
+    ),
+    "a foreign key on it": (
+        "create table t (a int)",
+        "create table t (a int); create unique index i on t (a); create table r (a int references t (a))",
+    ),
     "a foreign key that would lean on it": (
         "create table t (a int); create unique index i on t (a)",
         "create table t (a int); create unique index k on t (a); create table r (a int references t (a))",
