@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -99,3 +101,20 @@ def insert_json(database: FreshDatabase, table: str, rows: list[str], columns: l
     ).format(sql.SQL(table), names)  # pyright: ignore[reportArgumentType]  the test's own table
     with psycopg.connect(database.url) as connection:
         connection.cursor().executemany(statement, [[row] for row in rows])
+
+
+def comes_true(condition: Callable[[], bool]) -> bool:
+    """Within a minute: what is waited for happens, or never does."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        threading.Event().wait(0.02)
+    return True
+
+
+def running(database: FreshDatabase) -> int:
+    """How many queries of pgferry's the server is busy with."""
+    query = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+        AND application_name = 'pgferry'"""
+    return int(database.rows(query)[0][0])

@@ -52,6 +52,7 @@ def write_export(
         write_rows(source, plan, draft, writer, tallying, dumps)
         manifest = counted(source, draft, plan, tallying, dumps)
         facts = writer.close(manifest)
+        call.check()  # the last moment at which taking the call back leaves nothing
     return report(plan, manifest, tallying, path, facts, time.monotonic() - started)
 
 
