@@ -85,6 +85,5 @@ async def test_cancelling_the_call_ends_the_query_and_leaves_no_file(
                 await anyio.sleep(0.02)
         group.cancel_scope.cancel()
     with anyio.fail_after(60):
-        while fresh_database.rows(busy)[0][0] > 0:
+        while fresh_database.rows(busy)[0][0] > 0 or {path.name for path in exports.iterdir()} != {".gitignore"}:
             await anyio.sleep(0.02)
-    assert [path.name for path in exports.iterdir() if path.name != ".gitignore"] == []
