@@ -152,6 +152,30 @@ def test_a_stray_quote_far_from_the_one_before_it_is_told_with_the_line_of_that(
         people.run(people.write("people.csv", f'id,name\n1,a\n2,"{far}" pipe\n'))
 
 
+@pytest.mark.parametrize(
+    "rows", ["1,a\n3,b\n2,\\N\n", '1,"\\N, and\nmore"\n\\N,b\n', "1,a\n\n2,\\N", "1,a\r\n\r\n2,\\N\r\n"]
+)
+@pytest.mark.parametrize("delimiter", [",", "\t", "|"])
+def test_a_null_as_other_formats_write_it_is_refused_with_its_line(
+    people: Importing, rows: str, delimiter: str
+) -> None:
+    path = people.write("people.csv", f"id,name\n{rows}".replace(",", delimiter))
+    with pytest.raises(FerryError, match=r"people.csv, line 4: a value is \\N") as refused:
+        people.run(path)
+    assert refused.value.code == "escaped_null"
+    assert people.database.rows("SELECT count(*) FROM people") == [(0,)]
+
+
+def test_a_backslash_and_a_letter_in_quotes_or_within_a_value_are_text(people: Importing) -> None:
+    people.run(people.write("people.csv", 'id,name\n1,"\\N"\n2,C:\\New\n3,"a\n\\N\nb"\n4,\\\\N\n'))
+    assert people.database.rows("SELECT name FROM people ORDER BY id") == [
+        ("\\N",),
+        ("C:\\New",),
+        ("a\n\\N\nb",),
+        ("\\\\N",),
+    ]
+
+
 def test_quotes_that_belong_are_read_as_they_are_meant(people: Importing) -> None:
     long = "x\r\n" * 700_000
     people.write("people.csv", f'\ufeff"id";"name"\r\n1;""\r\n2;"a ""b""; c"\r\n3;"{long}"\r\n4;"\n\\.\n"\r\n5;", "')
