@@ -35,14 +35,9 @@ def open_source(path: Path, table: str | None, heartbeat: Heartbeat = lambda _: 
         raise Refused("empty_file", f"{path.name} is empty.", next="Name a file with rows or SQL.")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Refused("wrong_encoding", f"{path.name} is UTF-16.", next="Convert it to UTF-8.")
-    if head.startswith(b"PGDMP"):
-        raise Refused(
-            "not_plain", f"{path.name} is a pg_dump archive.", next="pg_restore -f dump.sql turns it into a script."
-        )
-    if head.startswith(b"PK\x03\x04"):
-        raise Refused(
-            "not_plain", f"{path.name} is a workbook or a zip archive.", next="Save its table as csv, or unpack it."
-        )
+    for beginning, (what, following) in _NOT_PLAIN.items():
+        if head.startswith(beginning):
+            raise Refused("not_plain", f"{path.name} is {what}.", next=following)
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         raise Refused("not_plain", f"{path.name} is a web page, perhaps of an error.", next="Fetch the file again.")
     suffix = plain_suffixes(path)
@@ -74,6 +69,18 @@ def _by_content(head: bytes, suffix: str) -> str:
     return "sql" if word in _OPENING_WORDS else "csv"
 
 
+_NOT_PLAIN = {
+    b"PGDMP": ("a pg_dump archive", "pg_restore -f dump.sql turns it into a script."),
+    b"PGCOPY\n\xff\r\n\0": ("in COPY's binary format", "Copy it again WITH (FORMAT csv, HEADER)."),
+    b"PK\x03\x04": ("a workbook or a zip archive", "Save its table as csv, or unpack it."),
+    b"SQLite format 3\0": (
+        "an SQLite database",
+        "Write its tables as csv: sqlite3 -header -csv FILE 'SELECT * FROM t'.",
+    ),
+    b"PAR1": ("a Parquet file", "Write it as csv or jsonl, as DuckDB's COPY does."),
+    b"\x1e": ("a sequence of JSON texts", "Write one row per line without marks between them, as jq -c does."),
+}
+"""What files of other formats begin with: what such a file is, and how to come by one that can be read."""
 _OPENING_WORDS = {b"SET", b"CREATE", b"COPY", b"INSERT", b"SELECT", b"ALTER", b"DROP", b"BEGIN", b"BEGIN;", b"COMMENT"}
 
 
