@@ -229,6 +229,27 @@ def test_a_schema_alone_has_the_owners_grants_and_encoding_of_its_source(
         fresh_database.run("DROP ROLE reader_of_clones")
 
 
+def test_a_schema_alone_has_its_foreign_tables_and_event_triggers(
+    fresh_database: FreshDatabase, tmp_path: Path, name: str, postgres: EmbeddedServer
+) -> None:
+    fresh_database.run(
+        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; COMMENT ON SERVER s IS 'said';"
+        "CREATE FOREIGN TABLE f (a int OPTIONS (x 'y')) SERVER s;"
+        "CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+        "CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION e(); ALTER EVENT TRIGGER e DISABLE;"
+        "COMMENT ON EVENT TRIGGER e IS 'said'"
+    )
+    clone(fresh_database, tmp_path, name, "schema")
+    made = FreshDatabase(name, postgres.url(name))
+    assert made.rows("SELECT attfdwoptions FROM pg_attribute WHERE attrelid = 'f'::regclass AND attnum = 1") == [
+        (["x=y"],)
+    ]
+    assert made.rows("SELECT evtenabled, obj_description(oid, 'pg_event_trigger') FROM pg_event_trigger") == [
+        ("D", "said")
+    ]
+    assert made.rows("SELECT obj_description(oid, 'pg_foreign_server') FROM pg_foreign_server") == [("said",)]
+
+
 def test_what_chooses_rows_goes_with_a_segment_alone() -> None:
     assert segment_of("template", None, {"since": None}) is None
     with pytest.raises(Refused, match="needs filters"):

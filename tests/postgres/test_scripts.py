@@ -314,6 +314,25 @@ def test_settings_lift_what_they_name() -> None:
     assert refusal("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1';", policy).code == "untrusted_language"
 
 
+@pytest.mark.parametrize(
+    ("code", "script"),
+    [
+        ("foreign_data", "ALTER FOREIGN TABLE ONLY f ALTER COLUMN a OPTIONS (x 'y');"),
+        ("foreign_data", "COMMENT ON SERVER s IS 'x';"),
+        ("foreign_data", "COMMENT ON FOREIGN DATA WRAPPER w IS 'x';"),
+        ("foreign_data", "DROP SERVER IF EXISTS s;"),
+        ("foreign_data", "DROP FOREIGN DATA WRAPPER IF EXISTS w;"),
+        ("foreign_data", "DROP USER MAPPING IF EXISTS FOR u SERVER s;"),
+        ("event_trigger", "ALTER EVENT TRIGGER e DISABLE;"),
+        ("event_trigger", "COMMENT ON EVENT TRIGGER e IS 'x';"),
+        ("event_trigger", "DROP EVENT TRIGGER IF EXISTS e;"),
+    ],
+)
+def test_what_a_dump_writes_of_lifted_objects_is_lifted_with_them(code: str, script: str) -> None:
+    assert f"adds {code} to allow_statements" in (refusal(script).next or "")
+    read(script, ScriptPolicy(also_allow={code}))
+
+
 def test_owners_grants_and_our_settings_are_told_apart() -> None:
     script = """SET lock_timeout = 0; SELECT pg_catalog.set_config('search_path', '', false);
     ALTER TABLE public.t OWNER TO x; GRANT ALL ON t TO y; COMMENT ON EXTENSION hstore IS 'x';

@@ -23,8 +23,13 @@ _PLAIN_SCHEMA = frozenset({
     "alter_tsdictionary_stmt",
 })  # fmt: skip
 _DEFINED = {"OBJECT_AGGREGATE", "OBJECT_OPERATOR", "OBJECT_COLLATION", "OBJECT_TSCONFIGURATION", "OBJECT_TSDICTIONARY"}
-_CLUSTER_OBJECTS = {"OBJECT_DATABASE", "OBJECT_ROLE", "OBJECT_TABLESPACE", "OBJECT_SUBSCRIPTION", "OBJECT_FDW",
-                    "OBJECT_FOREIGN_SERVER", "OBJECT_USER_MAPPING", "OBJECT_EVENT_TRIGGER"}  # fmt: skip
+_CLUSTER_OBJECTS = {"OBJECT_DATABASE", "OBJECT_ROLE", "OBJECT_TABLESPACE", "OBJECT_SUBSCRIPTION"}
+_LIFTED_OBJECTS = {
+    "OBJECT_FDW": ("foreign_data", "FOREIGN DATA WRAPPER"),
+    "OBJECT_FOREIGN_SERVER": ("foreign_data", "SERVER"),
+    "OBJECT_EVENT_TRIGGER": ("event_trigger", "EVENT TRIGGER"),
+}
+"""Kinds of objects that scripts touch only where settings lift the code."""
 
 
 def _liftable(code: str, what: str) -> tuple[str, str, str]:
@@ -55,6 +60,7 @@ _FORBIDDEN = {
     "create_user_mapping_stmt": _liftable("foreign_data", "user mappings"),
     "create_subscription_stmt": ("subscription", "a subscription reaches out to another server"),
     "create_event_trig_stmt": _liftable("event_trigger", "an event trigger"),
+    "alter_event_trig_stmt": _liftable("event_trigger", "an event trigger"),
     "sec_label_stmt": _liftable("security_label", "a security label"),
 }
 _PASSED_OVER = frozenset({
@@ -100,6 +106,11 @@ def judge(parsed: Parsed, policy: ScriptPolicy) -> Verdict:
         raise NotAllowed(*known)
     shown = parsed.kind.removesuffix("_stmt").replace("_", " ").upper()
     raise NotAllowed("unknown_statement", f"{shown} is not among the statements that a dump needs")
+
+
+def _ask_settings(code: str, what: str, policy: ScriptPolicy) -> None:
+    if code not in policy.also_allow:
+        raise NotAllowed(*_liftable(code, what))
 
 
 def _frames_transaction(parsed: Parsed) -> bool:
@@ -257,10 +268,10 @@ def _index(node: Any, policy: ScriptPolicy) -> Verdict:
     return _schema(node)
 
 
-def _alter_table(node: Any, _policy: ScriptPolicy) -> Verdict:
+def _alter_table(node: Any, policy: ScriptPolicy) -> Verdict:
     changes = {enum_of(command.alter_table_cmd, "subtype") for command in node.cmds}
     if changes & {"AT_GenericOptions", "AT_AlterColumnGenericOptions"}:
-        raise NotAllowed("foreign_data", "options of a foreign table")
+        _ask_settings("foreign_data", "options of a foreign table", policy)
     if "AT_ChangeOwner" in changes:
         if changes == {"AT_ChangeOwner"}:
             return Verdict("owner", _relation(node.relation))
@@ -279,15 +290,24 @@ def _is_noise(command: Any) -> bool:
 
 def _drop(node: Any, policy: ScriptPolicy) -> Verdict:
     kind = enum_of(node, "remove_type")
-    if kind in _CLUSTER_OBJECTS:
-        raise NotAllowed("foreign_data", f"DROP of a {kind.removeprefix('OBJECT_').lower()}")
+    if kind in _LIFTED_OBJECTS:
+        code, name = _LIFTED_OBJECTS[kind]
+        _ask_settings(code, f"DROP {name}", policy)
     if enum_of(node, "behavior") == "DROP_CASCADE" and not policy.migrating:
         raise NotAllowed("drop_cascade", "DROP … CASCADE, which drops more than it names")
     return Verdict("drop")
 
 
-def _comment(node: Any, _policy: ScriptPolicy) -> Verdict:
+def _drop_user_mapping(_node: Any, policy: ScriptPolicy) -> Verdict:
+    _ask_settings("foreign_data", "DROP USER MAPPING", policy)
+    return Verdict("drop")
+
+
+def _comment(node: Any, policy: ScriptPolicy) -> Verdict:
     kind = enum_of(node, "objtype")
+    if kind in _LIFTED_OBJECTS:
+        code, name = _LIFTED_OBJECTS[kind]
+        _ask_settings(code, f"COMMENT ON {name}", policy)
     if kind in {"OBJECT_EXTENSION", "OBJECT_LANGUAGE"}:
         return Verdict("ignored")
     if kind in _CLUSTER_OBJECTS:
@@ -309,6 +329,7 @@ _SPECIAL: dict[str, Judge] = {
     "index_stmt": _index,
     "alter_table_stmt": _alter_table,
     "drop_stmt": _drop,
+    "drop_user_mapping_stmt": _drop_user_mapping,
     "comment_stmt": _comment,
     "alter_owner_stmt": lambda _node, _policy: Verdict("owner"),
     "grant_stmt": lambda _node, _policy: Verdict("grant"),
