@@ -68,6 +68,22 @@ def test_the_types_of_every_kind_survive(tmp_path: Path, make_database: MakeData
         assert content_hash(target.url) == before, (format_, compress)
 
 
+def test_rows_that_break_what_is_not_valid_are_restored_with_it(tmp_path: Path, make_database: MakeDatabase) -> None:
+    source = make_database()
+    source.run(
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, p int); INSERT INTO c VALUES (1, 1), (2, 2);"
+        "ALTER TABLE c ADD CONSTRAINT big CHECK (id > 1) NOT VALID, ADD CONSTRAINT p FOREIGN KEY (p) REFERENCES p"
+        " NOT VALID; COMMENT ON CONSTRAINT big ON c IS 'since May'"
+    )
+    what = "SELECT pg_get_constraintdef(oid), obj_description(oid) FROM pg_constraint WHERE NOT convalidated ORDER BY 1"
+    for format_, compress in FORMATS:
+        target = make_database()
+        settings_of(tmp_path, source, target)
+        imported(tmp_path, exported(tmp_path, format_, compress), "restore")
+        assert target.rows("TABLE c ORDER BY 1") == [(1, 1), (2, 2)]
+        assert target.rows(what) == source.rows(what)
+
+
 def test_views_that_a_restore_leaves_without_rows_are_told(tmp_path: Path, make_database: MakeDatabase) -> None:
     """A schema of its own makes them empty; a script fills them."""
     source = make_database()

@@ -29,6 +29,9 @@ _TRIGGER = re.compile(
     rb"^\s*(COMMENT\s+ON|ALTER\s+TABLE\s[^']*\s(ENABLE|DISABLE)(\s+(ALWAYS|REPLICA))?)\s+TRIGGER\s", re.I
 )
 
+_UNCHECKED = re.compile(rb"\sNOT\s+VALID\s*\Z", re.I)
+_ON_CONSTRAINT = re.compile(rb"^\s*COMMENT\s+ON\s+CONSTRAINT\s", re.I)
+
 
 @dataclass
 class Restored:
@@ -41,7 +44,7 @@ class Restored:
     rows: dict[str, int] = field(default_factory=dict[str, int])
     passed_over: dict[str, int] = field(default_factory=dict[str, int])
     later: list[Statement] = field(default_factory=list[Statement])
-    """Triggers, which come after the rows, as in any dump, and the settings that the script makes before each."""
+    """What comes after the rows, as in any dump, and the settings that the script makes before each."""
 
     @property
     def notes(self) -> list[str]:
@@ -106,7 +109,7 @@ def create_missing(call: Call, connection: Connection, source: RowSource, policy
         if statement.kind == "setting":
             apply_setting(connection, statement, local=True)
             done.later.append(statement)
-        elif _about_triggers(statement):
+        elif _about_triggers(statement) or _spares_rows(statement):
             done.later.append(statement)
         elif statement.kind in ("schema", "extension"):
             _make(connection, statement, done)
@@ -140,6 +143,16 @@ def _about_triggers(statement: Statement) -> bool:
     if statement.node_kind in ("alter_table_stmt", "comment_stmt"):
         return _TRIGGER.search(statement.raw) is not None
     return statement.node_kind == "create_trig_stmt"
+
+
+def _spares_rows(statement: Statement) -> bool:
+    """Whether it adds constraints that the rows which are there need not meet (or what is said of constraints)."""
+    if statement.node_kind == "comment_stmt":
+        return _ON_CONSTRAINT.search(statement.raw) is not None
+    if statement.node_kind != "alter_table_stmt" or not _UNCHECKED.search(statement.raw):
+        return False
+    commands = grammar.parse(statement.sql)[0].node.cmds
+    return all(grammar.enum_of(command.alter_table_cmd, "subtype") == "AT_AddConstraint" for command in commands)
 
 
 def _make(connection: Connection, statement: Statement, done: Restored) -> None:
