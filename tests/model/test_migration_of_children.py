@@ -66,6 +66,19 @@ def test_a_not_null_that_a_parent_has_at_once_does_not_wait_in_its_child(make_da
     assert differences(read(source), read(target)) == []
 
 
+def test_a_not_null_that_a_child_has_of_its_parent_alone_stays_the_parents(make_database: MakeDatabase) -> None:
+    """Which pg_dump tells apart, from PostgreSQL 18 on."""
+    new = (
+        "create table p (a int not null, b int not null); create table kid (b int default 1, c int) inherits (p);"
+        "create table own (b int not null) inherits (p); create table grandkid (b int default 2) inherits (kid, own)"
+    )
+    local = "SELECT conrelid::regclass::text, conname, conislocal FROM pg_constraint WHERE contype = 'n' ORDER BY 1, 2"
+    source, _ = migrate(make_database, "", new)
+    target = make_database()
+    target.run(new)
+    assert source.rows(local) == target.rows(local)
+
+
 def test_a_partition_with_partitions_is_attached_with_its_key_complete(make_database: MakeDatabase) -> None:
     old = "create table p (a int not null) partition by range (a);"
     parts = "create table q partition of p for values from (0) to ({}) partition by hash (a);"

@@ -36,6 +36,12 @@ def beyond_parents(world: World, identity: Identity) -> str:
     return _constraint(identity, after, named=True)
 
 
+def as_parents_name_it(world: World, identity: Identity) -> bool:
+    """Whether a parent's constraint of the same name makes it, so that CREATE TABLE need not say it again."""
+    names = {constraint_name(giver, world.after(giver)) for giver in _givers(world, identity)}
+    return constraint_name(identity, world.after(identity)) in names
+
+
 def is_inherited(world: World, identity: Identity) -> bool:
     """Whether a parent gives it to the column in the target."""
     return bool(_givers(world, identity))

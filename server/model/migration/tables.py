@@ -55,6 +55,8 @@ def _line(world: World, table: Identity, column: Identity, *, default: bool) -> 
     ups = [world.after(up) for up in parents_of(world.target, column)] if world.after(table).get("inherits") else []
     if after.get("generated") and any(up.get("generated") == after["generated"] for up in ups):
         after = {key: value for key, value in after.items() if key != "generated"}  # taken over, not to be said again
+    if ups and not_null.as_parents_name_it(world, column):
+        after = {key: value for key, value in after.items() if key != "not_null"}
     return columns.definition(after, column.sub, default=default, not_null_name=name)
 
 
