@@ -18,6 +18,8 @@ from server.postgres.databases import Connection
 from server.postgres.questions import ask
 from server.postgres.relations import relation
 
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
+_WHOLE = r"^-?[0-9]{1,19}(\.0*)?$"
 _NEXTVAL = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)")
 
 
@@ -29,12 +31,15 @@ class Counter:
     """Qualified and quoted, as regclass reads it."""
     table: Identity
     column: str
+    counts: bool
+    """Whether the column holds whole numbers alone: others may hold anything around what the sequence gives."""
 
 
 @dataclass(frozen=True)
 class _State:
     oid: int
     increment: int
+    bounds: tuple[int, int]
     last_value: int
     is_called: bool
     owned: bool
@@ -53,11 +58,12 @@ def counters(plans: Iterable[TablePlan], target: Schema) -> list[Counter]:
     for plan in plans:
         for part in (part for table in target.upward(plan.identity) for part in target.parts(table, "column")):
             attributes = target.facts[part]
+            counts = attributes["type"] in _INTEGERS
             named = attributes.get("identity_sequence")
             if isinstance(named, tuple):
-                found[Counter(_qualified(str(named[0]), str(named[1])), plan.identity, part.sub)] = None
+                found[Counter(_qualified(str(named[0]), str(named[1])), plan.identity, part.sub, counts)] = None
             for quoted in _NEXTVAL.findall(str(attributes.get("default", ""))):
-                found[Counter(quoted.replace("''", "'"), plan.identity, part.sub)] = None
+                found[Counter(quoted.replace("''", "'"), plan.identity, part.sub, counts)] = None
     return list(found)
 
 
@@ -74,7 +80,8 @@ def hold_used(connection: Connection, plans: Sequence[TablePlan], target: Schema
 def set_positions(
     connection: Connection, plans: Sequence[TablePlan], target: Schema, given: Iterable[SequencePosition]
 ) -> int:
-    """Moves sequences forward: past the highest value of their column, and to where the file says; never back.
+    """Moves sequences forward: past the highest value of their column that they could give themselves, and to where the
+    file says, if that is within their bounds; never back.
 
     Returns how many were moved.
     """
@@ -93,7 +100,7 @@ def set_positions(
 
 def _advance(connection: Connection, sequence: str, last: int, called: bool) -> int:
     state = _state(connection, sequence)
-    if state is None or not _is_further(state, last, called):
+    if state is None or not _within(state, last) or not _is_further(state, last, called):
         return 0
     if state.owned:
         _hold(connection, state)
@@ -102,6 +109,10 @@ def _advance(connection: Connection, sequence: str, last: int, called: bool) -> 
             return 0
     connection.execute("SELECT pg_catalog.setval(%s::oid::regclass, %s, %s)", [state.oid, last, called])
     return 1
+
+
+def _within(state: _State, value: int) -> bool:
+    return state.bounds[0] <= value <= state.bounds[1]
 
 
 def _is_further(state: _State, last: int, called: bool) -> bool:
@@ -118,24 +129,26 @@ def _state(connection: Connection, sequence: str) -> _State | None:
     found = ask(connection, "import_sequence", sequence)
     if not found:
         return None
-    oid, schema, name, increment, owned, usable = found[0]
+    oid, schema, name, increment, lowest, highest, owned, usable = found[0]
     if not usable:
         return None
     identifier = sql.Identifier(schema, name)
     row: Any = connection.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(identifier)).fetchone()
-    return _State(oid, increment, row[0], row[1], owned, identifier)
+    return _State(oid, increment, (lowest, highest), row[0], row[1], owned, identifier)
 
 
 def _highest(connection: Connection, counter: Counter) -> tuple[int, bool] | None:
-    """The furthest value of the column in the direction in which its sequence counts."""
+    """The furthest value of the column in the direction in which its sequence counts, of those within its bounds."""
     state = _state(connection, counter.sequence)
     if state is None:
         return None
+    column = sql.Identifier(counter.column)
+    if not counter.counts:
+        column = sql.SQL("CASE WHEN {0}::text ~ {1} THEN {0}::text::numeric END").format(column, sql.Literal(_WHOLE))
+    words = sql.SQL("SELECT pg_catalog.{}({})::bigint FROM {} WHERE {} BETWEEN {} AND {}")
     function = sql.SQL("max" if state.increment > 0 else "min")
-    words = sql.SQL("SELECT pg_catalog.{}({})::bigint FROM {}")
-    row: Any = connection.execute(
-        words.format(function, sql.Identifier(counter.column), relation(counter.table))
-    ).fetchone()
+    bounds = map(sql.Literal, state.bounds)
+    row: Any = connection.execute(words.format(function, column, relation(counter.table), column, *bounds)).fetchone()
     return None if row[0] is None else (int(row[0]), True)
 
 
