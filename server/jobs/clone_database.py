@@ -16,9 +16,11 @@ from server.model.cloning import Clone, How, check_name
 from server.model.imports.plan import ImportRequest
 from server.model.segments.filters import Segment
 from server.model.segments.reports import SegmentRequest
-from server.postgres.cloning import beside, drop, give_name, make_clone, refresh_views, refuse_taken, size_of, url_of
+from server.model.tables import table_key
+from server.postgres.cloning import beside, drop, give_name, make_clone, refuse_taken, size_of, url_of
 from server.postgres.databases import Database, connected
 from server.postgres.migrations.scratch import scratch_name, sweep
+from server.postgres.refreshing import fill_views
 from server.schema_copying import copy_schema
 from server.services import Services
 
@@ -126,8 +128,8 @@ def _fill(
         unset = several(denied, "owner or grant", "owners and grants")
         filled.notes.append(f"Not as in {origin.name}: {unset}, which the role may not set.")
     with connected(call, clone) as connection:
-        empty = refresh_views(connection)
-    filled.notes += [f"The materialised view {view} could not be filled." for view in empty]
+        empty = fill_views(connection)
+    filled.notes += [f"The materialised view {table_key(*view)} could not be filled." for view in empty]
     return filled
 
 

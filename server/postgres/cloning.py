@@ -179,19 +179,6 @@ def drop(connection: Connection, name: str) -> None:
     connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
 
 
-def refresh_views(connection: Connection) -> list[str]:
-    """Fills the materialised views, in the order in which they were made; the answer names those that fail."""
-    failed: list[str] = []
-    for schema, name in ask(connection, "unfilled_views"):
-        try:
-            connection.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(schema, name)))
-        except (errors.QueryCanceled, errors.OperationalError):
-            raise
-        except errors.Error:
-            failed.append(f"{schema}.{name}".removeprefix("public."))
-    return failed
-
-
 def extensions_and_languages(connection: Connection) -> tuple[Sequence[str], Sequence[str]]:
     """What the database has installed: its schema may ask for it again."""
     extensions = connection.execute("SELECT e.extname FROM pg_catalog.pg_extension AS e").fetchall()

@@ -4,7 +4,7 @@ Reads as the order of events: take turns, read the schema, plan, make room, load
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -42,6 +42,7 @@ from server.postgres.imports.relaxing import (
 from server.postgres.imports.restoring import Restored, create_missing, declared_enums, finish, run_whole
 from server.postgres.imports.target_facts import facts_of, missing_rights
 from server.postgres.questions import ask
+from server.postgres.refreshing import fill_views, unfilled_views
 from server.postgres.rows_in.loading import Loader, Merged, with_first_line
 from server.postgres.schemas.catalog import read_schema
 from server.postgres.scripts.source import ScriptSource
@@ -74,7 +75,9 @@ class Import:
         self._refuse_repetition()
         target = read_schema(self.connection)
         restored = None
+        empty_before: list[tuple[str, str]] = []
         if self.request.mode == "restore":
+            empty_before = unfilled_views(self.connection)
             restored = self._restore(target)
             if restored is not None and restored.whole:
                 return self._finish_restore(restored)
@@ -99,12 +102,20 @@ class Import:
             self.done.checks.append(
                 f"{several(restored.statements, 'schema statement')} run, {restored.there_already} there already"
             )
-            if unfilled := ask(self.connection, "unfilled_views"):
-                names = ", ".join(table_key(schema, name) for schema, name in unfilled[:10])
-                views = several(len(unfilled), "materialised view")
-                self.done.hazards.append(f"not_refreshed: no rows yet in {views}, REFRESH fills them: {names}")
+            self._fill_views(but=empty_before)
         self._record()
         return self.done
+
+    def _fill_views(self, *, but: Collection[tuple[str, str]]) -> None:
+        """Those that the restore made: a schema alone makes them empty."""
+
+        def told(view: tuple[str, str]) -> None:
+            self.call.progress(self.source.position, self.source.total_bytes, f"{table_key(*view)}: refreshing")
+
+        if failed := fill_views(self.connection, but=but, before_each=told):
+            views = several(len(failed), "materialised view")
+            names = ", ".join(table_key(*view) for view in failed[:10])
+            self.done.hazards.append(f"not_refreshed: no rows in {views}, whose queries fail here: {names}")
 
     def _refuse_repetition(self) -> None:
         if self.request.mode != "append" or self.request.force or not self.keep_record:
