@@ -3,7 +3,6 @@
 Knows the names of dbmate, golang-migrate, Flyway, goose, sqitch, Diesel, Prisma and plain numbering. Runs nothing.
 """
 
-import gzip
 import io
 import json
 import re
@@ -11,12 +10,12 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, Literal, cast
 
 import ijson  # pyright: ignore[reportMissingTypeStubs]  it ships none
-import zstandard
 
 from server.errors import Refused
+from server.files.opening import Readable, opened
 
 Kind = Literal["script", "export", "migrations"]
 _SQL = re.compile(r"\.sql(\.gz|\.zst)?$", re.IGNORECASE)
@@ -34,12 +33,12 @@ class SchemaFile:
     text: bytes | None = None
 
     @contextmanager
-    def opened(self) -> Generator[BinaryIO]:
+    def opened(self) -> Generator[Readable]:
         """Its bytes, unpacked."""
         if self.text is not None:
             yield io.BytesIO(self.text)
             return
-        with _opened(self.path) as stream:
+        with opened(self.path) as stream:
             yield stream
 
 
@@ -66,8 +65,8 @@ def find_schema_files(path: Path) -> SchemaFiles:
 
 def _begins_as_document(path: Path) -> bool:
     """Whether an export stands there under a name of its own."""
-    with path.open("rb") as file:
-        return file.read(1) == b"{"
+    with opened(path) as stream:
+        return stream.read(1) == b"{"
 
 
 def _no_schema(path: Path, why: str) -> Refused:
@@ -92,7 +91,7 @@ def _folder_export(path: Path, manifest: Path) -> SchemaFiles:
 
 def _document(path: Path) -> SchemaFile:
     """The DDL in the metadata of a json export; only the metadata, which stand first, are read."""
-    with _opened(path) as stream:
+    with opened(path) as stream:
         try:
             found: Iterator[Any] = ijson.items(stream, "metadata.schemaSql")
             schema = next(found, None)
@@ -156,17 +155,3 @@ def _up_part(item: tuple[str, Path]) -> SchemaFile:
     end = down.start() if down and down.start() >= start else len(text)
     lines = "\n" * text[:start].count("\n")  # so that a failure names the line of the file
     return SchemaFile(name, path, (lines + text[start:end]).encode(errors="surrogateescape"))
-
-
-@contextmanager
-def _opened(path: Path) -> Generator[BinaryIO]:
-    name = path.name.lower()
-    if name.endswith(".gz"):
-        with gzip.open(path) as stream:
-            yield cast("BinaryIO", stream)
-    elif name.endswith(".zst"):
-        with path.open("rb") as packed, zstandard.ZstdDecompressor().stream_reader(packed) as stream:
-            yield cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", stream)))
-    else:
-        with path.open("rb") as stream:
-            yield stream

@@ -1,9 +1,13 @@
 """Which scripts a path means, and in which order: no server."""
 
+import gzip
 import json
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from server.errors import Refused
 from server.files.schema_files import find_schema_files
@@ -62,3 +66,18 @@ def test_an_export_gives_its_schema_and_one_without_is_refused(tmp_path: Path) -
         find_schema_files(folder)
     with pytest.raises(Refused):
         find_schema_files(made(tmp_path / "empty", "notes.txt"))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_scripts_are_unpacked_by_what_they_begin_with_and_one_that_was_cut_off_is_refused(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    script = b"create table a ();\n" * 1000
+    (tmp_path / "whole.sql").write_bytes(pack(script) + pack(script))
+    (whole,) = find_schema_files(tmp_path / "whole.sql").files
+    with whole.opened() as stream:
+        assert stream.read(1 << 20) == script * 2
+    (tmp_path / "cut.sql").write_bytes(pack(script)[:-9])
+    (cut,) = find_schema_files(tmp_path / "cut.sql").files
+    with cut.opened() as stream, pytest.raises(Refused, match="truncated_file"):
+        deque(iter(lambda: stream.read(1 << 20), b""))
