@@ -202,6 +202,17 @@ COPY t FROM stdin;
         assert f"Line {line}" in caught.value.what
 
 
+def test_a_dump_that_was_cut_off_between_two_statements_is_refused_and_one_with_more_behind_it_is_not() -> None:
+    opening, closing = "--\n-- PostgreSQL database dump\n--\n\n", "--\n-- PostgreSQL database dump complete\n--\n\n"
+    made = "CREATE TABLE t (a int);\n"
+    more = "-- Applied migrations\n" + "INSERT INTO t VALUES (20260101);\n" * 500
+    assert len(read(opening + made + closing + more)) == 501
+    assert len(read(opening + made + closing + opening + made + closing)) == 2
+    for cut_off in (opening + made, opening + made + closing + opening + made):
+        with pytest.raises(Refused, match="cut off between two statements"):
+            read(cut_off)
+
+
 def test_refusals_are_told_up_to_a_cap_with_their_number() -> None:
     refusals = Refusals()
     list(ScriptReader(io.BytesIO(b"UPDATE t SET a = 1;\n" * 50), ScriptPolicy(), refusals))

@@ -32,6 +32,7 @@ _RUN = re.compile(
 _BLANK = re.compile(rb"[\s;]*+")
 _DOLLAR = re.compile(rb"\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*+)?\$")
 _NESTING = re.compile(rb"/\*|\*/")
+_DUMP_LINE = re.compile(rb"-- PostgreSQL database (?:cluster )?dump(?P<complete> complete)?\s*")
 _ROUTINE = re.compile(rb"\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.IGNORECASE)
 _ATOMIC = re.compile(rb"\bbegin\s+atomic\b", re.IGNORECASE)
 
@@ -66,6 +67,8 @@ class Frames:
         self._base = 0
         self.line = 1
         self.encoding = "utf-8"
+        self.open_dumps = 0
+        """Of pg_dump's scripts, which open and close with a comment, how many have begun and not ended."""
 
     @property
     def offset(self) -> int:
@@ -227,7 +230,8 @@ class Frames:
                 continue
             if two not in (b"--", b"/*"):
                 return
-            self._take(self._past(0))
+            if mark := _DUMP_LINE.fullmatch(self._take(self._past(0))):
+                self.open_dumps += -1 if mark["complete"] else 1
 
     def _end_of_line(self) -> int:
         return self._find(b"\n", 0, may_end=True)

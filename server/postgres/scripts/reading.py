@@ -181,6 +181,13 @@ class ScriptReader:
             yield statement
             if statement.copy:
                 statement.copy.skip()
+        if self._frames.open_dumps > 0:
+            raise Refused(
+                "truncated_file",
+                "The script is pg_dump's and lacks the line that ends one: it was cut off between two statements.",
+                state=UNTOUCHED,
+                next="Fetch or dump it again; one that is whole ends in `-- PostgreSQL database dump complete`.",
+            )
 
     def _meta(self, frame: Frame) -> None:
         known = _RESTRICT.fullmatch(frame.text)

@@ -1,6 +1,5 @@
 """A SQL script as a source of rows: its COPY blocks and INSERTs by table, its sequences, and the schema it makes."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -29,30 +28,18 @@ class ScriptStream(Protocol):
 DECIDING = frozenset({"datestyle", "timezone", "intervalstyle", "xmloption"})
 """Settings by which a text is one value or another."""
 Open = Callable[[], AbstractContextManager[ScriptStream]]
-_EDGE = 4096
-_DUMP = re.compile(rb"^-- PostgreSQL database (?:cluster )?dump\s*$", re.MULTILINE)
-_DUMP_COMPLETE = re.compile(rb"^-- PostgreSQL database (?:cluster )?dump complete\s*$", re.MULTILINE)
 
 
 class _Heard:
-    """A stream whose every read can be cancelled; of what it read it keeps the beginning and the end."""
+    """A stream whose every read can be cancelled."""
 
     def __init__(self, call: Call, stream: ScriptStream) -> None:
         self._call = call
         self._stream = stream
-        self._head = self._tail = b""
 
     def read(self, size: int, /) -> bytes:
         self._call.check()
-        piece = self._stream.read(size)
-        self._head += piece[: _EDGE - len(self._head)]
-        self._tail = (self._tail + piece[-_EDGE:])[-_EDGE:]
-        return piece
-
-    @property
-    def lacks_its_end(self) -> bool:
-        """Whether it opens as pg_dump's scripts do, and does not end as they do."""
-        return bool(_DUMP.search(self._head)) and not _DUMP_COMPLETE.search(self._tail)
+        return self._stream.read(size)
 
 
 @dataclass
@@ -180,16 +167,7 @@ class ScriptSource:
         """Every statement that is allowed; what is not is put into `refusals`, or raised where there are none."""
         with self.open() as stream:
             self._stream = stream
-            heard = _Heard(self._call, stream)
-            yield from ScriptReader(heard, self.policy, refusals, self._there)
-            if heard.lacks_its_end and self.manifest is None:
-                raise Refused(
-                    "truncated_file",
-                    "The script is pg_dump's, and lacks the line with which that ends: it was cut off between two"
-                    " statements.",
-                    state=UNTOUCHED,
-                    next="Fetch or dump it again; one that is whole ends in `-- PostgreSQL database dump complete`.",
-                )
+            yield from ScriptReader(_Heard(self._call, stream), self.policy, refusals, self._there)
 
     def read(self, order: Sequence[str]) -> Iterator[TableRows]:
         """In the script's order."""
