@@ -3,7 +3,6 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from server.calls import Call
 from server.discovery import Databases
@@ -51,8 +50,7 @@ def data_side(services: Services, call: Call, name: str, other: str) -> Generato
     beside = services.databases.get(other)
     path = services.workspace.existing(name)
     manifest = read_manifest(path)
-    folder = services.settings.postgres.bin_directory
-    with scratch(call, beside, bin_directory=Path(folder) if folder else None) as made:
+    with scratch(call, beside, bin_directory=services.settings.postgres.bin_directory) as made:
         loaded = replace(made.database, name=LOADED, access="admin")
         with_schema = _brings_its_schema(manifest)
         if not with_schema:

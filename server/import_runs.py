@@ -119,8 +119,7 @@ def _schema_of(services: Services, call: Call, database: Database, source: RowSo
         current = read_schema(connection)
     if not any(target_of(name, None) in current.facts for name in source.creates):
         return None
-    folder = services.settings.postgres.bin_directory
-    with scratch(call, database, bin_directory=Path(folder) if folder else None) as made:
+    with scratch(call, database, bin_directory=services.settings.postgres.bin_directory) as made:
         with connected(call, made.database) as connection, source.open() as stream:
             load_script(connection, stream, source.policy, call=call)
         with reading(call, made.database) as connection:

@@ -3,7 +3,6 @@
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from server.calls import Call
 from server.model.migration.judging import left_over, roles_of, without
@@ -81,8 +80,8 @@ class Copies:
     @contextmanager
     def _copy(self, dump: str, schema: Schema) -> Generator[Database]:
         """A rebuilt database: on the source's server, else on the embedded one, where the roles are made too."""
-        folder = self.services.settings.postgres.bin_directory
-        with scratch(self.call, self.before.database, bin_directory=Path(folder) if folder else None) as made:
+        programs = self.services.settings.postgres.bin_directory
+        with scratch(self.call, self.before.database, bin_directory=programs) as made:
             database = made.database
             if made.embedded:
                 roles = roles_of(self.before.schema) | roles_of(self.after.schema)

@@ -114,10 +114,16 @@ class MigrationSettings(Part):
 class PostgresSettings(Part):
     """`[postgres]`: programs of a PostgreSQL installation, how connections are made, and how patiently they read."""
 
-    bin_directory: str | None = None
+    bin_directory: Path | None = None
     connect_timeout_seconds: float = Field(default=10, gt=0)
     lock_timeout_seconds: float = Field(default=20, gt=0)
     """How long what only reads (an export, a comparison) waits for a table that another session holds."""
+
+    @field_validator("bin_directory", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        """`~` is the home folder, and an empty text names none."""
+        return os.path.expanduser(value) or None if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):

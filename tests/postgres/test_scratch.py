@@ -4,6 +4,7 @@ import io
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -83,17 +84,17 @@ def test_a_failing_statement_is_told_with_its_line(fresh_database: FreshDatabase
         load_script(connection, io.BytesIO(b"CREATE SCHEMA a;\n\nCREATE TABLE a.t (x a.missing);"), ScriptPolicy())
 
 
+@pytest.mark.parametrize("whole", [True, False])
 def test_a_role_that_may_not_create_databases_gets_one_on_the_embedded_server(
-    postgres: EmbeddedServer, fresh_database: FreshDatabase
+    postgres: EmbeddedServer, fresh_database: FreshDatabase, tmp_path: Path, whole: bool
 ) -> None:
+    """Also where the configured folder has a client's programs alone."""
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'x'").format(sql.Identifier(f"plain_{fresh_database.name}"))
-        )
+        role = sql.Identifier(f"plain_{fresh_database.name}")
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'x'").format(role))
     url = postgres.url(fresh_database.name, user=f"plain_{fresh_database.name}", password="x")
-    with scratch(
-        Call(), Database("main", "test", "read", parse_url(url)), bin_directory=postgres.bin_directory
-    ) as made:
+    folder = postgres.bin_directory if whole else tmp_path
+    with scratch(Call(), Database("main", "test", "read", parse_url(url)), bin_directory=folder) as made:
         assert made.embedded
         with connected(Call(), made.database) as connection:
             assert load_script(connection, io.BytesIO(SCRIPT), ScriptPolicy()).run == 4

