@@ -49,7 +49,7 @@ def test_only_the_up_part_of_a_two_way_file_is_run_and_lines_are_kept(tmp_path: 
     (tmp_path / "1.sql").write_text("-- +goose Up\ncreate table a ();\n-- +goose Down\ndrop table a;\n")
     (file,) = find_schema_files(tmp_path).files
     with file.opened() as stream:
-        text = stream.read().decode()
+        text = stream.read(1 << 20).decode()
     assert "drop" not in text
     assert text.splitlines().index("create table a ();") == 1
 
