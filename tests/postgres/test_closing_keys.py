@@ -324,3 +324,36 @@ def test_a_partition_that_refers_to_itself_brings_no_row_of_another(
     assert up.values("logs") == ["1", "2", "3", "4", "5", "6"]
     assert up.counts() == {"logs": (4, 2)}
     loaded(up, make_database, ddl)
+
+
+COLLATED = """
+CREATE TABLE codes (code text COLLATE "C" PRIMARY KEY, above text COLLATE "POSIX" REFERENCES codes, name text);
+CREATE TABLE plain (id int PRIMARY KEY, code text COLLATE "POSIX" REFERENCES codes, again text REFERENCES codes);
+CREATE TABLE pairs (
+    id int PRIMARY KEY, n int, code varchar(9) COLLATE "POSIX", also text COLLATE "POSIX", UNIQUE (n, code)
+);
+CREATE TABLE below (n int, code text COLLATE "C", FOREIGN KEY (n, code) REFERENCES pairs (n, code));
+CREATE INDEX ON plain (code); CREATE INDEX ON codes (above);
+INSERT INTO codes VALUES ('top', NULL, 'x'), ('mid', 'top', 'y'), ('low', 'mid', 'z'), ('other', NULL, 'o');
+INSERT INTO plain VALUES (1, 'mid', NULL), (2, 'other', 'top'), (3, NULL, 'low');
+INSERT INTO pairs VALUES (1, 1, 'a', '1'), (2, 1, 'b', 'low'), (3, 2, 'b', NULL);
+INSERT INTO below VALUES (1, 'b'), (2, 'b'), (NULL, 'b');
+"""
+
+
+def test_keys_whose_ends_have_different_collations_are_followed_both_ways(
+    fresh_database: FreshDatabase, make_database: MakeDatabase
+) -> None:
+    fresh_database.run(COLLATED)
+    declared = [reference("pairs(also)", "codes(code)"), reference("pairs(also)", "plain(id)")]
+    down = grow(fresh_database, where("codes", ("code", "mid")))
+    assert down.counts() == {"codes": (2, 1), "plain": (2, 0)}
+    assert (down.values("codes"), down.values("plain")) == (["low", "mid", "top"], ["1", "3"])
+    up = grow(fresh_database, where("plain", ("id", "in", [1, 2])), references=declared)
+    assert up.counts() == {"codes": (0, 3), "plain": (2, 0), "pairs": (1, 0)}
+    everything = grow(fresh_database, where("pairs", ("id", "<", 3)), references=declared)
+    assert everything.counts() == {"pairs": (2, 0), "below": (1, 0), "codes": (0, 3), "plain": (0, 1)}
+    for segment in (down, up, everything):
+        loaded(segment, make_database, COLLATED)
+    assert grow(fresh_database, where("plain", ("code.above.name", "x"))).values("plain") == ["1"]
+    assert grow(fresh_database, where("below", ("code.also", "low"))).values("below", 1) == ["b"]

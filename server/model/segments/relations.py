@@ -13,10 +13,15 @@ from server.model.conditions import Condition
 from server.model.names import parts_of, unquoted
 from server.model.tables import Place, table_key
 
+Collation = tuple[str, str]
+"""Schema and name."""
+
 
 @dataclass(frozen=True, slots=True)
 class RelationColumn:
-    """A column. `base` is its type below all domains, `operators` the schema where that type's operators stand."""
+    """A column. `base` is its type below all domains, `operators` the schema where that type's operators stand;
+    `deterministic`: by its collation, if it has one, only equal bytes are equal.
+    """
 
     name: str
     type: str
@@ -24,6 +29,8 @@ class RelationColumn:
     category: str
     not_null: bool
     operators: str
+    deterministic: bool = True
+    collation: Collation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,8 @@ class Edge:
     equal. `when`: a virtual reference only holds for rows that meet it. `as_text`: the types differ, so texts compare.
     `indexed`: an index of the child helps to find the rows that refer to some; `exact`: it leads straight to them.
     `alike`: the types at both ends are compared by an index of either. `several`: a virtual reference may mean more
-    than one row.
+    than one row. `collations`: for each pair whose ends have different ones, that by which it is compared on the way
+    up, `collations_down` on the way down.
     """
 
     name: str
@@ -82,6 +90,8 @@ class Edge:
     columns: tuple[str, ...]
     targets: tuple[str, ...]
     operators: tuple[str, ...]
+    collations: tuple[Collation | None, ...]
+    collations_down: tuple[Collation | None, ...]
     sound: bool = True
     period: bool = False
     indexed: bool = True

@@ -1,6 +1,7 @@
 -- The columns of every table (see segment_relations.sql): `base` is the type below all domains without its modifier, as
 -- PostgreSQL prints it, `category` its category (M: of a multirange), `operators` the schema in which its operators
--- stand.
+-- stand, `deterministic` whether by its collation, if it has one, only equal bytes are equal, `collation` schema and name
+-- of that.
 WITH RECURSIVE below (oid, base) AS (
     SELECT t.oid, t.typbasetype
     FROM pg_catalog.pg_type AS t
@@ -17,7 +18,9 @@ SELECT
     pg_catalog.format_type(t.oid, NULL) AS base,
     CASE WHEN t.typtype = 'm' THEN 'M' ELSE t.typcategory END::text AS category,
     a.attnotnull OR declared.typnotnull AS not_null,
-    CASE WHEN t.typtype = 'b' AND t.typcategory <> 'A' THEN tn.nspname ELSE 'pg_catalog' END::text AS operators
+    CASE WHEN t.typtype = 'b' AND t.typcategory <> 'A' THEN tn.nspname ELSE 'pg_catalog' END::text AS operators,
+    coalesce(co.collisdeterministic, true) AS deterministic,
+    CASE WHEN co.oid IS NOT NULL THEN ARRAY[cn.nspname, co.collname]::text[] END AS collation
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -30,6 +33,8 @@ LEFT JOIN LATERAL (
 ) AS domain ON declared.typtype = 'd'
 JOIN pg_catalog.pg_type AS t ON t.oid = coalesce(domain.base, a.atttypid)
 JOIN pg_catalog.pg_namespace AS tn ON tn.oid = t.typnamespace
+LEFT JOIN pg_catalog.pg_collation AS co ON co.oid = a.attcollation
+LEFT JOIN pg_catalog.pg_namespace AS cn ON cn.oid = co.collnamespace
 WHERE c.relkind IN ('r', 'p')
   AND c.relpersistence <> 't'
   AND a.attnum > 0

@@ -54,7 +54,7 @@ def chain(
 def _link(edge: Edge, before: Sequence[sql.Composable], down: bool) -> sql.Composed:
     """That a row `p` is the next one: the row that `before` refers to or, on the way down, one that refers to it."""
     ends = [sql.SQL("p.{}").format(sql.Identifier(name)) for name in (edge.columns if down else edge.targets)]
-    return every(pairs(edge, before, ends) if down else pairs(edge, ends, before))
+    return every(pairs(edge, before, ends, down=True) if down else pairs(edge, ends, before))
 
 
 def _targets(relations: RelationMap, way: Way) -> sql.Composed:

@@ -8,7 +8,17 @@ from psycopg import sql
 from server.model.segments.nodes import sample_key
 from server.model.segments.relations import Relation, RelationMap
 from server.postgres.segments.key_tables import AFTER, ASKED, BEFORE, INSIDE, OUTSIDE, UNDATED, WITHIN, KeyTable, Way
-from server.postgres.segments.row_tests import TRUE, any_of, condition, date_standing, date_test, every, pairs, table
+from server.postgres.segments.row_tests import (
+    TRUE,
+    any_of,
+    collated,
+    condition,
+    date_standing,
+    date_test,
+    every,
+    pairs,
+    table,
+)
 from server.postgres.segments.way_parts import in_relation, newer_rows, not_yet, of_relation, one_of
 
 UPGRADE = sql.SQL(
@@ -112,7 +122,7 @@ def _walked(relations: RelationMap, way: Way, child: Relation) -> sql.Composed:
     return sql.SQL(
         "(SELECT k.* FROM {} AS k WHERE {}) AS k CROSS JOIN LATERAL"
         " (SELECT t.tableoid, t.ctid, t.* FROM {} AS t WHERE {} OFFSET 0) AS t"
-    ).format(above.name, every(tests), table(child), every(pairs(edge, parents, children)))
+    ).format(above.name, every(tests), table(child), every(pairs(edge, parents, children, down=True)))
 
 
 def _latest(relations: RelationMap, ways: Sequence[Way], row: sql.Composable) -> sql.Composed:
@@ -131,7 +141,7 @@ def _refers(relations: RelationMap, way: Way, row: sql.Composable, standings: Se
     edge, above = way.edge, way.keys
     parents = [sql.SQL("k.{}").format(above.columns[name]) for name in edge.targets]
     children = [sql.SQL("{}.{}").format(row, sql.Identifier(name)) for name in edge.columns]
-    tests = [*newer_rows(relations, way, standings), *pairs(edge, parents, children)]
+    tests = [*newer_rows(relations, way, standings), *pairs(edge, parents, children, down=True)]
     own = [in_relation(relations, edge.child, sql.SQL("{}.tableoid").format(row))]
     exists = sql.SQL("EXISTS (SELECT FROM {} AS k WHERE {})").format(above.name, every(tests))
     return every([exists, *own, *([condition(row, edge.when)] if edge.when else [])])
@@ -144,7 +154,8 @@ def _is_among(relations: RelationMap, way: Way, row: sql.Composable, standings: 
         above.columns[edge.targets[0]], above.name, every(newer_rows(relations, way, standings))
     )
     own = in_relation(relations, edge.child, sql.SQL("{}.tableoid").format(row))
-    return every([one_of(edge, sql.SQL("{}.{}").format(row, sql.Identifier(edge.columns[0])), keys), own])
+    value = collated(sql.SQL("{}.{}").format(row, sql.Identifier(edge.columns[0])), edge.collations_down[0])
+    return every([one_of(edge, value, keys), own])
 
 
 def _first(keys: KeyTable, room: int) -> sql.Composed:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -10,12 +10,13 @@ from psycopg import errors, sql
 
 from server.errors import Refused
 from server.model.conditions import columns_of, parse_condition
-from server.model.segments.relations import Edge, Relation, RelationColumn, RelationMap
+from server.model.segments.relations import Collation, Edge, Relation, RelationColumn, RelationMap
 from server.postgres.databases import Connection
 from server.postgres.questions import ask
 from server.postgres.segments.row_tests import condition, table
 from server.settings import ReferenceSettings
 
+DEFAULT: Collation = ("pg_catalog", "default")
 REFERENCE = re.compile(r"^\s*([^()]+?)\s*\(([^()]+)\)\s*$")
 
 
@@ -25,8 +26,8 @@ def read_relation_map(connection: Connection, references: Iterable[ReferenceSett
     A virtual reference between tables that this database lacks is left out, with a note: settings serve several.
     """
     columns: dict[int, dict[str, RelationColumn]] = {}
-    for oid, *values in ask(connection, "segment_columns"):
-        column = RelationColumn(*values)
+    for oid, *values, collation in ask(connection, "segment_columns"):
+        column = RelationColumn(*values, collation=collation and tuple(collation))
         columns.setdefault(oid, {})[column.name] = column
     relations = {row[0]: _relation(row, columns.get(row[0], {})) for row in ask(connection, "segment_relations")}
     rows = ask(connection, "segment_references")
@@ -68,7 +69,8 @@ def _relation(row: tuple[Any, ...], columns: dict[str, RelationColumn]) -> Relat
 def _edge(relations: dict[int, Relation], row: tuple[Any, ...]) -> Edge:
     name, child, parent, columns, targets, operators, _full, sound, period, indexed, exact = row
     own, other = relations[child].columns, relations[parent].columns
-    alike = all(_comparable(own[column], other[target]) for column, target in zip(columns, targets, strict=True))
+    ends = [(own[column], other[target]) for column, target in zip(columns, targets, strict=True)]
+    alike = all(_comparable(column, target) for column, target in ends)
     return Edge(
         name,
         child,
@@ -76,6 +78,7 @@ def _edge(relations: dict[int, Relation], row: tuple[Any, ...]) -> Edge:
         tuple(columns),
         tuple(targets),
         tuple(operators),
+        *_collations(ends),
         sound=sound,
         period=period,
         indexed=indexed,
@@ -95,6 +98,7 @@ def _virtual(found: RelationMap, reference: ReferenceSettings) -> Edge:
         child.column(name)
     ends = [(child.column(name), parent.column(target)) for name, target in zip(columns, targets, strict=True)]
     alike = all(_comparable(column, target) for column, target in ends)
+    collations, down = _collations(ends)
     return Edge(
         name=f"{reference.from_} → {reference.to}",
         child=child.oid,
@@ -102,6 +106,8 @@ def _virtual(found: RelationMap, reference: ReferenceSettings) -> Edge:
         columns=columns,
         targets=targets,
         operators=tuple(target.operators for _, target in ends),
+        collations=collations,
+        collations_down=down,
         sound=False,
         indexed=False,
         virtual=True,
@@ -122,6 +128,21 @@ def _tried(connection: Connection, found: RelationMap, edge: Edge) -> Edge:
     except (psycopg.DataError, errors.UndefinedFunction, errors.DatatypeMismatch):
         raise _wrong(f"a value in `when` of {edge.name} does not fit its column") from None
     return edge
+
+
+def _collations(ends: Sequence[tuple[RelationColumn, RelationColumn]]) -> tuple[tuple[Collation | None, ...], ...]:
+    """By which collations pairs are compared whose ends have different ones, on the way up and down: PostgreSQL's own
+    keys go by that of what is referred to; where equal bytes alone are equal, an index below is of more use by its own.
+    """
+    up = [
+        (target.collation or DEFAULT) if column.collation and column.collation != target.collation else None
+        for column, target in ends
+    ]
+    down = [
+        column.collation if collation and target.deterministic and column.deterministic else collation
+        for (column, target), collation in zip(ends, up, strict=True)
+    ]
+    return tuple(up), tuple(down)
 
 
 def _comparable(column: RelationColumn, target: RelationColumn) -> bool:

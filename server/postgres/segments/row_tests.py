@@ -7,7 +7,7 @@ from psycopg import sql
 
 from server.model.conditions import Both, Compare, Condition, IsNull, Not
 from server.model.segments.nodes import DateTest
-from server.model.segments.relations import Edge, Relation, RelationColumn, RelationMap
+from server.model.segments.relations import Collation, Edge, Relation, RelationColumn, RelationMap
 from server.model.segments.seeds import Bound
 from server.postgres.relations import written
 
@@ -39,17 +39,26 @@ def in_relation(relations: RelationMap, oid: int, place: sql.Composable) -> sql.
     return sql.SQL("{} = ANY ({}::oid[])").format(place, sql.Literal(list(leaves)))
 
 
-def pairs(edge: Edge, parents: Sequence[sql.Composable], children: Sequence[sql.Composable]) -> list[sql.Composable]:
-    """That a row's reference over an edge equals what it refers to, column by column."""
+def collated(value: sql.Composable, collation: Collation | None) -> sql.Composable:
+    """A value as it is to be compared."""
+    return sql.SQL("{} COLLATE {}").format(value, sql.Identifier(*collation)) if collation else value
+
+
+def pairs(
+    edge: Edge, parents: Sequence[sql.Composable], children: Sequence[sql.Composable], *, down: bool = False
+) -> list[sql.Composable]:
+    """That a row's reference over an edge equals what it refers to, column by column; `down`: for those that refer."""
+    collations = edge.collations_down if down else edge.collations
     tests: list[sql.Composable] = []
-    for place, (parent, child) in enumerate(zip(parents, children, strict=True)):
+    for place, (parent, child, collation) in enumerate(zip(parents, children, collations, strict=True)):
         if edge.as_text:
-            tests.append(sql.SQL("{}::text {} {}::text").format(parent, PLAIN, child))
+            text = collated(sql.SQL("{}::text").format(child), collation)
+            tests.append(sql.SQL("{}::text {} {}").format(parent, PLAIN, text))
         elif edge.period and place == len(edge.columns) - 1:
             tests.append(sql.SQL("{} && {}").format(parent, child))
         else:
             operator = sql.SQL("OPERATOR({}.=)").format(sql.Identifier(edge.operators[place]))
-            tests.append(sql.SQL("{} {} {}").format(parent, operator, child))
+            tests.append(sql.SQL("{} {} {}").format(parent, operator, collated(child, collation)))
     return tests
 
 

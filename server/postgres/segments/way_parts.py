@@ -6,7 +6,7 @@ from psycopg import sql
 
 from server.model.segments.relations import Edge, RelationMap
 from server.postgres.segments.key_tables import KeyTable, Way
-from server.postgres.segments.row_tests import every, in_relation
+from server.postgres.segments.row_tests import collated, every, in_relation
 
 
 def names_of(edge: Edge) -> list[sql.Identifier]:
@@ -25,13 +25,14 @@ def newer_rows(relations: RelationMap, way: Way, standings: Sequence[int]) -> li
 def needs_of(relations: RelationMap, way: Way) -> sql.Composed:
     """What newer rows refer to over the edge: a reference with a NULL in it refers to nothing."""
     edge, keys = way.edge, way.keys
-    columns = [sql.SQL("k.{}").format(keys.columns[name]) for name in edge.columns]
+    wanted = [sql.SQL("k.{}").format(keys.columns[name]) for name in edge.columns]
     tests: list[sql.Composable] = [of_relation(relations, edge.child, sql.Identifier("k")), *way.newer]
-    tests += [sql.SQL("{} IS DISTINCT FROM NULL").format(column) for column in columns]
+    tests += [sql.SQL("{} IS DISTINCT FROM NULL").format(column) for column in wanted]
+    wanted = [collated(column, collation) for column, collation in zip(wanted, edge.collations, strict=True)]
     if edge in keys.tests:
         tests.append(sql.SQL("k.{}").format(keys.tests[edge]))
     return sql.SQL("SELECT {} FROM {} AS k WHERE {}").format(
-        sql.SQL(", ").join([sql.SQL("{} AS {}").format(*pair) for pair in zip(columns, names_of(edge), strict=True)]),
+        sql.SQL(", ").join([sql.SQL("{} AS {}").format(*pair) for pair in zip(wanted, names_of(edge), strict=True)]),
         keys.name,
         every(tests),
     )
