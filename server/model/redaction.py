@@ -117,9 +117,14 @@ def is_short(column: Column) -> bool:
     return (column.category == "S" or column.base == "citext") and hashed_length(column) < SAFE
 
 
+def _is_keyed(column: Column) -> bool:
+    """Whether values that keys take for equal have one hash."""
+    return column.base in HASHED and not column.loose
+
+
 def _shape(column: Column) -> object:
     """Columns of one shape have equal hashes for equal values; None: no hash can take the place of its values."""
-    if column.base not in HASHED or (column.generated and column.references):
+    if not _is_keyed(column) or (column.generated and column.references):
         return None
     if column.base in ("int4", "int8"):
         return "number"
@@ -253,7 +258,7 @@ def _possible(column: Column, how: How) -> How | None:
     if column.generated:
         return "exclude"
     if column.referenced:
-        return "hash" if column.base in HASHED else None  # a key that others hold: a hash or nothing
+        return "hash" if _is_keyed(column) else None  # a key that others hold: a hash or nothing
     if how == "hash" and column.base not in HASHED:
         how = "null"
     if how in ("exclude", "null") and column.not_null and (how == "null" or column.unique or not column.has_default):

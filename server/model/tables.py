@@ -78,6 +78,8 @@ class Column:
     """The columns that a generated one is computed from."""
     parents: tuple[tuple[str, str], ...] = ()
     """Schema and name of the tables that it is inherited from: its rows are theirs too."""
+    loose: bool = False
+    """By its collation texts may be equal that are not the same."""
     stand_in: str | None = None
     """What a blank of it is, where the usual one would not pass its checks; as PostgreSQL reads the type."""
 

@@ -107,6 +107,27 @@ def test_a_foreign_key_column_is_not_redacted_apart_from_its_target(project: Pro
     assert [warning[: len(said)] for warning in report.warnings] == [said]
 
 
+def test_references_hold_whose_collation_takes_texts_for_equal(
+    project: Project, fresh_database: FreshDatabase, make_database: MakeDatabase, postgres: EmbeddedServer
+) -> None:
+    if fresh_database.rows("SELECT 1 FROM pg_collation WHERE collprovider = 'i'") == []:
+        pytest.skip("this server has no ICU")
+    fresh_database.run("""
+        CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+        CREATE TABLE people (id int, email text COLLATE any_case PRIMARY KEY, nick text COLLATE any_case UNIQUE);
+        CREATE TABLE logins (id int PRIMARY KEY, email text COLLATE any_case REFERENCES people);
+        INSERT INTO people VALUES (1, 'Ann@x', 'Ann'); INSERT INTO logins VALUES (1, 'ANN@x'), (2, 'ann@x')
+    """)
+    project.add("it", fresh_database)
+    settle(project, '[redaction.patterns]\n"people.email" = "hash"\n"people.nick" = "hash"\n')
+    report = segment(project, format="sql")
+    assert [(redacted.column, redacted.how) for redacted in report.redacted] == [("nick", "hash")]
+    assert "people.email" in report.warnings[0]
+    copy = make_database()
+    load_with_psql(postgres, Path(str(report.path)), copy)
+    assert copy.rows("SELECT count(*) FROM logins JOIN people USING (email)") == [(2,)]
+
+
 CHECKED = """
 CREATE DOMAIN address AS text CHECK (VALUE LIKE '%@%');
 CREATE FUNCTION fine(text) RETURNS bool LANGUAGE sql IMMUTABLE RETURN true;

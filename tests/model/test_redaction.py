@@ -126,6 +126,16 @@ def test_a_key_whose_referrers_are_of_another_shape_is_kept_on_both_sides() -> N
     }
 
 
+def test_a_key_is_kept_whose_collation_takes_texts_for_equal_that_have_different_hashes() -> None:
+    email = Column("email", "text", "text", "S", unique=True, referenced=True, loose=True)
+    to_it = (Reference("public", "people", "email"),)
+    mine = Column("email", "text", "text", "S", loose=True, references=to_it)
+    alone = Column("email", "text", "text", "S", unique=True, loose=True)
+    policy = Policy.of({"*.email": "hash"}, {}, "exclude")
+    assert masks(policy, table("people", email), table("cards", mine)) == {}
+    assert masks(policy, table("people", alone)) == {"people.email": "hash"}
+
+
 def test_columns_that_several_keys_link_are_hashed_or_kept_together() -> None:
     to_both = (Reference("public", "people", "ssn"), Reference("public", "insured", "number"))
     cards = table("cards", Column("owner", "text", "text", "S", references=to_both))

@@ -3,7 +3,8 @@
 -- jsonb) anywhere inside, whose text may hold line breaks; 114 is its own type, 199 that of arrays of it.
 -- `json_cast`: of an extension's type with a cast to json, in whose form the type does not read itself back.
 -- `built_in`: the type below any domain is PostgreSQL's own, so its name says what it is. `made_of`: the columns that a
--- generated one is computed from; `parents`: schema and name of each table that it is inherited from.
+-- generated one is computed from; `parents`: schema and name of each table that it is inherited from. `loose`: by its
+-- collation texts may be equal that are not the same.
 WITH RECURSIVE
 bottom (oid, base, modifier, not_null) AS (
     SELECT t.oid, t.oid, -1, false FROM pg_catalog.pg_type AS t WHERE t.typtype <> 'd'
@@ -116,7 +117,8 @@ SELECT a.attrelid::bigint AS table_oid,
            JOIN pg_catalog.pg_class AS p ON p.oid = l.parent
            JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
            WHERE l.oid = a.attrelid
-       ) END AS parents
+       ) END AS parents,
+       a.attcollation IN (SELECT co.oid FROM pg_catalog.pg_collation AS co WHERE NOT co.collisdeterministic) AS loose
 FROM (SELECT c.oid, pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable
       FROM pg_catalog.pg_class AS c
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

@@ -80,7 +80,7 @@ def _columns(connection: Connection, references: dict[tuple[int, str], list[Refe
     found: dict[int, list[Column]] = defaultdict(list)
     for row in ask(connection, "exported_columns"):
         oid, name, type_, base, category, length, not_null, has_default, generated, identity, unique, *rest = row
-        referenced, holds_json, json_cast, labels, readable, built_in, domain, nullable, made_of, parents = rest
+        referenced, holds_json, json_cast, labels, readable, built_in, domain, nullable, made_of, parents, loose = rest
         found[oid].append(
             Column(
                 name,
@@ -104,6 +104,7 @@ def _columns(connection: Connection, references: dict[tuple[int, str], list[Refe
                 nullable,
                 made_of=tuple(made_of or ()),
                 parents=tuple((schema, table) for schema, table in parents or ()),
+                loose=loose,
             )
         )
     return found
