@@ -1,7 +1,10 @@
 """Fills materialised views that were made without rows."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection
+from typing import Final
 
+import psycopg
+import psycopg.abc
 from psycopg import errors, sql
 
 from server.postgres.databases import Connection
@@ -9,6 +12,7 @@ from server.postgres.questions import ask
 
 Named = tuple[str, str]
 """Schema and name of a view."""
+_REFRESH: Final = "REFRESH MATERIALIZED VIEW {}"
 
 
 def unfilled_views(connection: Connection) -> list[Named]:
@@ -16,23 +20,23 @@ def unfilled_views(connection: Connection) -> list[Named]:
     return [(str(schema), str(name)) for schema, name in ask(connection, "unfilled_views")]
 
 
-def fill_views(
-    connection: Connection, *, but: Collection[Named] = (), before_each: Callable[[Named], None] | None = None
-) -> Sequence[Named]:
-    """Fills those that hold no rows yet, without `but`; the answer names those that fail: their queries cannot run
-    here. What is cancelled, or takes longer than the server allows, fails as a whole.
+def fill_views(connection: Connection, *, but: Collection[Named] = ()) -> list[Named]:
+    """Fills those that hold no rows yet, without `but`; the answer names those that cannot be filled."""
+    views = [view for view in unfilled_views(connection) if view not in but]
+    return [view for view in views if not filled(connection, sql.SQL(_REFRESH).format(sql.Identifier(*view)))]
+
+
+def filled(connection: Connection, refresh: psycopg.abc.Query) -> bool:
+    """Runs a REFRESH; False where the view's query fails on the rows that there are, or its indexes refuse what it
+    gives: the transaction goes on. What is cancelled or lost, or finds no lock, fails as a whole.
     """
-    failed: list[Named] = []
-    for view in unfilled_views(connection):
-        if view in but:
-            continue
-        if before_each is not None:
-            before_each(view)
-        try:
-            with connection.transaction():
-                connection.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(*view)))
-        except (errors.QueryCanceled, errors.OperationalError):
-            raise
-        except errors.Error:
-            failed.append(view)
-    return failed
+    try:
+        with connection.transaction(), connection.cursor(binary=True) as cursor:
+            cursor.execute(refresh)
+    except errors.ObjectNotInPrerequisiteState:  # it reads a view that was not filled
+        return False
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error:
+        return False
+    return True

@@ -87,20 +87,19 @@ def test_rows_that_break_what_is_not_valid_are_restored_with_it(tmp_path: Path, 
 def test_a_restore_fills_materialised_views_and_tells_those_that_it_cannot(
     tmp_path: Path, make_database: MakeDatabase
 ) -> None:
-    """A schema of its own makes them empty; a script fills those that were filled where it was written."""
     source = make_database()
     source.run(
-        "CREATE TABLE t AS SELECT 1 AS n; CREATE MATERIALIZED VIEW v AS TABLE t; CREATE MATERIALIZED VIEW w AS TABLE v;"
-        "CREATE UNIQUE INDEX ON w (n); CREATE MATERIALIZED VIEW broken AS SELECT 1 / (n - 1) AS n FROM t WITH NO DATA"
+        "CREATE TABLE t AS SELECT 2 AS n; CREATE MATERIALIZED VIEW v AS TABLE t; CREATE MATERIALIZED VIEW w AS TABLE v;"
+        "CREATE UNIQUE INDEX ON w (n); CREATE MATERIALIZED VIEW broken AS SELECT 1 / (n - 1) AS n FROM t;"
+        "CREATE MATERIALIZED VIEW on_it AS TABLE broken; UPDATE t SET n = 1"
     )
-    told = ["not_refreshed: no rows in 1 materialised view, whose queries fail here: broken"]
+    told = ["not_refreshed: no rows in 2 materialised views, whose queries fail here: broken, on_it"]
     for format_, compress in FORMATS:
         target = make_database()
         settings_of(tmp_path, source, target)
         path = exported(tmp_path, format_, compress)
         request = ImportRequest(database="main", path=path, mode="restore", confirm=True)
-        answer = import_data(load_services({}, tmp_path), Call(), request)
-        assert answer.hazards == ([] if format_ == "sql" else told)
+        assert import_data(load_services({}, tmp_path), Call(), request).hazards == told
         assert target.rows("TABLE w") == [(1,)]
 
 

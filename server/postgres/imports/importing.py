@@ -4,7 +4,7 @@ Reads as the order of events: take turns, read the schema, plan, make room, load
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -23,7 +23,6 @@ from server.model.imports.table_rows import RowSource
 from server.model.imports.visible import Visible
 from server.model.redaction import Policy
 from server.model.schema import Identity, Schema, texts
-from server.model.tables import table_key
 from server.postgres.databases import Connection, Database
 from server.postgres.encodings import in_an_encoding
 from server.postgres.imports.emptying import Emptied, empty_tables, told_losses
@@ -42,7 +41,6 @@ from server.postgres.imports.relaxing import (
 from server.postgres.imports.restoring import Restored, create_missing, declared_enums, finish, run_whole
 from server.postgres.imports.target_facts import facts_of, missing_rights
 from server.postgres.questions import ask
-from server.postgres.refreshing import fill_views, unfilled_views
 from server.postgres.rows_in.loading import Loader, Merged, with_first_line
 from server.postgres.schemas.catalog import read_schema
 from server.postgres.scripts.source import ScriptSource
@@ -75,9 +73,7 @@ class Import:
         self._refuse_repetition()
         target = read_schema(self.connection)
         restored = None
-        empty_before: list[tuple[str, str]] = []
         if self.request.mode == "restore":
-            empty_before = unfilled_views(self.connection)
             restored = self._restore(target)
             if restored is not None and restored.whole:
                 return self._finish_restore(restored)
@@ -98,24 +94,13 @@ class Import:
         except psycopg.Error as error:
             self._explain(error, plan, target)
         if restored is not None:
-            finish(self.connection, restored)
+            finish(self.call, self.connection, self.source, restored)
+            self.done.hazards += restored.notes
             self.done.checks.append(
                 f"{several(restored.statements, 'schema statement')} run, {restored.there_already} there already"
             )
-            self._fill_views(but=empty_before)
         self._record()
         return self.done
-
-    def _fill_views(self, *, but: Collection[tuple[str, str]]) -> None:
-        """Those that the restore made: a schema alone makes them empty."""
-
-        def told(view: tuple[str, str]) -> None:
-            self.call.progress(self.source.position, self.source.total_bytes, f"{table_key(*view)}: refreshing")
-
-        if failed := fill_views(self.connection, but=but, before_each=told):
-            views = several(len(failed), "materialised view")
-            names = ", ".join(table_key(*view) for view in failed[:10])
-            self.done.hazards.append(f"not_refreshed: no rows in {views}, whose queries fail here: {names}")
 
     def _refuse_repetition(self) -> None:
         if self.request.mode != "append" or self.request.force or not self.keep_record:

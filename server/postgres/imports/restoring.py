@@ -13,10 +13,12 @@ from server.calls import Call
 from server.model.amounts import several
 from server.model.imports.script_policy import ScriptPolicy
 from server.model.imports.table_rows import RowSource
+from server.model.tables import table_key
 from server.postgres import grammar
 from server.postgres.databases import Connection, run_single
 from server.postgres.failures import meaning
 from server.postgres.migrations.scratch import apply_setting, failed, run_statement
+from server.postgres.refreshing import Named, fill_views, filled, unfilled_views
 from server.postgres.rows_in.loading import insert_statement
 from server.postgres.scripts.reading import Refusals, ScriptReader, Statement
 from server.postgres.scripts.source import ScriptSource, batches, key_of, values_of
@@ -45,6 +47,9 @@ class Restored:
     passed_over: dict[str, int] = field(default_factory=dict[str, int])
     later: list[Statement] = field(default_factory=list[Statement])
     """What comes after the rows, as in any dump, and the settings that the script makes before each."""
+    empty_before: list[Named] = field(default_factory=list[Named])
+    unfilled: list[str] = field(default_factory=list[str])
+    """Materialised views that cannot be filled with the rows that came."""
 
     @property
     def notes(self) -> list[str]:
@@ -60,6 +65,9 @@ class Restored:
         made = sum(statement.node_kind == "create_trig_stmt" for statement in self.later)
         if self.whole and made:
             notes.append(f"triggers_off: {several(made, 'trigger')} made after the rows (run_triggers = false)")
+        if self.unfilled:
+            views = several(len(self.unfilled), "materialised view")
+            notes.append(f"not_refreshed: no rows in {views}, whose queries fail here: {', '.join(self.unfilled[:10])}")
         return notes
 
 
@@ -77,9 +85,12 @@ def run_whole(call: Call, connection: Connection, source: ScriptSource, *, run_t
         elif statement.kind == "rows":
             _insert(connection, statements, done)
             call.progress(source.position, source.total_bytes, f"{key_of(statement.target)}: loading")
-        elif statement.kind in ("sequence", "refresh"):
+        elif statement.kind == "sequence":
             _run(connection, statement)
-            done.sequences += statement.kind == "sequence"
+            done.sequences += 1
+        elif statement.kind == "refresh":
+            if not filled(connection, statement.raw):
+                done.unfilled.append(key_of(statement.target))
         elif not run_triggers and _about_triggers(statement):
             done.later.append(statement)
         else:
@@ -102,7 +113,7 @@ def create_missing(call: Call, connection: Connection, source: RowSource, policy
         statements = ScriptReader(io.BytesIO(source.schema_sql.encode()), policy, refusals)
     else:
         return None
-    done = Restored(whole=False)
+    done = Restored(whole=False, empty_before=unfilled_views(connection))
     _begin(connection)
     for statement in statements:
         call.check()
@@ -128,14 +139,16 @@ def declared_enums(schema_sql: str, policy: ScriptPolicy) -> dict[str, tuple[str
     return found
 
 
-def finish(connection: Connection, restored: Restored) -> None:
-    """What had to wait until the rows were there."""
+def finish(call: Call, connection: Connection, source: RowSource, restored: Restored) -> None:
+    """What had to wait until the rows were there, which fill the materialised views that the schema made, too."""
+    call.progress(source.position, source.total_bytes, "triggers and views")
     _begin(connection)
     for statement in restored.later:
         if statement.kind == "setting":
             apply_setting(connection, statement, local=True)
         else:
             _make(connection, statement, restored)
+    restored.unfilled += [table_key(*view) for view in fill_views(connection, but=restored.empty_before)]
     _end(connection)
 
 
