@@ -330,3 +330,22 @@ def test_columns_of_composite_types_compare_as_rows(fresh_database: FreshDatabas
         with pytest.raises(Refused) as refused:
             grow(fresh_database, where("t", condition))
         assert refused.value.code == code
+
+
+def test_a_list_of_values_may_be_long(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE TABLE t (id int PRIMARY KEY, code text, spot box, tags text[]);
+        INSERT INTO t SELECT n, n || ',"x\\', box(point(0, 0), point(n, 1)), ARRAY[n] FROM generate_series(1, 9) n;
+        CREATE TABLE u (id int PRIMARY KEY, t_id int REFERENCES t); INSERT INTO u SELECT id, id FROM t
+    """)
+    few, many = ["1", "2", "3"], list(range(4, 70_000))
+    assert grow(fresh_database, where("t", ("id", "not_in", many), follow="none")).values("t") == few
+    assert grow(fresh_database, where("t", ("id", "in", [*few, *range(10, 70_000)]), follow="none")).values("t") == few
+    assert grow(fresh_database, where("u", ("t.id", "not_in", many))).values("u") == few
+    for condition in (
+        ("code", "in", ['1,"x\\', '2,"x\\', '3,"x\\', "NULL"]),
+        ("spot", "in", ["(0,0),(1,1)", "(0,0),(2,1)", "(0,0),(3,1)"]),
+        ("tags", "in", [["1"], ["2"], "{3}"]),
+        ("tags", "not_in", [[str(number)] for number in range(4, 10)]),
+    ):
+        assert grow(fresh_database, where("t", condition, follow="none")).values("t") == few, condition

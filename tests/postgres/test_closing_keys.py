@@ -278,6 +278,14 @@ def test_a_condition_of_the_settings_whose_value_does_not_fit_is_refused(fresh_d
     assert refused.value.code == "bad_settings"
 
 
+def test_a_reference_of_the_settings_whose_columns_cannot_be_compared_is_refused(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("CREATE TABLE items (id int PRIMARY KEY, doc json, spot point)")
+    for name in ("doc", "spot"):
+        with pytest.raises(Refused, match=rf"items\({name}\).*cannot be compared") as refused:
+            grow(fresh_database, where("items"), references=[reference(f"items({name})", f"items({name})")])
+        assert refused.value.code == "bad_settings"
+
+
 def test_dangling_references_that_no_trigger_stopped_are_reported_too(fresh_database: FreshDatabase) -> None:
     fresh_database.run(
         "CREATE TABLE parents (id int PRIMARY KEY); CREATE TABLE children (id int PRIMARY KEY, parent int REFERENCES"

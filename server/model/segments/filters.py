@@ -100,13 +100,21 @@ def value_texts(condition: FilterCondition, column: RelationColumn, shown: str) 
             raise _unfit(shown, op, "takes a list of two values, the lowest and the highest")
         if not values or not isinstance(value, list):
             raise _unfit(shown, op, "takes a list of one value or more")
-        return tuple(_scalar(item, column, shown, op) for item in values)
+        texts = [_scalar(item, column, shown, op) for item in values]
+        return (array_literal(texts),) if as_one(op, column) else tuple(texts)
     if op in ("like", "ilike") and column.category != "S":
         raise _unfit(shown, op, f"only compares text, and this is {column.type}")
     text = _scalar(value, column, shown, op)
     if op in ("like", "ilike") and (len(text) - len(text.rstrip("\\"))) % 2:
         raise _unfit(shown, op, "takes a pattern that ends in no single backslash: two stand for one")
     return (text,)
+
+
+def as_one(op: str, column: RelationColumn) -> bool:
+    """Whether the values of a condition are bound as one array, for a list may be long: not where there is no array of
+    the type, as of arrays, nor where its values are parted by another sign than the comma.
+    """
+    return op in ("in", "not_in") and column.category != "A" and column.delimiter == ","
 
 
 def _is_rounded(value: Any) -> bool:

@@ -19,8 +19,9 @@ Collation = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class RelationColumn:
-    """A column. `base` is its type below all domains, `operators` the schema where that type's operators stand;
-    `deterministic`: by its collation, if it has one, only equal bytes are equal.
+    """A column. `base` is its type below all domains, `operators` the schema where that type's operators stand,
+    `delimiter` what parts values of it in an array; `deterministic`: by its collation, if it has one, only equal bytes
+    are equal.
     """
 
     name: str
@@ -29,6 +30,7 @@ class RelationColumn:
     category: str
     not_null: bool
     operators: str
+    delimiter: str = ","
     deterministic: bool = True
     collation: Collation | None = None
 

@@ -1,7 +1,7 @@
 -- The columns of every table (see segment_relations.sql): `base` is the type below all domains without its modifier, as
 -- PostgreSQL prints it, `category` its category (M: of a multirange), `operators` the schema in which its operators
--- stand, `deterministic` whether by its collation, if it has one, only equal bytes are equal, `collation` schema and name
--- of that.
+-- stand, `delimiter` what parts values of it in an array, `deterministic` whether by its collation, if it has one, only
+-- equal bytes are equal, `collation` schema and name of that.
 WITH RECURSIVE below (oid, base) AS (
     SELECT t.oid, t.typbasetype
     FROM pg_catalog.pg_type AS t
@@ -19,6 +19,7 @@ SELECT
     CASE WHEN t.typtype = 'm' THEN 'M' ELSE t.typcategory END::text AS category,
     a.attnotnull OR declared.typnotnull AS not_null,
     CASE WHEN t.typtype = 'b' AND t.typcategory <> 'A' THEN tn.nspname ELSE 'pg_catalog' END::text AS operators,
+    t.typdelim::text AS delimiter,
     coalesce(co.collisdeterministic, true) AS deterministic,
     CASE WHEN co.oid IS NOT NULL THEN ARRAY[cn.nspname, co.collname]::text[] END AS collation
 FROM pg_catalog.pg_attribute AS a

@@ -26,6 +26,7 @@ from server.postgres.segments.key_tables import ASKED, WITHIN, KeyTable, Way, dr
 from server.postgres.segments.manners import Manners
 from server.postgres.segments.planting import emptied_by_dates, seed_tests, seed_values, try_values
 from server.postgres.segments.row_tests import table
+from server.postgres.transactions import own_search_path
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,11 @@ class Closing:
         self._manners.begin()
         tables = sql.SQL(", ").join([table(keys.plan.relation) for keys in self.keys.values()])
         self.connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(tables))
-        for keys in self.keys.values():
-            copies = [copy for copy in (keys.copy, keys.sought) if copy]
-            for statement in (*keys.create(), *(made for copy in copies for made in copy.create())):
-                self.connection.execute(statement)
+        with own_search_path(self.connection):  # for event triggers
+            for keys in self.keys.values():
+                copies = [copy for copy in (keys.copy, keys.sought) if copy]
+                for statement in (*keys.create(), *(made for copy in copies for made in copy.create())):
+                    self.connection.execute(statement)
 
     def grow(self) -> None:
         """From the filters down, then up. Afterwards `grown` says what is in, `dangling` what cannot be."""

@@ -13,7 +13,7 @@ from server.model.conditions import columns_of, parse_condition
 from server.model.segments.relations import Collation, Edge, Relation, RelationColumn, RelationMap
 from server.postgres.databases import Connection
 from server.postgres.questions import ask
-from server.postgres.segments.row_tests import condition, table
+from server.postgres.segments.row_tests import condition, every, pairs, table
 from server.settings import ReferenceSettings
 
 DEFAULT: Collation = ("pg_catalog", "default")
@@ -119,14 +119,25 @@ def _virtual(found: RelationMap, reference: ReferenceSettings) -> Edge:
 
 
 def _tried(connection: Connection, found: RelationMap, edge: Edge) -> Edge:
-    """The edge, if PostgreSQL can read the values of its condition as their columns' types; Refused if not."""
-    child = found.relations[edge.child]
-    test = condition(sql.Identifier("t"), edge.when)
-    try:
-        if edge.when:
-            connection.execute(sql.SQL("SELECT FROM {} AS t WHERE {} LIMIT 0").format(table(child), test))
-    except (psycopg.DataError, errors.UndefinedFunction, errors.DatatypeMismatch):
-        raise _wrong(f"a value in `when` of {edge.name} does not fit its column") from None
+    """The edge, if PostgreSQL can compare its columns and read the values of its condition as their columns' types;
+    Refused if not.
+    """
+    child, parent = found.relations[edge.child], found.relations[edge.parent]
+    own = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in edge.columns]
+    other = [sql.SQL("p.{}").format(sql.Identifier(name)) for name in edge.targets]
+    tests: dict[str, sql.Composable] = {
+        "its columns cannot be compared": every(pairs(edge, other, own)),
+        "a value in `when` does not fit its column": condition(sql.Identifier("t"), edge.when),
+    }
+    for why, test in tests.items():
+        try:
+            connection.execute(
+                sql.SQL("SELECT DISTINCT {} FROM {} AS t, {} AS p WHERE {} LIMIT 0").format(
+                    sql.SQL(", ").join(own), table(child), table(parent), test
+                )
+            )
+        except (psycopg.DataError, errors.UndefinedFunction, errors.DatatypeMismatch):
+            raise _wrong(f"{edge.name}: {why}") from None
     return edge
 
 

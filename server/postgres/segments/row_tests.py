@@ -6,6 +6,7 @@ from datetime import datetime
 from psycopg import sql
 
 from server.model.conditions import Both, Compare, Condition, IsNull, Not
+from server.model.segments.filters import as_one
 from server.model.segments.nodes import DateTest
 from server.model.segments.relations import Collation, Edge, Relation, RelationColumn, RelationMap
 from server.model.segments.seeds import Bound
@@ -141,15 +142,21 @@ def _compare(source: sql.Composable, bound: Bound, numbers: Iterator[int]) -> sq
 def _operate(place: sql.Composable, op: str, column: RelationColumn, number: int) -> sql.Composed:
     value = sql.SQL("${}").format(sql.Literal(number))
     if column.category == "C":  # any row compares with any: PostgreSQL has to be told of which type the value is
-        value = sql.SQL("{}::{}").format(value, written(column.base))
+        value = sql.SQL("{}::{}").format(value, _bound_type(op, column))
+    if as_one(op, column):
+        value = sql.SQL("ALL ({})" if op == "not_in" else "ANY ({})").format(value)
     return sql.SQL("{} OPERATOR({}.{}) {}").format(place, sql.Identifier(column.operators), OPERATORS[op], value)
+
+
+def _bound_type(op: str, column: RelationColumn) -> sql.Composed:
+    return sql.SQL("{}[]" if as_one(op, column) else "{}").format(written(column.base))
 
 
 def itself(bound: Bound) -> tuple[sql.Composed, list[str]]:
     """A question that compares a composite value with itself: fails where its type has a part that cannot be compared,
     which PostgreSQL only sees when it does.
     """
-    value = sql.SQL("%s::{}").format(written(bound.column.base))
+    value = sql.SQL("%s::{}").format(_bound_type(bound.op, bound.column))
     return sql.SQL("SELECT {0} OPERATOR(pg_catalog.=) {0}").format(value), [bound.values[0], bound.values[0]]
 
 
