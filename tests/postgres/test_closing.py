@@ -271,14 +271,14 @@ def test_only_temporary_tables_can_be_written_while_a_segment_grows(tenants: Fre
     assert tenants.rows("SELECT count(*) FROM pg_class WHERE relname LIKE 'pgferry%'") == [(0,)]
 
 
-def test_an_event_trigger_that_notes_what_is_created_finds_its_own_tables(tenants: FreshDatabase) -> None:
+def test_an_event_trigger_that_notes_what_is_made_finds_its_own_tables(tenants: FreshDatabase) -> None:
     tenants.run("""
-        CREATE TABLE created (tag text);
-        CREATE FUNCTION log() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO created VALUES ('x'); END';
+        CREATE TABLE made (tag text);
+        CREATE FUNCTION log() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO made VALUES (tg_tag); END';
         CREATE EVENT TRIGGER note ON ddl_command_end EXECUTE FUNCTION log()
     """)
     assert grow(tenants, where("companies")).counts()["companies"] == (2, 0)
-    assert tenants.rows("SELECT * FROM created") == []
+    assert tenants.rows("SELECT * FROM made") == []
 
 
 PARTED = """
