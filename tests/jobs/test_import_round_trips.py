@@ -1,5 +1,6 @@
 """A database, exported in every format and imported into an empty copy, is the same by content."""
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,29 @@ def test_rows_that_break_what_is_not_valid_are_restored_with_it(tmp_path: Path, 
         imported(tmp_path, exported(tmp_path, format_, compress), "restore")
         assert target.rows("TABLE c ORDER BY 1") == [(1, 1), (2, 2)]
         assert target.rows(what) == source.rows(what)
+
+
+def test_a_json_null_where_no_null_may_be_comes_back(tmp_path: Path, make_database: MakeDatabase) -> None:
+    """Read by COPY, and by the server where a type is not plain. Where NULL may be too, json writes both alike."""
+    source = make_database()
+    rows: dict[str, list[Any]] = {}
+    tables = ""
+    for table, type_ in (("plain", "text"), ("boxed", "box")):
+        columns = f"id int PRIMARY KEY, told jsonb NOT NULL, noted json NOT NULL, may jsonb, odd {type_}"
+        tables += f"CREATE TABLE {table} ({columns});"
+        source.run(f"CREATE TABLE {table} ({columns})")
+        source.run(f"INSERT INTO {table} VALUES (1, 'null', 'null', NULL), (2, '{{\"a\": null}}', '[null]', '[null]')")
+        rows[table] = source.rows(f"SELECT t::text FROM {table} AS t ORDER BY id")
+    for (format_, compress), mode in product(FORMATS, ("restore", "upsert", "replace")):
+        target = make_database()
+        settings_of(tmp_path, source, target)
+        if mode != "restore":
+            target.run(tables)
+        request = ExportRequest.model_validate({"database": "source", "format": format_, "compress": compress})
+        report = export_database(load_services({}, tmp_path), Call(), request)
+        assert not report.warnings
+        imported(tmp_path, str(report.path), mode)
+        assert {table: target.rows(f"SELECT t::text FROM {table} AS t ORDER BY id") for table in rows} == rows
 
 
 def test_a_restore_fills_materialised_views_and_tells_those_that_it_cannot(

@@ -12,7 +12,7 @@ from server.model.amounts import several
 from server.model.imports.plan import ColumnPlan, ImportIssue, ImportRequest, Severity, TablePlan, target_of
 from server.model.imports.table_rows import FileTable
 from server.model.inspection.phrases import clipped
-from server.model.manifest import ManifestTable
+from server.model.manifest import ManifestColumn, ManifestTable
 from server.model.quoting import literal, path
 from server.model.schema import Attributes, Identity, Schema
 from server.model.schema_domains import domain_of
@@ -23,6 +23,7 @@ Fits = Literal["yes", "depends", "no"]
 TypeFits = Callable[[str, str], Fits]
 """(type in the file, type in the table) → whether values convert."""
 _NAMED = 400
+_JSON = ("json", "jsonb")
 """Characters of columns that one issue names."""
 
 
@@ -103,8 +104,8 @@ class TableMatch:
         for wrong in sorted(set(mapping) - set(names)):
             self._tell("unknown_file_column", wrong, None, did_you_mean(wrong, names))
         self._find_doubled(names, mapping)
-        types = {column.name: column.type for column in self.told.columns} if self.told else {}
-        found = (self._column(name, mapping.get(name, name), columns, types.get(name)) for name in names)
+        told = {column.name: column for column in self.told.columns} if self.told else {}
+        found = (self._column(name, mapping.get(name, name), columns, told.get(name)) for name in names)
         return [column for column in found if column is not None]
 
     def _find_doubled(self, names: Sequence[str], mapping: Mapping[str, str]) -> None:
@@ -114,9 +115,10 @@ class TableMatch:
             self._tell("duplicate_column", doubled, f"{into.count(doubled)} columns of the file go there")
 
     def _column(
-        self, name: str, column: str, columns: Mapping[str, Attributes], given: str | None
+        self, name: str, column: str, columns: Mapping[str, Attributes], told: ManifestColumn | None
     ) -> ColumnPlan | None:
-        """The file's column `name`, of the type `given` as far as the file says, into `column`: "" leaves it out."""
+        """The file's column `name`, of which its manifest has `told`, into `column`: "" leaves it out."""
+        given = told.type if told else None
         if not column:
             return None
         attributes = columns.get(column)
@@ -131,7 +133,9 @@ class TableMatch:
         if fit != "yes":
             self._tell("type_mismatch", column, current, given, "error" if fit == "no" else "warning")
         always = attributes.get("identity") == "always"
-        return ColumnPlan(name, column, current, always, default=_default_of(attributes))
+        no_null = told is not None and not told.nullable and name not in self.table.optional
+        json_null = no_null and given in _JSON and current in _JSON
+        return ColumnPlan(name, column, current, always, default=_default_of(attributes), json_null=json_null)
 
     def _find_missing(self, loaded: set[str], columns: Mapping[str, Attributes]) -> None:
         """Columns that must have a value and get none; those that get one of the server's own are told at once."""

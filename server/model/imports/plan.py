@@ -56,6 +56,8 @@ class ColumnPlan:
     """GENERATED ALWAYS AS IDENTITY: the file's values are kept, and it is never updated."""
     default: str | None = None
     """What a row gets that has no value, as SQL."""
+    json_null: bool = False
+    """A null of the file's JSON is a value: the export says that the column has no NULL."""
     redacted: bool = False
     """The file has stand-ins for its values: rows that are there already keep theirs."""
 

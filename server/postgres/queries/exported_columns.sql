@@ -76,6 +76,9 @@ targets (table_oid, number) AS (
     JOIN pg_catalog.pg_constraint AS f ON f.confrelid = p.oid AND f.contype = 'f'
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.oid AND a.attnum = ANY (f.confkey)
     JOIN pg_catalog.pg_attribute AS r ON r.attrelid = p.root AND r.attname = a.attname
+),
+unproved (table_oid, number) AS (
+    SELECT conrelid, conkey[1] FROM pg_catalog.pg_constraint WHERE contype = 'n' AND NOT convalidated
 )
 SELECT a.attrelid::bigint AS table_oid,
        a.attname AS name,
@@ -99,7 +102,7 @@ SELECT a.attrelid::bigint AS table_oid,
        c.readable OR pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable,
        t.oid < 16384 AS built_in,
        a.atttypid <> t.oid AS domain,
-       NOT (a.attnotnull OR b.not_null) AS nullable,
+       NOT (a.attnotnull AND v.number IS NULL OR b.not_null) AS nullable,
        CASE WHEN a.attgenerated <> '' THEN ARRAY(
            SELECT DISTINCT s.attname::text
            FROM pg_catalog.pg_attrdef AS d
@@ -132,5 +135,6 @@ CROSS JOIN LATERAL (SELECT CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.mo
 LEFT JOIN key_columns AS u ON u.table_oid = a.attrelid AND u.number = a.attnum
 LEFT JOIN never_null AS o ON o.table_oid = a.attrelid AND o.name = a.attname
 LEFT JOIN targets AS r ON r.table_oid = a.attrelid AND r.number = a.attnum
+LEFT JOIN unproved AS v ON v.table_oid = a.attrelid AND v.number = a.attnum
 WHERE a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum

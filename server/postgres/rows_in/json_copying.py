@@ -40,7 +40,7 @@ def converting(columns: Sequence[ColumnPlan], enums: Collection[str]) -> Callabl
     fields: list[tuple[str, Any, Any]] = []
     converts: list[tuple[str, Convert]] = []
     for number, column in enumerate(columns):
-        found = _reading(column.type, enums)
+        found = (msgspec.Raw, _as_json) if column.json_null else _reading(column.type, enums)
         if found is None or _ODD_NAME.search(column.file):
             return None
         kind, convert = found
@@ -123,6 +123,11 @@ def _as_text(value: Any) -> str | None:
         return None
     text = str(value, "utf-8")
     return None if text == "null" else text
+
+
+def _as_json(value: Any) -> str:
+    """The JSON itself, also where it is null."""
+    return "null" if value is None else str(value, "utf-8")
 
 
 def _plain_array(value: Any) -> str | None:

@@ -42,7 +42,7 @@ def reading_json(given: sql.Composable, column: ColumnPlan) -> sql.Composed:
         words = sql.SQL("(SELECT {} FROM (SELECT {} AS {}) AS given)")
         return words.format(_json_value(column), value, sql.Identifier(column.file))
     words = sql.SQL("(SELECT r.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', {})) AS r(v {}))")
-    return words.format(value, written(column.type))
+    return _with_null(words.format(value, written(column.type)), column)
 
 
 def reading_objects(function: sql.Composable, columns: Sequence[ColumnPlan]) -> tuple[sql.Composed, sql.Composed]:
@@ -61,7 +61,7 @@ def reading_objects(function: sql.Composable, columns: Sequence[ColumnPlan]) -> 
 def _json_value(column: ColumnPlan) -> sql.Composed:
     name = sql.Identifier("given", column.file)
     if not is_hstore(column.type):
-        return sql.Composed([name])
+        return _with_null(sql.Composed([name]), column)
     schema = column.type.rpartition(".")[0]
     make = written(f"{schema}.hstore" if schema else "hstore")
     return sql.SQL(
@@ -70,6 +70,13 @@ def _json_value(column: ColumnPlan) -> sql.Composed:
         " (SELECT COALESCE({1}(pg_catalog.array_agg(e.key), pg_catalog.array_agg(e.value)), ''::{2})"
         " FROM pg_catalog.json_each_text({0}) AS e) END"
     ).format(name, make, written(column.type))
+
+
+def _with_null(value: sql.Composed, column: ColumnPlan) -> sql.Composed:
+    """The value; the JSON null where that is one, which PostgreSQL's functions give as NULL."""
+    if not column.json_null:
+        return value
+    return sql.SQL("COALESCE({}, {}::{})").format(value, sql.Literal("null"), written(column.type))
 
 
 def is_hstore(type_: str) -> bool:

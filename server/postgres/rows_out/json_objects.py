@@ -25,6 +25,7 @@ NUMERIC_INFINITY = 140000
 """The first server version whose numeric has infinities, so that they can be told from what is a number in JSON too."""
 _UNQUOTED = ("uuid", "date")
 """Types whose text has nothing to escape, and is the same in JSON."""
+_JSON = ("json", "jsonb")
 _LOST = 9
 _CODES = [bytes(code) for code in product(b" \t", repeat=3) if _LOST in code]
 _SMALL = 16
@@ -155,6 +156,8 @@ def _any(columns: Iterable[Column], condition: Callable[[Column], sql.Composable
 
 def _json_null(column: Column) -> sql.Composable | None:
     name = sql.Identifier(column.name)
+    if column.base in _JSON and not column.domain and not column.nullable:  # it has no NULL to be taken for
+        return None
     if column.base == "jsonb":
         return sql.SQL("pg_catalog.pg_column_size(x.{0}) < {1} AND pg_catalog.jsonb_typeof(x.{0}) = 'null'").format(
             name, _SMALL
