@@ -131,7 +131,8 @@ async def review_migration(
 {status}
 
 1. Read {path}. Is it applied, changed since, or out of order?
-2. apply_migration with dry_run where it is offered: it proves the file on a scratch database. Never apply it for real.
+2. The header of a file of plan_migration says what was proved, and of which schema. A folder that makes a whole schema
+   is one side of compare_schemas, from {database} to it. Never apply it.
 3. For each statement: what it locks and for how long on tables of this size (inspect_schema shows rows), what it
    rewrites, what it loses, whether it can be undone, what running code breaks between old and new.
 4. Answer with a verdict (apply, apply after changes, do not), findings by severity with the line, and better SQL.
