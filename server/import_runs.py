@@ -1,21 +1,19 @@
 """What check_import and import_data share: the file opened, the schema that a script makes, one run, one report."""
 
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from server.calls import Call
-from server.errors import Refused
 from server.files.manifests import read_manifest
 from server.files.opening import opened, sha256_of
 from server.files.sources import ScriptFile, open_source
 from server.model.imports.plan import ImportRequest, target_of
 from server.model.imports.script_policy import ScriptPolicy
 from server.model.imports.table_rows import RowSource
-from server.model.schema import RELATIONS, Identity, Schema
+from server.model.schema import RELATIONS, Schema
 from server.postgres.databases import Database, connected
 from server.postgres.imports.aftermath import afterwards
 from server.postgres.imports.imported import Imported
@@ -25,8 +23,6 @@ from server.postgres.schemas.catalog import read_schema
 from server.postgres.scripts.source import ScriptSource
 from server.postgres.transactions import reading, writing
 from server.services import Services
-
-OVERWRITES = ("upsert", "replace", "restore")
 
 
 class Run(NamedTuple):
@@ -44,7 +40,6 @@ def run_import(services: Services, call: Call, request: ImportRequest) -> Run:
     source = open_rows(services, call, request, database)
     given = _schema_of(services, call, database, source)
     settings = services.settings.imports
-    touched: Sequence[Identity] = ()
     committed = False
     run: Import | None = None
     try:
@@ -124,34 +119,3 @@ def _schema_of(services: Services, call: Call, database: Database, source: RowSo
             load_script(connection, stream, source.policy, call=call)
         with reading(call, made.database) as connection:
             return read_schema(connection)
-
-
-def needs_consent(request: ImportRequest) -> bool:
-    """Whether the import may delete or overwrite what is there."""
-    return not request.rehearse and request.mode in OVERWRITES
-
-
-def refuse_without_consent(services: Services, request: ImportRequest, *, person_agreed: bool) -> None:
-    """Refused("confirmation_needed") where nobody agreed to what the mode may destroy."""
-    if not needs_consent(request) or person_agreed:
-        return
-    allowed = services.settings.imports.allow_confirm_argument
-    if request.confirm and allowed:
-        return
-    raise Refused(
-        "confirmation_needed",
-        f"mode {request.mode} {consequence(request)}.",
-        next="Ask the person; then call again with confirm = true."
-        if allowed
-        else "The settings want a person's own answer: a client that can ask, or the command line.",
-    )
-
-
-def consequence(request: ImportRequest) -> str:
-    """What the mode may do to rows that are there."""
-    tables = ", ".join(request.tables or ()) or "every table of the file"
-    return {
-        "upsert": f"overwrites rows of {tables} in {request.database} that have the same key",
-        "replace": f"deletes all rows of {tables} in {request.database} first",
-        "restore": f"creates schema objects and loads rows in {request.database}",
-    }.get(request.mode, f"adds rows to {request.database}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from server.discovery import Databases, find_databases
 from server.errors import Refused
@@ -47,6 +48,25 @@ class Services:
         if self.current is None:
             raise _no_current()
         return self.current
+
+    def refuse_without_consent(
+        self,
+        what: str,
+        *,
+        confirm: bool,
+        person_agreed: bool,
+        code: str = "confirmation_needed",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Refused(code) where nobody agreed to `what`: neither a person nor, as far as the settings let an agent answer
+        for one, who calls (`confirm`).
+        """
+        by_argument = self.settings.imports.allow_confirm_argument
+        if person_agreed or (confirm and by_argument):
+            return
+        ask = "Ask the person; then call again with confirm = true."
+        alone = "The settings want a person's own answer: a client that can ask, or the command line."
+        raise Refused(code, what, next=ask if by_argument else alone, details=details)
 
     def redaction(self, database: str) -> Policy:
         """Which columns of a database are sensitive, and what is done with each."""

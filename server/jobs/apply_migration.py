@@ -90,21 +90,13 @@ def _refuse_changed(migration: MigrationFile) -> None:
 def _refuse_without_consent(
     services: Services, database: Database, migration: MigrationFile, *, confirm: bool, person_agreed: bool
 ) -> None:
-    allowed = services.settings.imports.allow_confirm_argument
-    if person_agreed or (confirm and allowed):
-        return
     apart = sum(step.phase != "main" for step in migration.steps)
     what = f"{migration.name} changes the schema of {database.name} with {several(len(migration.steps), 'statement')}"
     what += f", {apart} of them in transactions of their own" if apart else " in one transaction"
     what += f"; it loses data ({migration.header['data_loss']})" if migration.loses_data else ""
     hazardous = [step.what for step in migration.steps if step.what.endswith("]")]
-    raise Refused(
-        "confirmation_needed",
-        f"{what}.",
-        next="Ask the person; then call again with confirm = true."
-        if allowed
-        else "The settings want a person's own answer: a client that can ask, or the command line.",
-        details={"hazards": hazardous[:20]},
+    services.refuse_without_consent(
+        f"{what}.", confirm=confirm, person_agreed=person_agreed, details={"hazards": hazardous[:20]}
     )
 
 

@@ -19,8 +19,12 @@ def drop_database(
             sweep(connection, database)
             found = find_clones(connection)
             if name in found:
-                if not (person_agreed or (confirm and services.settings.imports.allow_confirm_argument)):
-                    raise _not_confirmed(services, name)
+                services.refuse_without_consent(
+                    f"Dropping {name} deletes all its rows.",
+                    confirm=confirm,
+                    person_agreed=person_agreed,
+                    code="not_confirmed",
+                )
                 drop_clone(connection, name)
                 assert database.address is not None
                 server = f"{database.address.host or 'localhost'}:{database.address.port or '5432'}"
@@ -30,17 +34,6 @@ def drop_database(
         "not_ours",
         f"pgferry made no database {name}, and drops no other. {did_you_mean(name, clones)}",
         next="clone_database makes databases that can be dropped again.",
-    )
-
-
-def _not_confirmed(services: Services, name: str) -> Refused:
-    by_argument = services.settings.imports.allow_confirm_argument
-    return Refused(
-        "not_confirmed",
-        f"Dropping {name} deletes all its rows.",
-        next="Ask the person; then call again with confirm = true."
-        if by_argument
-        else "The settings let only a person confirm, through the client.",
     )
 
 

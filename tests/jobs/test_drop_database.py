@@ -40,7 +40,7 @@ def test_settings_can_leave_consent_to_people(fresh_database: FreshDatabase, tmp
     )
     services, name = load_services({}, tmp_path), f"theirs_{fresh_database.name}"
     clone_database(services, Call(), source="a", name=name)
-    with pytest.raises(Refused, match="only a person"):
+    with pytest.raises(Refused, match="want a person's own answer"):
         drop_database(services, Call(), name=name, confirm=True)
     drop_database(services, Call(), name=name, person_agreed=True)
     assert name not in databases(fresh_database)
