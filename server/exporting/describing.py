@@ -154,27 +154,51 @@ def report(
         sha256=facts.sha256,
         tables=tables,
         total_rows=manifest.total_records,
-        redacted=[RedactedColumn(table=r.table, column=r.column, how=r.how) for r in manifest.redactions],
+        redacted=_redacted(plan),
         excluded_tables=manifest.excluded_tables,
         seconds=round(seconds, 3),
         warnings=[*manifest.warnings, *more],
-        next=_next(plan, path),
+        next=f"{_reading(plan, shlex.quote(path.name))}. check_import rehearses an import of it.",
     )
 
 
-def _next(plan: Plan, path: Path) -> str:
-    return f"{_reading(plan, shlex.quote(path.name))}. check_import rehearses an import of it."
+def estimate(plan: Plan, sizes: Sequence[int]) -> ExportReport:
+    """The answer where nothing is written. `sizes`: about how many bytes each of the plan's tables would take."""
+    tables, more = listed_tables(
+        [
+            ExportedTable(
+                name=export.table.key, rows=export.rows, bytes=size, matched=export.matched, required=export.required
+            )
+            for export, size in zip(plan.tables, sizes, strict=True)
+        ]
+    )
+    return ExportReport(
+        path=None,
+        format=plan.format,
+        content=plan.content,
+        bytes=sum(sizes),
+        sha256=None,
+        tables=tables,
+        total_rows=sum(export.rows for export in plan.tables),
+        redacted=_redacted(plan),
+        excluded_tables=list(plan.excluded_tables),
+        seconds=0,
+        estimated=True,
+        warnings=[*plan.warnings, *more],
+        next="Call again without estimate_only to write it.",
+    )
+
+
+def _redacted(plan: Plan) -> list[RedactedColumn]:
+    return [RedactedColumn(table=each.table, column=each.column, how=each.how) for each in plan.redactions]
 
 
 def _reading(plan: Plan, name: str) -> str:
     """What shows or loads it, as it can be typed beside the file."""
     if plan.format in ("csv", "jsonl"):
-        rows = f"DuckDB reads {name}/*.{plan.format}{ENDINGS[plan.compression]}"
-        return (
-            f"{name}/schema.sql is the schema"
-            if plan.content == "schema"
-            else f"{rows}; manifest.json says what is in it"
-        )
+        if plan.content == "schema":
+            return f"{name}/schema.sql is the schema"
+        return f"DuckDB reads {name}/*.{plan.format}{ENDINGS[plan.compression]}; manifest.json says what is in it"
     unpacked = "" if plan.compression == "none" else f"{UNPACKED[plan.compression]} {name} | "
     file = "" if unpacked else f" {name}"
     if plan.format == "sql":

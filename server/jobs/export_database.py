@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from server.calls import Call
 from server.errors import Refused
+from server.exporting.describing import estimate
 from server.exporting.fingerprints import FingerprintBeside
 from server.exporting.hidden import refuse_what_is_hidden
 from server.exporting.plan import (
@@ -22,7 +23,7 @@ from server.exporting.settling import settled
 from server.exporting.steadying import steadied
 from server.exporting.writing import write_export
 from server.model.amounts import several
-from server.model.exports import ExportedTable, ExportReport, ExportRequest, RedactedColumn, filters_of, listed_tables
+from server.model.exports import ExportReport, ExportRequest, filters_of
 from server.model.patterns import choose, matcher
 from server.model.redaction import Redactions
 from server.model.tables import Table, load_order, with_targets
@@ -64,7 +65,7 @@ def _export(
         redactions = _redactions(services, connection, request, chosen, known)
         plan = _plan(services, connection, request, chosen, redactions, left_out)
         if request.estimate_only:
-            return _estimate(plan, chosen)
+            return estimate(plan, [round(export.table.bytes * SIZE_OF[plan.format]) for export in plan.tables])
         if modest:
             plan = replace(plan, modest=True, sessions=0)
         return write_export(services, call, connection, plan, fingerprint)
@@ -181,25 +182,3 @@ def _secretive(connection: Connection) -> list[str]:
     found = [f"{what} {name}" for what, name in name_secretive_objects(connection)]
     said = f"No export holds what may have a password in it: {', '.join(found)}. Create it by hand where you load this."
     return [said] if found else []
-
-
-def _estimate(plan: Plan, tables: Sequence[Table]) -> ExportReport:
-    sizes = [round(table.bytes * SIZE_OF[plan.format]) for table in tables]
-    shown, more = listed_tables(
-        [ExportedTable(name=table.key, rows=table.rows, bytes=size) for table, size in zip(tables, sizes, strict=True)]
-    )
-    return ExportReport(
-        path=None,
-        format=plan.format,
-        content=plan.content,
-        bytes=sum(sizes),
-        sha256=None,
-        tables=shown,
-        total_rows=sum(table.rows for table in tables),
-        redacted=[RedactedColumn(table=r.table, column=r.column, how=r.how) for r in plan.redactions],
-        excluded_tables=list(plan.excluded_tables),
-        seconds=0,
-        estimated=True,
-        warnings=[*plan.warnings, *more],
-        next="Call again without estimate_only to write it.",
-    )
