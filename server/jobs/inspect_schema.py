@@ -21,9 +21,10 @@ from server.model.paging import BUDGET
 from server.model.patterns import choose
 from server.model.redaction import Policy
 from server.model.schema import RELATIONS, Attributes, Identity, Schema
+from server.postgres.databases import Connection
 from server.postgres.questions import ask
 from server.postgres.schemas.outlines import read_outline, read_parts
-from server.postgres.transactions import Connection, beside_of, reading
+from server.postgres.transactions import beside_of, reading
 from server.services import Services
 
 Detail = Literal["overview", "tables", "full"]

@@ -19,10 +19,7 @@ from typing import Any
 
 from server.errors import DatabaseFailed, FerryError, Refused
 from server.postgres import keeper
-from server.postgres.binaries import Programs, clean_environment, embedded_binaries, enterable, programs_for
-from server.postgres.binaries import unprivileged_account as _account
-
-__all__ = ["EmbeddedServer", "embedded_binaries", "embedded_server", "start", "stop"]
+from server.postgres.binaries import Programs, clean_environment, enterable, programs_for, unprivileged_account
 
 _HOST = "127.0.0.1"
 _USER = "postgres"
@@ -160,7 +157,7 @@ def _keeper(home: Path, *, remove: bool) -> Generator["subprocess.Popen[str]"]:
 
 
 def _make_home(home: Path) -> None:
-    account = _account()
+    account = unprivileged_account()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if account is None:
         return
@@ -174,7 +171,7 @@ def _make_home(home: Path) -> None:
 
 def _temporary_home(inside: Path | None) -> Path:
     places = [inside] if inside else [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
-    if _account() is not None:
+    if unprivileged_account() is not None:
         places = [place for place in places if place.is_dir() and enterable(place.resolve())] or places
     return Path(tempfile.mkdtemp(prefix="pgferry-", dir=places[0]))
 

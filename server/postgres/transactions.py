@@ -15,19 +15,6 @@ from server.postgres.databases import Connection, Database, connected
 from server.postgres.questions import ask_one
 from server.postgres.waiting import waits_told
 
-__all__ = [
-    "Connection",
-    "Habits",
-    "caged",
-    "export_snapshot",
-    "joining",
-    "own_search_path",
-    "reading",
-    "reading_with_tables",
-    "standing_by",
-    "writing",
-]
-
 T = TypeVar("T")
 
 SESSION: tuple[tuple[str, str], ...] = (
