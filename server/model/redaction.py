@@ -13,29 +13,7 @@ from server.model.names import parts_of
 from server.model.sensitive import is_sensitive
 from server.model.tables import Column, Place, Table
 
-__all__ = [
-    "HASHED",
-    "NOTHING",
-    "How",
-    "Masks",
-    "Policy",
-    "Redaction",
-    "Redactions",
-    "is_sensitive",
-    "matches_column",
-    "plan_redactions",
-]
-
-
 How = Literal["exclude", "null", "hash", "blank", "keep"]
-
-
-class Redaction(NamedTuple):
-    """What was done with one column of one export. `table` is the export's name of it."""
-
-    table: str
-    column: str
-    how: How
 
 
 @dataclass(frozen=True)
@@ -95,9 +73,6 @@ def _weight(pattern: str) -> tuple[int, int]:
     parts = pattern.split(".")
     return sum("*" not in part and "?" not in part for part in parts), len(pattern.replace("*", ""))
 
-
-Masks = Mapping[str, How]
-"""What is done with the columns of one table: column → `exclude`, `null`, `hash` or `blank`."""
 
 HASHED = frozenset({"text", "varchar", "bpchar", "citext", "name", "bytea", "uuid", "int4", "int8"})
 """Base types that a keyed hash can take the place of."""

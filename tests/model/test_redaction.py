@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from server.errors import Refused
-from server.model.redaction import NOTHING, Policy, is_sensitive, plan_redactions
+from server.model.redaction import NOTHING, Policy, plan_redactions
+from server.model.sensitive import is_sensitive
 from server.model.tables import Column, Place, Reference, Table, with_targets
 
 

@@ -1,6 +1,6 @@
 """What an import is asked for, what it will do, and what stands in its way, as values."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -97,11 +97,6 @@ class ImportPlan:
     mode: Mode
     tables: tuple[TablePlan, ...]
     issues: tuple[ImportIssue, ...] = ()
-    relaxed: tuple[Identity, ...] = field(default=())
-
-    @property
-    def errors(self) -> list[ImportIssue]:
-        return [issue for issue in self.issues if issue.severity == "error"]
 
     def table(self, source: str) -> TablePlan | None:
         return next((table for table in self.tables if table.source == source), None)

@@ -1,7 +1,7 @@
--- Every foreign key: both tables, the columns in their order, the schema of each comparison (conpfeqop), whether it is
--- MATCH FULL, whether all rows are known to obey it (`sound`), whether its last column is a period (18), whether an index
--- of the referring table helps to find the rows that refer to a given one (`indexed`), and whether one leads straight to
--- them (`exact`): a btree that begins with exactly these columns, in their own order and collation.
+-- Every foreign key: both tables, the columns in their order, the schema of each comparison (conpfeqop), whether all rows
+-- are known to obey it (`sound`), whether its last column is a period (18), whether an index of the referring table helps
+-- to find the rows that refer to a given one (`indexed`), and whether one leads straight to them (`exact`): a btree that
+-- begins with exactly these columns, in their own order and collation.
 -- Leaves out the copies that PostgreSQL keeps for partitions.
 SELECT
     con.conname::text AS name,
@@ -23,7 +23,6 @@ SELECT
         JOIN pg_catalog.pg_operator AS o ON o.oid = u.operator
         JOIN pg_catalog.pg_namespace AS n ON n.oid = o.oprnamespace
     ) AS operators,
-    con.confmatchtype = 'f' AS match_full,
     con.convalidated AND con.enforced AS sound,
     con.period AS period,
     EXISTS (
@@ -76,7 +75,7 @@ SELECT
 FROM (SELECT true AS conenforced, false AS conperiod) AS absent
 CROSS JOIN LATERAL (
     SELECT
-        conname, conrelid, confrelid, conkey, confkey, conpfeqop, confmatchtype, convalidated,
+        conname, conrelid, confrelid, conkey, confkey, conpfeqop, convalidated,
         conenforced AS enforced, conperiod AS period
     FROM pg_catalog.pg_constraint
     WHERE contype = 'f' AND conparentid = 0

@@ -55,7 +55,6 @@ class Merged:
     inserted: int = 0
     updated: int = 0
     skipped: int = 0
-    deleted: int = 0
 
 
 @dataclass
@@ -97,8 +96,8 @@ class Loader:
         self.connection.execute(words.format(name, sql.SQL(", ").join(parts)))
         return Landing(plan, name, tuple(names), staged=True)
 
-    def take(self, rows: TableRows, plan: TablePlan) -> int:
-        """Puts the rows where they land; returns how many arrived there."""
+    def take(self, rows: TableRows, plan: TablePlan) -> None:
+        """Puts the rows where they land."""
         landing = self.land(plan, rows.form)
         if rows.form == "json":
             taken = self._take_json(rows, landing)
@@ -108,7 +107,6 @@ class Loader:
             taken = self._take_copy(rows, landing)
         landing.rows += taken
         self.tell(plan.shown, landing.rows)
-        return taken
 
     def _take_copy(self, rows: TableRows, landing: Landing) -> int:
         reading = ahead(rows.chunks) if rows.form == "csv" else nullcontext(rows.chunks)

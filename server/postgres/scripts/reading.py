@@ -54,7 +54,6 @@ class CopyBlock:
         A row of several columns has a tab in its line, so that none is mistaken; a single text column may hold such a
         line, which the settings can then allow.
         """
-        line = self._begins + 1
         for chunk in data:
             found = _COPY_LINE.search(chunk) if _COPY_ENDING in chunk else None
             if found:

@@ -67,7 +67,7 @@ def _relation(row: tuple[Any, ...], columns: dict[str, RelationColumn]) -> Relat
 
 
 def _edge(relations: dict[int, Relation], row: tuple[Any, ...]) -> Edge:
-    name, child, parent, columns, targets, operators, _full, sound, period, indexed, exact = row
+    name, child, parent, columns, targets, operators, sound, period, indexed, exact = row
     own, other = relations[child].columns, relations[parent].columns
     ends = [(own[column], other[target]) for column, target in zip(columns, targets, strict=True)]
     alike = all(_comparable(column, target) for column, target in ends)
