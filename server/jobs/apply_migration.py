@@ -107,25 +107,25 @@ def _run(services: Services, call: Call, database: Database, migration: Migratio
     numbered = list(enumerate(migration.steps))
     by_phase = {phase: [each for each in numbered if each[1].phase == phase] for phase in ("before", "main", "after")}
 
-    def told(number: int, what: str) -> None:
+    def tell(number: int, what: str) -> None:
         call.progress(number, total, what)
 
     timeout = settings.lock_timeout_seconds
     apart = bool(by_phase["before"] or by_phase["after"])
     together = partial(
-        run_together, call, database, migration, by_phase["main"], told, lock_timeout=timeout, has_turn=apart
+        run_together, call, database, migration, by_phase["main"], tell, lock_timeout=timeout, has_turn=apart
     )
     done = 0
     try:
         with turn_of(call, database, migration) if apart else nullcontext():
             for each in by_phase["before"]:
-                run_alone(call, database, *each, told, lock_timeout=timeout)
+                run_alone(call, database, *each, tell, lock_timeout=timeout)
                 done += 1
             fingerprint, attempts = _tried(call, together, settings.attempts)
             done += len(by_phase["main"])
             for each in by_phase["after"]:
                 patience = max(timeout, 60) if "CONCURRENTLY" in each[1].sql else timeout  # which waits without a lock
-                alone = partial(run_alone, call, database, *each, told, lock_timeout=patience)
+                alone = partial(run_alone, call, database, *each, tell, lock_timeout=patience)
                 attempts = max(attempts, _tried(call, alone, settings.attempts)[1])
                 done += 1
             if by_phase["after"]:

@@ -65,7 +65,8 @@ class Import:
     redaction: Policy
     given: Schema | None = None
     done: Imported = field(default_factory=Imported)
-    _told: dict[str, int] = field(default_factory=dict[str, int])
+    _arrived: dict[str, int] = field(default_factory=dict[str, int])
+    """Rows read of each table, by its name in the file."""
 
     def run(self) -> Imported:
         """Everything up to, and without, COMMIT. ImportRejected lists every issue or violation."""
@@ -162,7 +163,7 @@ class Import:
             merged = self._take_rows(plan, enums)
             put_back_indexes(self.connection, relaxed, target)
             put_back_keys(self.connection, relaxed, target)
-        self.done.add_tables(plan.tables, merged, emptied, self._told)
+        self.done.add_tables(plan.tables, merged, emptied, self._arrived)
         self._check_counts(plan)
         self._tell_losses(list(emptied.values()))
         given = () if self.request.tables or self.request.into_schema else self.source.sequences
@@ -218,7 +219,7 @@ class Import:
             if table.source not in merged:
                 self.call.progress(self.source.position, self.source.total_bytes, f"{table.shown}: merging")
                 merged[table.source] = loader.merge(table)
-        self._told = {source: landing.rows for source, landing in loader.landings.items()}
+        self._arrived = {source: landing.rows for source, landing in loader.landings.items()}
         return merged
 
     def _tell(self, table: str, rows: int) -> None:
@@ -226,7 +227,7 @@ class Import:
 
     def _check_counts(self, plan: ImportPlan) -> None:
         manifest = self.source.manifest
-        arrived = {table.source: self._told.get(table.source, 0) for table in plan.tables}
+        arrived = {table.source: self._arrived.get(table.source, 0) for table in plan.tables}
         if manifest and self.request.tables is None:  # a table whose rows are missing altogether
             there = {table.name for table in self.source.tables}
             arrived |= {told.name: 0 for told in manifest.tables if told.name not in there}

@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS pgferry.migrations (
 )
 """
 
-Told = Callable[[int, str], None]
+Tell = Callable[[int, str], None]
 """Called before each statement with how many are done and what comes."""
 
 
@@ -82,9 +82,9 @@ def turn_of(call: Call, database: Database, migration: MigrationFile) -> Generat
         yield
 
 
-def run_alone(call: Call, database: Database, number: int, step: FileStep, told: Told, *, lock_timeout: float) -> None:
+def run_alone(call: Call, database: Database, number: int, step: FileStep, tell: Tell, *, lock_timeout: float) -> None:
     """A statement that can share no transaction: where it succeeds it stays."""
-    told(number, step.what)
+    tell(number, step.what)
     with alone(call, database, lock_timeout=lock_timeout) as connection:
         connection.execute("SET search_path = public")
         state = (f"The statements before it ({number}) stay; " if number else "") + "this one did nothing."
@@ -98,7 +98,7 @@ def run_together(
     database: Database,
     migration: MigrationFile,
     numbered: Sequence[tuple[int, FileStep]],
-    told: Told,
+    tell: Tell,
     *,
     lock_timeout: float,
     has_turn: bool,
@@ -119,7 +119,7 @@ def run_together(
         connection.execute("SET LOCAL check_function_bodies = off")
         connection.execute("SET LOCAL search_path = public")  # for the bodies of functions that statements evaluate
         for number, step in numbered:
-            told(number, step.what)
+            tell(number, step.what)
             _run(connection, database, number, step, state=state, again=again)
         connection.execute("SELECT pg_catalog.set_config('search_path', '', true)")
         record(connection, migration)
