@@ -3,6 +3,9 @@
 NULL is an empty field, the empty string `""`: readers that keep quotes apart (COPY, DuckDB) tell them apart.
 """
 
+import re
+from collections.abc import Iterable
+
 from server.files.folders import TableFolder
 from server.files.writing import TablePart
 
@@ -13,9 +16,18 @@ class CsvTables(TableFolder):
     ending = ".csv"
 
     def heading(self, part: TablePart) -> bytes:
-        return (",".join(quoted(name) for name in part.columns) + "\n").encode()
+        return line_of(name.encode() for name in part.columns)
 
 
-def quoted(name: str) -> str:
-    """A column's name as a csv field."""
-    return '"' + name.replace('"', '""') + '"' if any(mark in name for mark in ',"\r\n') or not name.strip() else name
+_MARKS = re.compile(rb'[,"\r\n]|\A\s|\s\Z|\A\\\.\Z')
+
+
+def line_of(cells: Iterable[bytes | None]) -> bytes:
+    """A line of csv as PostgreSQL writes it: NULL is empty, an empty text is quoted."""
+    return b",".join(map(_field, cells)) + b"\n"
+
+
+def _field(cell: bytes | None) -> bytes:
+    if cell is None:
+        return b""
+    return b'"' + cell.replace(b'"', b'""') + b'"' if not cell or _MARKS.search(cell) else cell

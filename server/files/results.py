@@ -2,16 +2,15 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from server.errors import Refused
+from server.files.csv_tables import line_of
 from server.files.disk import disk_failures
 
 ResultFormat = Literal["csv", "jsonl", "json"]
-_MARKS = re.compile(rb'[,"\r\n]')
 
 
 class Written(NamedTuple):
@@ -38,9 +37,7 @@ def format_of(path: str, wanted: ResultFormat | None) -> ResultFormat:
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[bytes | None]]) -> Written:
     """CSV as PostgreSQL writes it: NULL is empty, an empty string is quoted."""
-    lines = (b",".join(_csv(cell) for cell in row) + b"\n" for row in rows)
-    head = b",".join(_csv(name.encode()) for name in header) + b"\n"
-    return _write(path, head, lines, b"", b"")
+    return _write(path, line_of(name.encode() for name in header), map(line_of, rows), b"", b"")
 
 
 def write_json(path: Path, rows: Iterable[bytes], *, lines: bool) -> Written:
@@ -49,14 +46,6 @@ def write_json(path: Path, rows: Iterable[bytes], *, lines: bool) -> Written:
     if lines:
         return _write(path, b"", (row + b"\n" for row in flat), b"", b"")
     return _write(path, b"[\n", flat, b",\n", b"\n]\n")
-
-
-def _csv(cell: bytes | None) -> bytes:
-    if cell is None:
-        return b""
-    if not cell or _MARKS.search(cell) or cell == b"\\." or cell.startswith(b" ") or cell.endswith(b" "):
-        return b'"' + cell.replace(b'"', b'""') + b'"'
-    return cell
 
 
 def _write(path: Path, head: bytes, rows: Iterable[bytes], between: bytes, tail: bytes) -> Written:
