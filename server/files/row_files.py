@@ -8,6 +8,7 @@ from pathlib import Path
 
 from server.errors import Refused
 from server.files.opening import OpenFile, opened, sha256_of
+from server.model import quoting
 from server.model.imports.table_rows import FileTable, Form, SequencePosition
 from server.model.manifest import Manifest, ManifestTable
 
@@ -60,15 +61,9 @@ def _positions(manifest: Manifest | None) -> tuple[SequencePosition, ...]:
     if manifest is None:
         return ()
     return tuple(
-        SequencePosition(
-            _quoted(sequence.schema_name) + "." + _quoted(sequence.name), sequence.last_value, sequence.is_called
-        )
+        SequencePosition(quoting.path(sequence.schema_name, sequence.name), sequence.last_value, sequence.is_called)
         for sequence in manifest.sequences
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def checked(files: Sequence[RowFile], heartbeat: Heartbeat = lambda _: None) -> str:

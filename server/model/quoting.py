@@ -39,12 +39,15 @@ def literal(value: str) -> str:
 
 
 def path(schema: str, name: str) -> str:
+    """`schema.name`, each quoted where it has to be; of what is in no schema ('') the name alone."""
     return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
 
 
 def names(columns: Iterable[str]) -> str:
+    """`a, "B"`."""
     return ", ".join(quote(column) for column in columns)
 
 
 def role(name: str) -> str:
+    """A role as GRANT names it: PUBLIC is none."""
     return "PUBLIC" if name == "PUBLIC" else quote(name)

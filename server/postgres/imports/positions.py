@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg import sql
 
+from server.model import quoting
 from server.model.imports.plan import TablePlan
 from server.model.imports.table_rows import SequencePosition
 from server.model.schema import Identity, Schema
@@ -61,7 +62,7 @@ def counters(plans: Iterable[TablePlan], target: Schema) -> list[Counter]:
             counts = attributes["type"] in _INTEGERS
             named = attributes.get("identity_sequence")
             if isinstance(named, tuple):
-                found[Counter(_qualified(str(named[0]), str(named[1])), plan.identity, part.sub, counts)] = None
+                found[Counter(quoting.path(str(named[0]), str(named[1])), plan.identity, part.sub, counts)] = None
             for quoted in _NEXTVAL.findall(str(attributes.get("default", ""))):
                 found[Counter(quoted.replace("''", "'"), plan.identity, part.sub, counts)] = None
     return list(found)
@@ -85,16 +86,13 @@ def set_positions(
 
     Returns how many were moved.
     """
-    wanted: dict[str, tuple[int, bool]] = {}
-    for position in given:
-        wanted[position.name] = (position.last_value, position.is_called)
     moved = 0
     for counter in counters(plans, target):
         highest = _highest(connection, counter)
         if highest is not None:
             moved += _advance(connection, counter.sequence, *highest)
-    for name, (last, called) in wanted.items():
-        moved += _advance(connection, name, last, called)
+    for position in {position.name: position for position in given}.values():
+        moved += _advance(connection, position.name, position.last_value, position.is_called)
     return moved
 
 
@@ -150,7 +148,3 @@ def _highest(connection: Connection, counter: Counter) -> tuple[int, bool] | Non
     bounds = map(sql.Literal, state.bounds)
     row: Any = connection.execute(words.format(function, column, relation(counter.table), column, *bounds)).fetchone()
     return None if row[0] is None else (int(row[0]), True)
-
-
-def _qualified(schema: str, name: str) -> str:
-    return ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from server.model.quoting import quote
+
 MOST_CHARACTERS = 2000
 """Of a value that `fetch` brings here; the rest stays on the server."""
 
@@ -71,11 +73,7 @@ def projected(query: str, columns: Sequence[ResultColumn]) -> str:
         names.append(name)
     inner = ", ".join(f"c{number}" for number in range(len(names)))
     outer = ", ".join(
-        f"{'NULL::pg_catalog.text' if column.redacted else f'q.c{number}'} AS {_identifier(names[number])}"
+        f"{'NULL::pg_catalog.text' if column.redacted else f'q.c{number}'} AS {quote(names[number])}"
         for number, column in enumerate(columns)
     )
     return f"SELECT {outer} FROM (\n{query}\n) AS q ({inner})"  # noqa: S608  judged
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
