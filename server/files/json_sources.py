@@ -9,7 +9,7 @@ import msgspec
 from server.errors import Refused
 from server.files.json_rows import NO_OBJECT, JsonReader, Malformed, line_blocks, place_of
 from server.files.json_tally import Tally
-from server.files.manifest_reading import parse_manifest
+from server.files.manifests import document_manifest
 from server.files.opening import CHUNK, opened, sha256_of
 from server.files.row_files import Heartbeat, RowFile, Source, checked
 from server.model.imports.table_rows import FileTable, Form, TableRows
@@ -37,7 +37,7 @@ class JsonDocument(Source):
                     heartbeat(len(block))
                     _count(tally, block, reader.block_at)
             metadata = reader.metadata
-        manifest = _manifest(metadata, path.name)
+        manifest = document_manifest(metadata, path.name)
         source = cls(_json_tables(tallies, manifest), manifest, [path], sha256_of(path))
         source._path, source._bare = path, bare
         return source
@@ -63,13 +63,6 @@ def _count(tally: Tally, block: bytes, offset: int) -> None:
 def _named_columns(metadata: bytes | None) -> bool:
     """Whether the document says its columns itself, as ours do: then the keys need not be collected."""
     return metadata is not None and b'"columns"' in metadata
-
-
-def _manifest(metadata: bytes | None, name: str) -> Manifest | None:
-    """The manifest in a document's metadata; other tools' metadata are none."""
-    if metadata is None or b'"recordCounts"' not in metadata or b'"tables"' not in metadata:
-        return None
-    return parse_manifest(metadata, name)
 
 
 def _json_tables(tallies: dict[str, Tally], manifest: Manifest | None) -> list[FileTable]:

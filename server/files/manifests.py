@@ -16,7 +16,7 @@ from server.model.manifest import Manifest
 
 FILE_NAME = "manifest.json"
 _MOST = 256 << 20
-_OPENINGS = (b'{"metadata":', b"-- pgferry manifest: ")
+_DOCUMENT, _SCRIPT = b'{"metadata":', b"-- pgferry manifest: "
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> FileFacts:
@@ -34,36 +34,47 @@ def read_manifest(path: Path) -> Manifest | None:
 
     Refused: a manifest that is broken.
     """
-    found = _of_folder(path) if path.is_dir() else _of_file(path)
-    if found is None:
+    if path.is_dir():
+        file = path / FILE_NAME
+        return _manifest(_parsed(file.read_bytes(), str(file)), str(file)) if file.is_file() else None
+    with opened(path) as stream:
+        line = stream.read(32)
+        opening = next((words for words in (_DOCUMENT, _SCRIPT) if line.startswith(words)), None)
+        if opening is None:
+            return None
+        while b"\n" not in line[-CHUNK:] and len(line) < _MOST and (piece := stream.read(CHUNK)):
+            line += piece
+    try:
+        found = json.JSONDecoder().raw_decode(line[len(opening) :].partition(b"\n")[0].decode())[0]
+    except ValueError:  # a document of others may span lines
         return None
+    return _manifest(found, path.name) if opening == _SCRIPT or _is_ours(found) else None
+
+
+def document_manifest(metadata: bytes | None, name: str) -> Manifest | None:
+    """The manifest in the metadata of a json document; other tools' metadata are none. Refused: it is broken."""
+    if metadata is None or b'"schemaFingerprint"' not in metadata:
+        return None
+    found = _parsed(metadata, name)
+    return _manifest(found, name) if _is_ours(found) else None
+
+
+def _is_ours(metadata: Any) -> bool:
+    return isinstance(metadata, dict) and "recordCounts" in metadata and "schemaFingerprint" in metadata
+
+
+def _parsed(text: bytes, name: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise Refused("bad_manifest", f"{name} is not valid JSON.", next="Export again.") from None
+
+
+def _manifest(found: Any, name: str) -> Manifest:
+    """Refused names the keys that do not fit, never a value."""
     try:
         return Manifest.model_validate(found)
     except ValidationError as failure:
-        what = f"The manifest of {path} does not fit: {'.'.join(str(part) for part in failure.errors()[0]['loc'])}."
+        keys = ", ".join(sorted({".".join(map(str, error["loc"])) for error in failure.errors()})[:5])
+        what = f"{name} is no manifest: {keys} missing or wrong."
         raise Refused("bad_manifest", what, next="Export again.") from None
-
-
-def _of_folder(folder: Path) -> Any:
-    path = folder / FILE_NAME
-    if not path.is_file():
-        return None
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise Refused("bad_manifest", f"{path} is not JSON.", next="Export again.") from None
-
-
-def _of_file(path: Path) -> Any:
-    """The JSON after the opening words, where the first line has them; a json document of others may span lines."""
-    with opened(path) as file:
-        line = file.read(32)
-        words = next((words for words in _OPENINGS if line.startswith(words)), None)
-        if words is None:
-            return None
-        while b"\n" not in line[-CHUNK:] and len(line) < _MOST and (piece := file.read(CHUNK)):
-            line += piece
-    try:
-        return json.JSONDecoder().raw_decode(line[len(words) :].partition(b"\n")[0].decode())[0]
-    except ValueError:
-        return None

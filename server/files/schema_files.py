@@ -4,18 +4,18 @@ Knows the names of dbmate, golang-migrate, Flyway, goose, sqitch, Diesel, Prisma
 """
 
 import io
-import json
 import re
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
-
-import ijson  # pyright: ignore[reportMissingTypeStubs]  it ships none
+from typing import Literal
 
 from server.errors import Refused
+from server.files.json_rows import JsonReader, Malformed
+from server.files.manifests import document_manifest, read_manifest
 from server.files.opening import Readable, opened
+from server.model.manifest import Manifest
 
 Kind = Literal["script", "export", "migrations"]
 _SQL = re.compile(r"\.sql(\.gz|\.zst)?$", re.IGNORECASE)
@@ -54,8 +54,8 @@ class SchemaFiles:
 def find_schema_files(path: Path) -> SchemaFiles:
     """The scripts behind an existing file or folder. Refused where there is no schema in it."""
     if path.is_dir():
-        manifest = path / "manifest.json"
-        return _folder_export(path, manifest) if manifest.is_file() else _migrations(path)
+        manifest = read_manifest(path)
+        return _folder_export(path, manifest) if manifest else _migrations(path)
     if _SQL.search(path.name):
         return SchemaFiles("script", path, (SchemaFile(path.name, path),))
     if re.search(r"\.json(\.gz|\.zst)?$", path.name, re.IGNORECASE) or _begins_as_document(path):
@@ -78,28 +78,24 @@ def _no_schema(path: Path, why: str) -> Refused:
     )
 
 
-def _folder_export(path: Path, manifest: Path) -> SchemaFiles:
-    told = json.loads(manifest.read_bytes())
-    name = cast("dict[str, Any]", told).get("schemaFile") if isinstance(told, dict) else None
-    if not isinstance(name, str):
+def _folder_export(path: Path, manifest: Manifest) -> SchemaFiles:
+    if manifest.schema_file is None:
         raise _no_schema(path, "is an export of rows only: it has no schema to compare")
-    file = (path / name).resolve()
+    file = (path / manifest.schema_file).resolve()
     if not file.is_relative_to(path.resolve()) or not file.is_file():
         raise _no_schema(path, "names a schema file that is not there")
-    return SchemaFiles("export", path, (SchemaFile(name, file),))
+    return SchemaFiles("export", path, (SchemaFile(manifest.schema_file, file),))
 
 
 def _document(path: Path) -> SchemaFile:
     """The DDL in the metadata of a json export; only the metadata, which stand first, are read."""
-    with opened(path) as stream:
-        try:
-            found: Iterator[Any] = ijson.items(stream, "metadata.schemaSql")
-            schema = next(found, None)
-        except ijson.JSONError:
-            schema = None
-    if not isinstance(schema, str):
-        raise _no_schema(path, "holds rows only: it has no schema to compare")
-    return SchemaFile(path.name, path, schema.encode())
+    with opened(path) as stream, suppress(Malformed):
+        reader = JsonReader(stream)
+        next(reader.tables(), None)
+        manifest = document_manifest(reader.metadata, path.name)
+        if manifest and manifest.schema_sql is not None:
+            return SchemaFile(path.name, path, manifest.schema_sql.encode())
+    raise _no_schema(path, "holds rows only: it has no schema to compare")
 
 
 def _migrations(folder: Path) -> SchemaFiles:

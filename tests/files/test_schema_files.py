@@ -1,7 +1,6 @@
 """Which scripts a path means, and in which order: no server."""
 
 import gzip
-import json
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import zstandard
 
 from server.errors import Refused
 from server.files.schema_files import find_schema_files
+from server.model.manifest import Manifest
 
 
 def made(folder: Path, *names: str) -> Path:
@@ -18,6 +18,14 @@ def made(folder: Path, *names: str) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("select 1;")
     return folder
+
+
+def manifest(*, schema_sql: str | None = None, schema_file: str | None = None) -> str:
+    return Manifest(
+        exported_at="2026-01-01T00:00:00Z", export_type="full", filters_applied={}, record_counts={}, total_records=0,
+        content="full", format="json", database="main", server_version="18.0", schema_fingerprint="0",
+        schema_sql=schema_sql, schema_file=schema_file,
+    ).as_json()  # fmt: skip
 
 
 def names(folder: Path) -> list[str]:
@@ -55,15 +63,20 @@ def test_only_the_up_part_of_a_two_way_file_is_run_and_lines_are_kept(tmp_path: 
 
 
 def test_an_export_gives_its_schema_and_one_without_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text(json.dumps({"metadata": {"schemaSql": "create table a ();"}, "data": {}}))
+    (tmp_path / "a.json").write_text(f'{{"metadata": {manifest(schema_sql="create table a ();")}, "data": {{}}}}')
     (file,) = find_schema_files(tmp_path / "a.json").files
     assert file.text == b"create table a ();"
     folder = made(tmp_path / "export", "schema.sql")
-    (folder / "manifest.json").write_text('{"schemaFile": "schema.sql"}')
+    (folder / "manifest.json").write_text(manifest(schema_file="schema.sql"))
     assert names(folder) == ["schema.sql"]
-    (folder / "manifest.json").write_text('{"schemaFile": "../../outside.sql"}')
-    with pytest.raises(Refused):
-        find_schema_files(folder)
+    for schema_file in ("../../outside.sql", None):
+        (folder / "manifest.json").write_text(manifest(schema_file=schema_file))
+        with pytest.raises(Refused, match="no_schema_in_file"):
+            find_schema_files(folder)
+    for document in ('{"metadata": {"tool": "another"}, "data": {}}', '{"t": [{"a": 1}]}', '{"metadata": '):
+        (tmp_path / "b.json").write_text(document)
+        with pytest.raises(Refused, match="no_schema_in_file"):
+            find_schema_files(tmp_path / "b.json")
     with pytest.raises(Refused):
         find_schema_files(made(tmp_path / "empty", "notes.txt"))
 
