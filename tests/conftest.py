@@ -1,6 +1,7 @@
 """Names the fixtures; each family has a file of its own."""
 
 pytest_plugins = [
+    "tests.fix_client",
     "tests.fix_databases",
     "tests.fix_services",
     "tests.fix_demo",

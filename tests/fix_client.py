@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import CallToolResult, TextContent
@@ -19,6 +20,12 @@ from tools.guides import add_guides
 Era = Literal["auto", "legacy"]
 ERAS: tuple[Era, ...] = ("auto", "legacy")
 REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Tests marked with anyio run on asyncio alone, as the server does."""
+    return "asyncio"
 
 
 def in_memory(era: Era = "auto", **options: Any) -> Client:

@@ -14,11 +14,6 @@ pytestmark = pytest.mark.anyio
 Told = list[tuple[float, float | None, str]]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_the_result_of_the_job_comes_back() -> None:
     assert await run(lambda _: 42) == 42
 

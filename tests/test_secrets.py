@@ -38,11 +38,6 @@ CONTENT = """
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def project(tmp_path: Path, fresh_database: FreshDatabase) -> Generator[Path]:
     role = f"reader_{fresh_database.name}"
     fresh_database.run(CONTENT.format(role=role))

@@ -10,11 +10,6 @@ from tools.catalogue import FerryTool
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def mistaken() -> str:
     """A tool with a mistake."""
     raise KeyError("s3cret")

@@ -14,11 +14,6 @@ from tests.fix_services import Project
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.parametrize("era", ERAS)
 async def test_the_answer_is_the_contract_and_holds_no_row(
     era: Era, project: Project, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch

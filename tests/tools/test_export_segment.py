@@ -39,11 +39,6 @@ ACME = {"table": "companies", "where": [{"column": "slug", "value": "acme"}]}
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def shop(project: Project, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Project:
     fresh_database.run(SHOP)
     project.add("default", fresh_database)

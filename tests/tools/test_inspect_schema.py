@@ -9,11 +9,6 @@ from tests.fix_services import Project
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.parametrize("era", ERAS)
 async def test_the_structured_answer_leaves_out_what_is_empty(
     era: Era, project: Project, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch

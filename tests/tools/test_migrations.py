@@ -13,11 +13,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def main(tmp_path: Path, make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> FreshDatabase:
     """`main` may be written to; `feature` is a column and an index further."""
     main, feature = make_database(), make_database()

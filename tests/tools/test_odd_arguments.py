@@ -12,11 +12,6 @@ pytestmark = pytest.mark.anyio
 LONG = "x" * 100_000
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def two(tmp_path: Path, make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> TwoDatabases:
     both = TwoDatabases(tmp_path, make_database)
