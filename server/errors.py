@@ -5,7 +5,9 @@ FerryError
 ├── Cancelled       the caller took the call back; rolled back
 ├── ImportRejected  the data or the schema does not fit; every violation listed; rolled back
 ├── DatabaseFailed  PostgreSQL said no: SQLSTATE and a redacted message; rolled back
-└── OutcomeUnknown  the connection broke at COMMIT and not even pg_xact_status could tell
+└── OutcomeUnknown  the connection broke at COMMIT and not even txid_status() could tell
+
+FerryError itself: a file could not be written; what was under way is rolled back.
 
 No text of a failure ever holds a row value, a password or a connection string.
 """

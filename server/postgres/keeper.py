@@ -16,8 +16,8 @@ from typing import Any
 
 
 def keep(home: Path, *, remove: bool) -> None:
-    """One line of JSON comes in: {"start": command, "stop": command, "uid": int, "log": path}; one line goes out:
-    the exit code of the start. Then it blocks until standard input ends.
+    """One line of JSON comes in: {"start": command, "stop": command, "uid": number or null, "gid": the same,
+    "cwd": path, "log": path}; one line goes out: the exit code of the start. Then it blocks until standard input ends.
     """
     _adopt_orphans()
     line = sys.stdin.readline()

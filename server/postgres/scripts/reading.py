@@ -320,7 +320,8 @@ def _syntax(frame: Frame, text: str, failure: grammar.SyntaxFailed) -> Refused:
 def python_codec(encoding: str) -> str:
     """Python's codec for a PostgreSQL encoding name, `latin-1` (any byte is a letter) where there is no better one.
 
-    SQL_ASCII means no encoding: psql hands the bytes on as they are, to a server that takes them for UTF-8.
+    SQL_ASCII means no encoding: its statements are read as UTF-8; its rows are loaded as the bytes that they are only
+    into a database without encoding too (`encodings.in_an_encoding`).
     """
     plain = "".join(letter for letter in encoding.lower() if letter.isalnum())
     special = {"unicode": "utf-8", "sqlascii": "utf-8", "win866": "cp866", "win874": "cp874", "koi8": "koi8-r"}
