@@ -39,7 +39,10 @@ class Policy:
         for place in ((schema, table), *parents):
             if said := self._said(*place, column):
                 return None if said == "keep" else said
-        return self.default if self.built_in and self.default != "keep" and is_sensitive(column, base) else None
+        if not self.built_in or self.default == "keep":
+            return None
+        tables = (table, *(name for _, name in parents))
+        return self.default if is_sensitive(column, base, tables) else None
 
     def keeps(self, schema: str, table: str, column: str) -> bool:
         """Whether a person has said that a column is to be kept."""

@@ -1,4 +1,4 @@
-"""Which column names sound like a secret or an identity number: the built-in policy, by words.
+"""Which names, of columns and of their tables, sound like a secret or an identity number: the built-in policy.
 
 A name is read word by word (`passwordHash` is `password hash`), so that `token_count`, `password_changed_at`,
 `secretary` and `tokenizer` raise no false alarm.
@@ -50,26 +50,51 @@ _ABOUT = _words(
 _BEFORE = _words(
     "is has have had needs need require requires required must should can show max min num number n total count avg "
     "prompt completion input output cached reasoning used remaining uses allow allows enable enabled force last no "
-    "without expire non per design"
+    "without expire non per design vocab vocabulary"
 )
 """Words before it that do the same: `has_password`, `max_tokens`."""
+_CONTENTS = _phrases("key;value;val;hash;digest;code;hashed key;key hash;encrypted key;encrypted value")
+"""Columns that are the secret itself where their table is named after it: `auth_tokens.key`, `secrets.value`."""
+_FACTORS = _words("otp totp hotp mfa 2fa factor")
+_DEVICES = ("device", "devices", "authenticator", "authenticators")
+"""Last words of tables of a second factor's, whose `key` is what the codes are computed from."""
 _TIMES = _words("bool date time timetz timestamp timestamptz interval")
 _NUMBERS = _words("int2 int4 int8 numeric float4 float8")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+[a-z]*|[^\W\d_]+")
 
 
 @cache
-def is_sensitive(column: str, base: str | None = None) -> bool:
-    """Whether the built-in policy takes a column of that name (and base type, as `text`, where known) for sensitive.
+def is_sensitive(column: str, base: str | None = None, tables: tuple[str, ...] = ()) -> bool:
+    """Whether the built-in policy takes a column of that name (and base type, as `text`, where known) for sensitive,
+    by its own name or by those of its `tables`: the one that it is in, and those that it is inherited from.
 
     A `token` that is a number is a count, and a `password` that is a time is when; an `ssn` may well be a number.
     """
     if base in _TIMES:
         return False
-    words = tuple(word.lower() for word in _WORD.findall(column))
-    if base not in _NUMBERS and (column.lower() in _ALONE or _named(words, _SECRETS, _SECRET_PHRASES)):
-        return True
+    words = _words_of(column)
+    if base not in _NUMBERS:
+        if column.lower() in _ALONE or _named(words, _SECRETS, _SECRET_PHRASES):
+            return True
+        if words in _CONTENTS and any(_holds_secrets(table) for table in tables):
+            return True
     return _named(words, _PERSONAL, _PERSONAL_PHRASES)
+
+
+@cache
+def _holds_secrets(table: str) -> bool:
+    """Whether a table is named after secrets (`authtoken_token`, `api_keys`), or is one of second factors' devices."""
+    words = _words_of(table)
+    if not words:
+        return False
+    if words[-1].endswith(_DEVICES) and not _FACTORS.isdisjoint(words):
+        return True
+    ends = any(words[-len(phrase) :] == phrase for phrase in _SECRET_PHRASES) or words[-1] in _SECRETS
+    return ends and _named(words, _SECRETS, _SECRET_PHRASES)
+
+
+def _words_of(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(name))
 
 
 def _named(words: tuple[str, ...], single: frozenset[str], phrases: tuple[tuple[str, ...], ...]) -> bool:

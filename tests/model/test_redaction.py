@@ -48,6 +48,32 @@ def test_a_column_about_something_else_raises_no_alarm(column: str) -> None:
     assert not is_sensitive(column)
 
 
+@pytest.mark.parametrize(
+    "place",
+    words("""
+authtoken_token.key users_token.key api_keys.key apiKeys.hashedKey secrets.value otp_totp_totpdevice.key
+two_factor_phonedevice.key recovery_codes.code personal_access_tokens.hash user_passwords.digest credentials.value
+"""),
+)
+def test_a_secret_is_known_by_its_table_where_its_own_name_says_little(place: str) -> None:
+    table, _, column = place.partition(".")
+    assert Policy().how("public", table, column, "text") == "exclude"
+    assert Policy().how("public", "main", column, "text", [("public", table)]) == "exclude"
+
+
+@pytest.mark.parametrize(
+    "place",
+    words("""
+settings.key translations.value token_usage.value design_tokens.value max_tokens.value password_settings.key
+secrets.name api_keys.prefix authtoken_token.user_id phone_devices.key secretaries.code country_codes.code
+otp_totp_totpdevice.name vocabulary_tokens.value public_keys.value
+"""),
+)
+def test_a_table_about_something_else_raises_no_alarm(place: str) -> None:
+    table, _, column = place.partition(".")
+    assert Policy().how("public", table, column, "text") is None
+
+
 @pytest.mark.parametrize("column", ["token", "tokens", "secret", "password"])
 def test_a_number_or_a_time_is_no_secret(column: str) -> None:
     assert not is_sensitive(column, "int4")
