@@ -1,14 +1,14 @@
 """Asks the person, through the client, before a tool deletes or overwrites; a cancel is a no."""
 
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
 from mcp.server.mcpserver import CancelledElicitation, DeclinedElicitation, Elicit, ElicitationResult, Resolve
 from pydantic import BaseModel, Field
 
 from server.errors import Refused
+from server.model.imports.plan import Mode
 from tools.calling import Context
 
-Mode = Literal["append", "skip", "upsert", "replace", "restore"]
 CONSEQUENCES = {
     "upsert": "overwrite rows that have the same key",
     "replace": "delete all rows of its tables first",

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from server.model.imports.plan import Mode
 from server.model.segments.filters import Rows
 
 
@@ -25,7 +26,7 @@ Kinds = Annotated[
 ]
 ImportPath = Annotated[str, Field(description="Export file or folder, .sql, .csv, .json, .jsonl; also .gz, .zst")]
 ImportMode = Annotated[
-    Literal["append", "skip", "upsert", "replace", "restore"],
+    Mode,
     Field(description="skip keeps existing keys; replace empties the tables first; restore creates missing schema"),
 ]
 TableNames = Annotated[

@@ -1,6 +1,6 @@
 """Commands that compare: compare-schemas, compare-data."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import BaseModel
@@ -18,17 +18,15 @@ def compare_schemas(
     kind: Annotated[
         list[str] | None, typer.Option("--kind", "--kinds", "-k", help="table, column, index, view, …")
     ] = None,
-    detail: Annotated[str, typer.Option(help="summary, differences or full.")] = "differences",
+    detail: Annotated[Literal["summary", "differences", "full"], typer.Option()] = "differences",
     cursor: Cursor = None,
     owners: Annotated[bool, typer.Option("--owners", help="Owners count too.")] = False,
     json: Json = False,
 ) -> None:
     """What takes one schema to another: databases, dumps, exports, migration folders."""
-    from server.jobs.compare_schemas import as_detail
     from server.jobs.compare_schemas import compare_schemas as job
 
     def run(services: Services, call: Call) -> BaseModel:
-        wanted = as_detail(detail)
         return job(
             services,
             call,
@@ -36,7 +34,7 @@ def compare_schemas(
             target=target,
             tables=table,
             kinds=kind,
-            detail=wanted,
+            detail=detail,
             cursor=cursor,
             owners=owners,
             urls=True,

@@ -1,18 +1,11 @@
 """Commands that bring files into a database: check-import, import-data."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Literal
 
 import typer
-from pydantic import BaseModel
 
-from server.calls import Call
 from server.commands.answering import answer
 from server.commands.options import Database, File, Into, Json, Mode, OnlyTables, Renamed, Yes
-from server.errors import Refused
-from server.services import Services
-
-if TYPE_CHECKING:
-    from server.model.imports.plan import ImportRequest
 
 
 def check_import(
@@ -26,14 +19,17 @@ def check_import(
 ) -> None:
     """Rehearses import-data and lists every problem; nothing stays in the database."""
     from server.jobs.check_import import check_import as job
+    from server.model.imports.plan import ImportRequest
 
-    def run(services: Services, call: Call) -> BaseModel:
-        request = _import_request(
-            database=database, path=path, mode=mode, tables=table or None, into_schema=into_schema, renamed=column
-        )
-        return job(services, call, request)
-
-    answer(run, json)
+    request = ImportRequest(
+        database=database,
+        path=path,
+        mode=mode,
+        tables=tuple(table) if table else None,
+        into_schema=into_schema,
+        columns=_columns(column),
+    )
+    answer(lambda services, call: job(services, call, request), json)
 
 
 def import_data(
@@ -47,7 +43,9 @@ def import_data(
         list[str] | None,
         typer.Option("--on-conflict-column", "--on-conflict-columns", help="Column of the deciding key."),
     ] = None,
-    defer_indexes: Annotated[str, typer.Option(help="auto or never.")] = "auto",
+    defer_indexes: Annotated[
+        Literal["auto", "never"], typer.Option(help="Whether indexes of big empty tables are built after the rows.")
+    ] = "auto",
     triggers: Annotated[bool, typer.Option("--triggers/--no-triggers", help="Whether triggers run.")] = True,
     yes: Yes = False,
     force: Annotated[bool, typer.Option("--force", help="Append the same file again.")] = False,
@@ -55,38 +53,28 @@ def import_data(
 ) -> None:
     """Brings a file into a database in one transaction: all of it or nothing."""
     from server.jobs.import_data import import_data as job
-
-    def run(services: Services, call: Call) -> BaseModel:
-        request = _import_request(
-            database=database,
-            path=path,
-            mode=mode,
-            tables=table or None,
-            into_schema=into_schema,
-            renamed=column,
-            on_conflict_columns=key or None,
-            defer_indexes=defer_indexes,
-            run_triggers=triggers,
-            force=force,
-        )
-        return job(services, call, request, person_agreed=yes)
-
-    answer(run, json)
-
-
-def _import_request(renamed: list[str] | None, **values: Any) -> "ImportRequest":
-    """What the options of an import ask for; Refused where a value is none of those that there are."""
-    from pydantic import ValidationError
-
     from server.model.imports.plan import ImportRequest
 
+    request = ImportRequest(
+        database=database,
+        path=path,
+        mode=mode,
+        tables=tuple(table) if table else None,
+        into_schema=into_schema,
+        columns=_columns(column),
+        on_conflict_columns=tuple(key) if key else None,
+        defer_indexes=defer_indexes,
+        run_triggers=triggers,
+        force=force,
+    )
+    answer(lambda services, call: job(services, call, request, person_agreed=yes), json)
+
+
+def _columns(renamings: list[str] | None) -> dict[str, dict[str, str]]:
+    """`table.file_column=table_column`, by the table."""
     columns: dict[str, dict[str, str]] = {}
-    for renaming in renamed or []:
+    for renaming in renamings or []:
         place, _, column = renaming.partition("=")
         table, _, name = place.rpartition(".")
         columns.setdefault(table, {})[name] = column
-    try:
-        return ImportRequest(**{key: value for key, value in values.items() if value is not None}, columns=columns)
-    except ValidationError as failure:
-        wrong = ", ".join(str(error["loc"][0]) for error in failure.errors(include_input=False))
-        raise Refused("bad_arguments", f"Not a possible value: {wrong}.", next="See --help.") from None
+    return columns

@@ -21,16 +21,15 @@ def list_databases(json: Json = False) -> None:
 def inspect_schema(
     database: Database,
     table: Tables = None,
-    detail: Annotated[str, typer.Option(help="overview, tables or full.")] = "tables",
+    detail: Annotated[Literal["overview", "tables", "full"], typer.Option()] = "tables",
     cursor: Cursor = None,
     json: Json = False,
 ) -> None:
     """A database's schema: an overview, its tables, or everything about them."""
-    from server.jobs.inspect_schema import as_detail
     from server.jobs.inspect_schema import inspect_schema as job
 
     def run(services: Services, call: Call) -> BaseModel:
-        return job(services, call, database=database, tables=table, detail=as_detail(detail), cursor=cursor)
+        return job(services, call, database=database, tables=table, detail=detail, cursor=cursor)
 
     answer(run, json)
 

@@ -56,7 +56,10 @@ Limit = Annotated[
 ]
 
 File = Annotated[str, typer.Argument(help="An export, .sql, .csv, .json or .jsonl; also .gz and .zst.")]
-Mode = Annotated[str, typer.Option(help="append, skip, upsert, replace or restore.")]
+Mode = Annotated[
+    Literal["append", "skip", "upsert", "replace", "restore"],
+    typer.Option(help="replace empties the tables first; restore creates what the schema lacks."),
+]
 OnlyTables = Annotated[list[str] | None, typer.Option("--table", "--tables", "-t", help="Only this table of the file.")]
 Into = Annotated[str | None, typer.Option("--into-schema", help="Load into this schema instead.")]
 Renamed = Annotated[

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -59,14 +59,6 @@ def compare_schemas(
     if not same and raw != differences(before, after, replace(scope, spelled_alike=None)):
         answer["not_compared"].append("how SQL that means the same is spelled (fingerprints and pg_dump tell it apart)")
     return _paged(answer, sides, found, detail, cursor)
-
-
-def as_detail(word: str) -> Detail:
-    """`summary`, `differences` or `full`; Refused otherwise."""
-    for detail in get_args(Detail):
-        if word == detail:
-            return detail
-    raise Refused("bad_arguments", f"detail is summary, differences or full, not {word}.", next="Name one of them.")
 
 
 def _read_both(services: Services, call: Call, source: Source, target: Source, *, in_full: bool) -> tuple[Side, Side]:

@@ -5,10 +5,9 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from server.calls import Call
-from server.errors import Refused
 from server.model.amounts import several
 from server.model.inspection import phrases
 from server.model.inspection.other_lines import ROUTINES, TYPES, other
@@ -85,14 +84,6 @@ def _filled(
     named = {(identity.schema, identity.name) for identity in relations}
     schema = read_parts(connection, view.schema, named, kinds=parts)
     return replace(view, schema=schema, sensitive=sensitive_by(policy, schema))
-
-
-def as_detail(word: str) -> Detail:
-    """`overview`, `tables` or `full`; Refused otherwise."""
-    for detail in get_args(Detail):
-        if word == detail:
-            return detail
-    raise Refused("bad_arguments", f"detail is overview, tables or full, not {word}.", next="Name one of them.")
 
 
 def _shown(schema: Schema, patterns: Sequence[str] | None) -> list[Identity]:
