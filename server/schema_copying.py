@@ -46,5 +46,5 @@ def copy_schema(
             loaded = load_script(
                 connection, io.BytesIO(script.encode()), policy, call=call, grants=rights, as_allowed=True
             )
-        denied += sum(loaded.passed_over.get(kind, 0) for kind in ("grant", "owner")) if rights else 0
+        denied += loaded.passed_over["grant"] + loaded.passed_over["owner"] if rights else 0
     return denied

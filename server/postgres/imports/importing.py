@@ -312,7 +312,7 @@ class Import:
         touched = [table for table in target.of("table") if "partition_key" not in target.facts[table]]
         manifest = self.source.manifest
         none = {table.name: 0 for table in manifest.tables} if manifest else {}
-        self.done.check_counts(manifest, none | restored.rows)
+        self.done.check_counts(manifest, {**none, **restored.rows})
         self.done.add_restored(restored, touched)
         self._record()
         return self.done

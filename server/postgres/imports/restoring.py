@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,14 +24,11 @@ from server.postgres.rows_in.loading import insert_statement
 from server.postgres.scripts.reading import Refusals, ScriptReader, Statement
 from server.postgres.scripts.source import ScriptSource, batches, key_of, values_of
 
-# What is there already: a table, schema, function, column, object, a second primary key, an index on a partition …
 _EXISTS = {"42P07", "42P06", "42723", "42701", "42710", "42P16", "42809", "55000"}
-
-
+"""What is there already: a table, schema, function, column, object, a second primary key, an index on a partition …"""
 _TRIGGER = re.compile(
     rb"^\s*(COMMENT\s+ON|ALTER\s+TABLE\s[^']*\s(ENABLE|DISABLE)(\s+(ALWAYS|REPLICA))?)\s+TRIGGER\s", re.I
 )
-
 _UNCHECKED = re.compile(rb"\sNOT\s+VALID\s*\Z", re.I)
 _ON_CONSTRAINT = re.compile(rb"^\s*COMMENT\s+ON\s+CONSTRAINT\s", re.I)
 
@@ -43,8 +41,8 @@ class Restored:
     statements: int = 0
     there_already: int = 0
     sequences: int = 0
-    rows: dict[str, int] = field(default_factory=dict[str, int])
-    passed_over: dict[str, int] = field(default_factory=dict[str, int])
+    rows: Counter[str] = field(default_factory=Counter[str])
+    passed_over: Counter[str] = field(default_factory=Counter[str])
     later: list[Statement] = field(default_factory=list[Statement])
     """What comes after the rows, as in any dump, and the settings that the script makes before each."""
     empty_before: list[Named] = field(default_factory=list[Named])
@@ -209,20 +207,19 @@ def _schema(call: Call, connection: Connection, statement: Statement, done: Rest
             _raise(statement, error)
         done.statements += 1
     else:
-        done.passed_over[statement.kind] = done.passed_over.get(statement.kind, 0) + 1
+        done.passed_over[statement.kind] += 1
 
 
 def _copy(call: Call, connection: Connection, statement: Statement, source: ScriptSource, done: Restored) -> None:
     assert statement.copy is not None
     name = key_of(statement.target)
-    before = done.rows.get(name, 0)
     try:
         with connection.cursor() as cursor:
             with cursor.copy(statement.raw) as copy:
                 for chunk in statement.copy.chunks():
                     copy.write(chunk)
                     call.progress(source.position, source.total_bytes, f"{name}: loading")
-            done.rows[name] = before + max(cursor.rowcount, 0)
+            done.rows[name] += max(cursor.rowcount, 0)
     except psycopg.Error as error:
         _raise(statement, error)
 
@@ -239,7 +236,7 @@ def _insert(connection: Connection, statements: Sequence[Statement], done: Resto
     try:
         with connection.cursor(binary=True) as cursor:
             cursor.execute(insert_statement(connection, target, first.columns, keeping, values, ending))
-            done.rows[name] = done.rows.get(name, 0) + cursor.rowcount
+            done.rows[name] += cursor.rowcount
     except psycopg.Error as error:
         _raise(first, error)
 

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -53,7 +54,7 @@ class LoadedScript:
     """What a script held: statements run, and those passed over by kind (rows, copy, owner, grant, drop …)."""
 
     run: int
-    passed_over: dict[str, int]
+    passed_over: Counter[str]
     rows_of: tuple[tuple[str, ...], ...]
     """Relations that the script has rows for, as it names them, in its order."""
 
@@ -191,15 +192,15 @@ def load_script(
     grants: bool = False,
     as_allowed: bool = False,
 ) -> LoadedScript:
-    """Runs the schema statements of a script on a connection to a scratch database; rows and owners are passed over.
+    """Runs the schema statements of a script on a connection to a scratch database; rows are passed over.
 
-    `as_allowed`: grants and owners that our role may not set are passed over too, and counted. Refused: a statement
-    that the policy does not allow, or that fails, each with its line.
+    `grants`: owners and grants are run too; of these `as_allowed` passes over, and counts, what our role may not set.
+    Refused: a statement that the policy does not allow, or that fails, each with its line.
     """
     call = call or Call()
     connection.execute("SET check_function_bodies = off")
     connection.execute("SET search_path = public")
-    run, over, rows = 0, dict[str, int](), dict[tuple[str, ...], None]()
+    run, over, rows = 0, Counter[str](), dict[tuple[str, ...], None]()
     printed = False  # by PostgreSQL itself, as the empty search_path of dumps shows
     for statement in ScriptReader(stream, policy):
         call.check()
@@ -208,17 +209,17 @@ def load_script(
         if statement.kind == "setting":
             apply_setting(connection, statement)
             printed = printed or (statement.target[0], statement.value) == ("search_path", "")
-        elif _is_wanted(statement, policy, grants=grants, printed=printed):
-            try:
-                run_statement(connection, _read_alike(statement) if printed else statement)
-            except Refused as failure:
-                if not (as_allowed and statement.kind in _RIGHTS and failure.details["sqlstate"] == _NOT_ALLOWED):
-                    raise
-                over[statement.kind] = over.get(statement.kind, 0) + 1
-            else:
-                run += 1
-        else:
-            over[statement.kind] = over.get(statement.kind, 0) + 1
+            continue
+        if not _is_wanted(statement, policy, grants=grants, printed=printed):
+            over[statement.kind] += 1
+            continue
+        try:
+            run_statement(connection, _read_alike(statement) if printed else statement)
+            run += 1
+        except Refused as failure:
+            if not (as_allowed and statement.kind in _RIGHTS and failure.details["sqlstate"] == _NOT_ALLOWED):
+                raise
+            over[statement.kind] += 1
     return LoadedScript(run, over, tuple(rows))
 
 
@@ -229,8 +230,8 @@ def _is_wanted(statement: Statement, policy: ScriptPolicy, *, grants: bool, prin
 
 
 def _read_alike(statement: Statement) -> Statement:
-    sql = statement.raw.decode("utf-8", "surrogateescape")
-    return replace(statement, raw=read_alike(sql).encode("utf-8", "surrogateescape"))
+    text = statement.raw.decode("utf-8", "surrogateescape")
+    return replace(statement, raw=read_alike(text).encode("utf-8", "surrogateescape"))
 
 
 def apply_setting(connection: Connection, statement: Statement, *, local: bool = False) -> None:
