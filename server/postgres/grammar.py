@@ -116,19 +116,22 @@ def spelled(parsed: Parsed, *, without: Iterable[str] = ()) -> str:
 
 def walk(node: Any) -> Iterator[tuple[str, Any]]:
     """Every message below `node` and itself, as (type name such as `FuncCall`, message), parents first."""
-    waiting = [cast("Message", node)]
+    waiting = [node]
     while waiting:
         message = waiting.pop()
         name = message.DESCRIPTOR.name
         if name != "Node":
             yield name, message
-        below: list[Message] = []
-        for _, value in message.ListFields():
-            if isinstance(value, Message):
-                below.append(value)
-            elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
-                below += [item for item in cast("Iterable[object]", value) if isinstance(item, Message)]
-        waiting += reversed(below)
+        waiting += reversed(children(message))
+
+
+def children(node: Any, *, without: str = "") -> list[Any]:
+    """The messages right below one, in order; those of a field left out."""
+    found: list[Any] = []
+    for field, value in cast("Message", node).ListFields():
+        if field.message_type is not None and field.name != without:
+            found += value if field.is_repeated else [value]
+    return found
 
 
 def name_of(parts: Iterable[Any]) -> tuple[str, ...]:

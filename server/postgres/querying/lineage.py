@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from google.protobuf.message import Message
 
-from server.postgres.grammar import name_of, parse
+from server.postgres.grammar import children, name_of, parse
 from server.postgres.querying.judging import Relation
 from server.postgres.querying.query_rules import RUNNING_TEXT, survey
 
@@ -247,13 +247,7 @@ class Lineage:
         return any(tainted for query in queries for _, tainted in self._select(query, None, {}))
 
     def _any_child(self, node: Any, scope: _Scope, tables: Tables, skip: str = "") -> bool:
-        for descriptor, value in cast("Message", node).ListFields():
-            if descriptor.name == skip or descriptor.message_type is None:
-                continue
-            children = [value] if isinstance(value, Message) else list(value)
-            if any(self._tainted(child, scope, tables) for child in children):
-                return True
-        return False
+        return any(self._tainted(child, scope, tables) for child in children(node, without=skip))
 
     def _tells_nothing(self, name: str, call: Any, scope: _Scope) -> bool:
         if name not in _TELL_NOTHING_OF_COLUMNS:

@@ -49,35 +49,28 @@ def _unqualify(statement: Any) -> None:
     _shorten(statement)
 
 
-def _shorten(node: Message) -> None:
-    for field, value in node.ListFields():
-        if field.message_type is None:
-            continue
-        repeated: list[Any] = list(value) if field.is_repeated else [value]
-        for item in repeated:
-            name = item.DESCRIPTOR.name
-            if name == "ColumnRef" and len(item.fields) == 2:
-                del item.fields[0]
-            elif name not in ("SelectStmt", "SubLink"):
-                _shorten(item)
+def _shorten(node: Any) -> None:
+    for child in grammar.children(node):
+        name = child.DESCRIPTOR.name
+        if name == "ColumnRef" and len(child.fields) == 2:
+            del child.fields[0]
+        elif name not in ("SelectStmt", "SubLink"):
+            _shorten(child)
 
 
 def _forget_places(node: Message) -> None:
     """Where in the text something stood is no part of what it means."""
-    for field, value in list(node.ListFields()):
+    for field, _ in node.ListFields():
         if field.name.endswith(_PLACES) and field.message_type is None:
             node.ClearField(field.name)
-        elif field.message_type is not None:
-            for item in list(value) if field.is_repeated else [value]:
-                _forget_places(item)
+    for child in grammar.children(node):
+        _forget_places(child)
 
 
 def _read_again(node: Any) -> None:
     """Makes of a tree what PostgreSQL reads from its text once it was printed."""
-    for field, value in list(node.ListFields()):
-        if field.message_type is not None:
-            for item in list(value) if field.is_repeated else [value]:
-                _read_again(item)
+    for child in grammar.children(node):
+        _read_again(child)
     if node.DESCRIPTOR.name == "BoolExpr":
         _melt(node)
     elif node.DESCRIPTOR.name == "Node" and node.WhichOneof("node") == "type_cast":
