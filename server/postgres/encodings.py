@@ -27,9 +27,14 @@ def knows_no_encoding(connection: Connection) -> bool:
     return connection.info.parameter_status("server_encoding") == "SQL_ASCII"
 
 
+def plain_name(encoding: str) -> str:
+    """The name of an encoding by its letters and digits alone, as PostgreSQL compares it: `utf8` for `UTF-8`."""
+    return "".join(letter for letter in encoding.lower() if letter.isalnum())
+
+
 def is_none(encoding: str | None) -> bool:
     """Whether the name of an encoding says that there is none."""
-    return "".join(letter for letter in (encoding or "").lower() if letter.isalnum()) == "sqlascii"
+    return plain_name(encoding or "") == "sqlascii"
 
 
 def in_an_encoding(connection: Connection, rows: TableRows) -> TableRows:

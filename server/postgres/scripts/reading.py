@@ -13,6 +13,7 @@ from server.model.imports.script_policy import ScriptPolicy
 from server.model.names import parts_of
 from server.model.quoting import quote
 from server.postgres import grammar
+from server.postgres.encodings import plain_name
 from server.postgres.scripts.frames import CORRECT, UNTOUCHED, Frame, Frames, Readable
 from server.postgres.scripts.insert_rows import Rows, plain_rows, rows_of
 from server.postgres.scripts.rules import judge, reads_stdin
@@ -323,7 +324,7 @@ def python_codec(encoding: str) -> str:
     SQL_ASCII means no encoding: its statements are read as UTF-8; its rows are loaded as the bytes that they are only
     into a database without encoding too (`encodings.in_an_encoding`).
     """
-    plain = "".join(letter for letter in encoding.lower() if letter.isalnum())
+    plain = plain_name(encoding)
     special = {"unicode": "utf-8", "sqlascii": "utf-8", "win866": "cp866", "win874": "cp874", "koi8": "koi8-r"}
     guess = special.get(plain) or plain.replace("win125", "cp125").replace("koi8", "koi8-")
     try:

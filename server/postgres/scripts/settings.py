@@ -5,6 +5,7 @@ from typing import Any
 
 from server.model.imports.script_policy import ScriptPolicy
 from server.model.quoting import quote
+from server.postgres.encodings import plain_name
 from server.postgres.grammar import constant_of, enum_of
 from server.postgres.scripts.verdicts import NotAllowed, Verdict
 
@@ -54,7 +55,7 @@ def setting(name: str, value: str) -> Verdict:
         raise NotAllowed("setting_not_allowed", f"SET {name}")
     if name == "standard_conforming_strings" and value.lower() not in {"on", "true", "1", "yes"}:
         raise NotAllowed("setting_not_allowed", "SET standard_conforming_strings to anything but on")
-    if name == "client_encoding" and _plain(value) not in _ENCODINGS:
+    if name == "client_encoding" and plain_name(value) not in _ENCODINGS:
         raise NotAllowed("wrong_encoding", "an encoding that cannot be read safely", "Dump with --encoding=UTF8")
     return Verdict("setting", (name,), value=value)
 
@@ -63,7 +64,3 @@ def schemas_of(search_path: str) -> list[str]:
     """The schemas that a search_path names, without PostgreSQL's own."""
     path = [name.replace('""', '"') or bare.lower() for name, bare in _PATH.findall(search_path)]
     return [schema for schema in path if schema not in ("$user", "pg_catalog", "pg_temp")]
-
-
-def _plain(encoding: str) -> str:
-    return "".join(letter for letter in encoding.lower() if letter.isalnum())
