@@ -97,3 +97,10 @@ def ask(connection: Connection, name: str, *parameters: Any, into: Callable[...,
 def ask_one(connection: Connection, name: str, *parameters: Any) -> TupleRow:
     """The one row of an answer that always has one."""
     return ask(connection, name, *parameters)[0]
+
+
+def count_rows(connection: Connection, source: sql.Composable) -> int:
+    """How many rows there are in a table, or in whatever else stands in FROM."""
+    row = connection.execute(sql.SQL("SELECT pg_catalog.count(*) FROM {}").format(source)).fetchone()
+    assert row is not None
+    return int(row[0])

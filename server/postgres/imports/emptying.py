@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from psycopg import sql
 
@@ -11,6 +10,7 @@ from server.model.imports.plan import TablePlan
 from server.model.schema import Schema
 from server.model.schema_keys import unique_keys
 from server.postgres.databases import Connection
+from server.postgres.questions import count_rows
 from server.postgres.relations import columns as listed
 from server.postgres.relations import relation
 
@@ -39,11 +39,11 @@ def _noted(connection: Connection, plan: TablePlan, target: Schema, number: int)
     keys = (names for names, primary in unique_keys(plan.identity, target) if primary and set(names) <= loaded)
     names = next(keys, ())
     if not names:
-        return Emptied(plan, _count(connection, sql.SQL("{}").format(relation(plan.identity))))
+        return Emptied(plan, count_rows(connection, relation(plan.identity)))
     kept = sql.Identifier("pg_temp", f"pgferry_emptied_{number}")
     words = sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {}")
     connection.execute(words.format(kept, listed(names), relation(plan.identity)))
-    return Emptied(plan, _count(connection, sql.SQL("{}").format(kept)), kept, names)
+    return Emptied(plan, count_rows(connection, kept), kept, names)
 
 
 def told_losses(connection: Connection, emptied: Sequence[Emptied]) -> list[str]:
@@ -55,12 +55,7 @@ def told_losses(connection: Connection, emptied: Sequence[Emptied]) -> list[str]
         gone = ""
         if one.keys is not None:
             words = sql.SQL("(SELECT {0} FROM {1} EXCEPT SELECT {0} FROM {2}) AS gone")
-            lost = _count(connection, words.format(listed(one.names), one.keys, relation(one.plan.identity)))
+            lost = count_rows(connection, words.format(listed(one.names), one.keys, relation(one.plan.identity)))
             gone = f", {lost} of them with keys that the file does not have"
         said.append(f"data_loss: {one.plan.shown}: {several(one.rows, 'row')} deleted{gone}")
     return said
-
-
-def _count(connection: Connection, rows: sql.Composable) -> int:
-    row: Any = connection.execute(sql.SQL("SELECT pg_catalog.count(*) FROM {}").format(rows)).fetchone()
-    return int(row[0])

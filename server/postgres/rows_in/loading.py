@@ -16,6 +16,7 @@ from psycopg.raw_cursor import RawCursor
 from server.model.imports.plan import ImportRequest, TablePlan
 from server.model.imports.table_rows import TableRows
 from server.postgres.databases import Connection
+from server.postgres.questions import count_rows
 from server.postgres.relations import columns as listed
 from server.postgres.relations import relation, written
 from server.postgres.rows_in.json_copying import OPTIONS, converting
@@ -185,11 +186,11 @@ class Loader:
             return Merged()
         if not landing.staged:
             return Merged(inserted=landing.rows)
-        before = _count(self.connection, relation(plan.identity)) if plan.partitioned else 0
+        before = count_rows(self.connection, relation(plan.identity)) if plan.partitioned else 0
         inserted, updated = self._move(plan, landing)
         if plan.partitioned and self.request.mode == "upsert":
             touched = inserted + updated
-            inserted = _count(self.connection, relation(plan.identity)) - before
+            inserted = count_rows(self.connection, relation(plan.identity)) - before
             updated = touched - inserted
         return Merged(inserted, updated, landing.rows - inserted - updated)
 
@@ -280,8 +281,3 @@ def _targets(plan: TablePlan) -> tuple[str, ...]:
 
 def _names(plan: TablePlan) -> list[str]:
     return [column.name for column in plan.columns]
-
-
-def _count(connection: Connection, table: sql.Composable) -> int:
-    row: Any = connection.execute(sql.SQL("SELECT pg_catalog.count(*) FROM {}").format(table)).fetchone()
-    return int(row[0])
