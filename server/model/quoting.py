@@ -38,6 +38,11 @@ def literal(value: str) -> str:
     return "E" + quoted.replace("\\", "\\\\") if "\\" in value else quoted
 
 
+def array_item(text: str) -> str:
+    """A text as an element in the text of an array: `{"a \\"b\\"", …}`."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def path(schema: str, name: str) -> str:
     """`schema.name`, each quoted where it has to be; of what is in no schema ('') the name alone."""
     return f"{quote(schema)}.{quote(name)}" if schema else quote(name)

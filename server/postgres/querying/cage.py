@@ -5,7 +5,7 @@ ends in ROLLBACK, and a session that is wiped and closed.
 """
 
 import json
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +17,7 @@ from server.calls import Call
 from server.errors import DatabaseFailed, FerryError, Refused, nearest
 from server.model.amounts import several
 from server.model.plan import Index
+from server.model.quoting import array_item
 from server.model.redaction import Policy
 from server.postgres.databases import Connection, Database
 from server.postgres.failures import describe, translate, without_values
@@ -180,7 +181,7 @@ class Cage:
                 what = f"The query has {several(told.nparams, 'parameter')} ($1 …); given: {len(parameters)}."
                 raise Refused("bad_parameters", what, next="Give one value of `params` for each $n.")
             if query is not None and not described:
-                query.columns = self._describe(query, told)
+                query.columns = self._columns_of(query, told)
             values = [_as_text(value, told.param_type(number)) for number, value in enumerate(parameters)]
             for number, value in enumerate(values, 1):
                 if value is not None and b"\0" in value:  # libpq would end the value there
@@ -203,7 +204,8 @@ class Cage:
             raise errors.error_from_result(result, encoding="utf-8")
         return result
 
-    def _describe(self, query: CagedQuery, described: pq.abc.PGresult) -> list[ResultColumn]:
+    def _columns_of(self, query: CagedQuery, described: pq.abc.PGresult) -> list[ResultColumn]:
+        """The columns of the result that the server describes, and which of them are hidden."""
         types = [described.ftype(number) for number in range(described.nfields)]
         named = self._connection.execute(
             "SELECT pg_catalog.format_type(t.oid, t.modifier), p.typlen < 0 FROM unnest(%s::oid[], %s::int[])"
@@ -298,11 +300,10 @@ def _as_text(value: Any, oid: int) -> bytes | None:
 
 
 def _array(values: list[Any], oid: int) -> str:
-    quote: Callable[[str], str] = lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'  # noqa: E731  used here alone
     items = [
         "NULL" if value is None
         else _array(value, oid) if isinstance(value, list)  # pyright: ignore[reportUnknownArgumentType]  as above
-        else quote((_as_text(value, 0) or b"").decode())
+        else array_item((_as_text(value, 0) or b"").decode())
         for value in values
     ]  # fmt: skip
     return "{" + ",".join(items) + "}"

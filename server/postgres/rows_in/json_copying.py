@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from server.model.imports.plan import ColumnPlan
+from server.model.quoting import array_item
 
 _WORDS = ("text", "character varying", "character", "name", "date", "time", "timestamp", "interval", "uuid", "bytea",
           "inet", "cidr", "macaddr", "macaddr8", "xml", "money", "citext", "ltree", "point", "tsvector", "bit",
@@ -160,7 +161,7 @@ def _item(item: Any) -> str:
     if item is None:
         return "NULL"
     if isinstance(item, str):
-        return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return array_item(item)
     if isinstance(item, list):
         return _array(item)  # pyright: ignore[reportUnknownArgumentType]  what JSON holds
     raise msgspec.ValidationError("neither text nor an array")
