@@ -93,7 +93,7 @@ class _Trial:
         """Bends table and masks; what cannot be had is among the doubts."""
         for column in self.table.columns:
             if (how := self._how(column)) in SET:
-                made, how, told = _settled(self.connection, self.table, column, how, self.checks[column.name])
+                made, how, told = _passing(self.connection, self.table, column, how, self.checks[column.name])
                 self._take(made, how)
                 self._doubt(column, told)
         for rule in self.rules:
@@ -119,9 +119,7 @@ class _Trial:
     def _take(self, column: Column, how: How) -> None:
         columns = [column if column.name == other.name else other for other in self.table.columns]
         self.table = replace(self.table, columns=tuple(columns))
-        masks = dict(self.masks)
-        masks[column.name] = how
-        self.masks = masks
+        self.masks = {**self.masks, column.name: how}
 
     def _keep(self, rule: Rule) -> None:
         """Sees to it that the rows keep a rule, with other stand-ins if need be and if there are some."""
@@ -207,10 +205,10 @@ def _unlike(column: Column, checks: Sequence[Check]) -> Iterator[tuple[Column, H
         yield made, "blank"
 
 
-def _settled(
+def _passing(
     connection: Connection, table: Table, column: Column, how: How, checks: Sequence[Check]
 ) -> tuple[Column, How, list[str]]:
-    """A column and how it is masked in the end, with what there is to say of it."""
+    """A column and how it is masked so that its checks pass, as far as that can be had; what there is to say of it."""
     if how == "exclude" and (column.has_default or column.generated):
         return column, how, []
     read: How = "null" if how == "exclude" else how  # what stands there after an import
