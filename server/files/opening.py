@@ -16,6 +16,7 @@ CHUNK = 1 << 20
 _PACKED = 4096
 """Bytes that are unpacked at once: a few that say "128 KiB of zeros" become 128 MiB at most."""
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_PACKED_ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
 
 
 class Readable(Protocol):
@@ -102,9 +103,11 @@ def sha256_of(path: Path, heartbeat: Callable[[int], None] = lambda _: None) -> 
     return digest.hexdigest()
 
 
-def plain_suffixes(path: Path) -> str:
-    """The last ending of a file without `.gz`, `.zst` and the like: `.csv` of `users.csv.gz`."""
-    name = path.name
-    for packed in (".gz", ".gzip", ".zst", ".zstd"):
-        name = name.removesuffix(packed)
-    return Path(name).suffix.lower()
+def unpacked_path(path: Path) -> Path:
+    """`users.csv` of `users.csv.gz`: without the ending that says how it is packed."""
+    return path.with_suffix("") if path.suffix.lower() in _PACKED_ENDINGS else path
+
+
+def plain_ending(path: Path) -> str:
+    """What says of which kind a file is: `.csv` of `users.csv.gz`."""
+    return unpacked_path(path).suffix.lower()

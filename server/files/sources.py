@@ -8,7 +8,7 @@ from server.errors import Refused
 from server.files.csv_sources import CsvFiles
 from server.files.json_sources import JsonDocument, JsonLineFiles
 from server.files.manifests import read_manifest
-from server.files.opening import opened, plain_suffixes
+from server.files.opening import opened, plain_ending, unpacked_path
 from server.files.row_files import Heartbeat, RowFile
 from server.model.imports.table_rows import RowSource
 from server.model.manifest import Manifest
@@ -40,7 +40,7 @@ def open_source(path: Path, table: str | None, heartbeat: Heartbeat = lambda _: 
             raise Refused("not_plain", f"{path.name} is {what}.", next=following)
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         raise Refused("not_plain", f"{path.name} is a web page, perhaps of an error.", next="Fetch the file again.")
-    suffix = plain_suffixes(path)
+    suffix = plain_ending(path)
     kind = _by_content(head.removeprefix(b"\xef\xbb\xbf").lstrip(), suffix)
     single = RowFile(table or _table_of(path), path)
     if kind == "sql":
@@ -92,10 +92,9 @@ def _is_object(line: bytes) -> bool:
 
 
 def _table_of(path: Path) -> str:
-    name = path.name
-    for packed in (".gz", ".gzip", ".zst", ".zstd", ".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
-        name = name.removesuffix(packed)
-    return name
+    """The table that a file without a manifest is for: `users` of `users.csv.gz`."""
+    plain = unpacked_path(path)
+    return plain.stem if plain.suffix.lower() in (".csv", ".tsv", ".jsonl", ".ndjson", ".json") else plain.name
 
 
 def _folder(path: Path, heartbeat: Heartbeat) -> RowSource:
@@ -105,14 +104,14 @@ def _folder(path: Path, heartbeat: Heartbeat) -> RowSource:
         kind = manifest.format
     else:
         found = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
-        kinds = {plain_suffixes(entry) for entry in found} & {".csv", ".tsv", ".jsonl", ".ndjson"}
+        kinds = {plain_ending(entry) for entry in found} & {".csv", ".tsv", ".jsonl", ".ndjson"}
         if len(kinds) != 1:
             raise Refused(
                 "not_an_export",
                 f"{path} has neither a manifest.json nor only csv or only jsonl files.",
                 next="Name the folder that export_database wrote, or one file.",
             )
-        files = [RowFile(_table_of(entry), entry) for entry in found if plain_suffixes(entry) in kinds]
+        files = [RowFile(_table_of(entry), entry) for entry in found if plain_ending(entry) in kinds]
         kind = "csv" if kinds <= {".csv", ".tsv"} else "jsonl"
     schema_sql = _schema_of(path, manifest)
     if kind == "csv":
