@@ -9,6 +9,7 @@ from server.model.migration.judging import left_over, roles_of, without
 from server.model.migration.renaming import Renaming, rename_steps
 from server.model.migration.steps import Step
 from server.model.schema import NotCovered, Schema
+from server.model.versions import major_of
 from server.postgres.databases import Database
 from server.postgres.dumping import Dumper, dump_schema, find_dumper
 from server.postgres.migrations.proving import Measured, add_user_mappings, as_role, load_dump, measure_plan, run_plan
@@ -61,7 +62,7 @@ class Copies:
     def wanted(self) -> tuple[Schema, str]:
         """The target's facts and dump, both spelled by a server of source's major."""
         after = self.after
-        majors = {each.schema.server_version // 10000 for each in (self.before, after)}
+        majors = {major_of(each.schema.server_version) for each in (self.before, after)}
         dump = self.dump(after.database, after.schema)
         if len(majors) == 1:
             return self._with_rights(after.schema), dump

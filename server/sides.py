@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from server.calls import Call
 from server.errors import FerryError, Refused
 from server.files.schema_files import SchemaFiles, find_schema_files
+from server.model import versions
 from server.model.address import parse_url
 from server.model.comparison.reports import SideReport
 from server.model.imports.script_policy import ScriptPolicy
@@ -52,7 +53,7 @@ class Side:
 
 def told(source: Source, server_version: int | None, loaded_on: str | None = None) -> SideReport:
     """Which worktree, branch and database it is, or which files; never more of an address than host, port and name."""
-    version = f"{server_version // 10000}.{server_version % 10000}" if server_version else None
+    version = versions.shown(server_version) if server_version else None
     if source.files is not None:
         path = str(source.files.path)
         return SideReport(

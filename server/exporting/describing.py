@@ -12,6 +12,7 @@ from server.exporting.plan import Plan
 from server.exporting.source import Source
 from server.exporting.tallying import Tallying
 from server.files.outlet import ENDINGS, FileFacts
+from server.model import versions
 from server.model.exports import ExportedTable, ExportReport, RedactedColumn, listed_tables
 from server.model.manifest import Manifest, ManifestColumn, ManifestSequence, ManifestTable
 from server.postgres.encodings import knows_no_encoding
@@ -36,7 +37,6 @@ def draft_manifest(source: Source, plan: Plan, at: datetime, dumps: Dumps) -> Ma
         dumps.warnings.append(f"The role may not read the positions of the sequences {', '.join(hidden)}.")
     if plan.shape == "text" and knows_no_encoding(source.connection):
         dumps.warnings.append(ANY_BYTES)
-    number = source.connection.info.server_version
     return Manifest(
         exported_at=at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         export_type=plan.export_type,
@@ -47,7 +47,7 @@ def draft_manifest(source: Source, plan: Plan, at: datetime, dumps: Dumps) -> Ma
         format=plan.format,
         compression=plan.compression,
         database=plan.database.name,
-        server_version=f"{number // 10000}.{number % 10000}",
+        server_version=versions.shown(source.connection.info.server_version),
         schema_fingerprint="",
         pgferry=_version(),
         consistency=plan.consistency,

@@ -20,6 +20,7 @@ from server.model.migration.words import spec
 from server.model.paging import BUDGET, cost, page
 from server.model.patterns import choose, matcher
 from server.model.schema import RELATIONS, Identity, Schema
+from server.model.versions import major_of
 from server.postgres.schemas.spelling import spelled_alike
 from server.services import Services
 from server.sides import ONE_DATABASE, Fill, Side, Source, find_source, outlined_side, read_side, told
@@ -82,12 +83,11 @@ def _read_both(services: Services, call: Call, source: Source, target: Source, *
 
 
 def _scope(sides: tuple[Side, Side], *, owners: bool, tables: Sequence[str] | None, column_order: bool) -> Scope:
-    majors_differ = sides[0].schema.server_version // 10000 != sides[1].schema.server_version // 10000
     return Scope(
         owners=owners,
         column_order=column_order,
         grants=not any(side.without_grants for side in sides),
-        majors_differ=majors_differ,
+        majors_differ=len({major_of(side.schema.server_version) for side in sides}) > 1,
         wanted=_wanted(sides, tables) if tables is not None else None,
         spelled_alike=spelled_alike,
     )

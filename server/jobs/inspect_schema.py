@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from server.calls import Call
+from server.model import versions
 from server.model.amounts import several
 from server.model.inspection import phrases
 from server.model.inspection.other_lines import ROUTINES, TYPES, other
@@ -54,7 +55,7 @@ def inspect_schema(
         view = View(schema, {}, sensitive_by(policy, schema), full=detail == "full", chosen=tables is not None)
         head: dict[str, Any] = {
             "database": database,
-            "server_version": _version(schema.server_version),
+            "server_version": versions.shown(schema.server_version),
             "fingerprint": outline.fingerprint,
             "summary": _summary(schema),
             "not_covered": [f"{kind}: {name}" for kind, name in schema.not_covered[:20]],
@@ -134,10 +135,6 @@ def _sizes(
     wanted = [*told, *(child for identity in told for child in partitions_of(schema, identity))]
     oids = {schema.oids[identity]: identity for identity in wanted}
     return {oids[oid]: Size(rows, size) for oid, rows, size in ask(connection, "relation_sizes", list(oids), bytes_too)}
-
-
-def _version(number: int) -> str:
-    return f"{number // 10000}.{number % 10000}"
 
 
 def _summary(schema: Schema) -> str:

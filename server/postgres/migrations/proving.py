@@ -13,6 +13,7 @@ from server.model.migration.steps import Hazard, Step
 from server.model.migration.words import spec
 from server.model.quoting import literal
 from server.model.schema import Identity, Schema
+from server.model.versions import major_of
 from server.postgres.databases import Connection, Database, connected, run_single
 from server.postgres.dumping import cleaned
 from server.postgres.failures import meaning
@@ -201,7 +202,7 @@ def as_role(call: Call, scratch: Database, role: str, roles: Collection[str], *,
     it would spell and judge otherwise.
     """
     with connected(call, scratch) as connection:
-        major, wanted = connection.info.server_version // 10000, like // 10000
+        major, wanted = major_of(connection.info.server_version), major_of(like)
         if major != wanted:
             raise Refused(
                 "no_scratch_database",
