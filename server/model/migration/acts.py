@@ -132,19 +132,23 @@ class Drawing:
         elif identity.kind in ("view_column", "attribute"):
             pass  # with what they belong to
         else:
-            drafts = _rule(_CREATE, identity, others.create)(world, identity)
-            self.add("create", identity, drafts, late=identity.kind == "materialized_view")
-            if any(self.makes(d.on, identity) for d in world.needs(identity)):
-                self.add("shell", identity, types.shell(identity))
-            if identity.kind == "sequence":
-                self.add("own", identity, sequences.own(world, identity))
-            if identity.kind in ("index",) and world.after(identity).get("parent_index"):
-                self._attach_index(identity)
-            if identity.kind == "materialized_view":
-                drafts = [*views.fill(world, identity), *tables.finish(world, identity, again=True)]
-                self.add("finish", identity, drafts, late=True)
-                self.acts["finish", identity].position = 0 if self._spoken_of(identity) else 1
-                self.fills += [(("finish", read), ("finish", identity)) for read in self._reads(identity)]
+            self._create_other(identity)
+
+    def _create_other(self, identity: Identity) -> None:
+        world = self.world
+        drafts = _rule(_CREATE, identity, others.create)(world, identity)
+        self.add("create", identity, drafts, late=identity.kind == "materialized_view")
+        if any(self.makes(d.on, identity) for d in world.needs(identity)):
+            self.add("shell", identity, types.shell(identity))
+        if identity.kind == "sequence":
+            self.add("own", identity, sequences.own(world, identity))
+        if identity.kind == "index" and world.after(identity).get("parent_index"):
+            self._attach_index(identity)
+        if identity.kind == "materialized_view":
+            drafts = [*views.fill(world, identity), *tables.finish(world, identity, again=True)]
+            self.add("finish", identity, drafts, late=True)
+            self.acts["finish", identity].position = 0 if self._spoken_of(identity) else 1
+            self.fills += [(("finish", read), ("finish", identity)) for read in self._reads(identity)]
 
     def makes(self, function: Identity, kind: Identity) -> bool:
         """Whether a type is made of a new function that speaks of the type: it has to be declared before."""

@@ -99,13 +99,7 @@ def alter_constraint(world: World, identity: Identity, changed: frozenset[str]) 
         words = "DEFERRABLE" if after.get("deferrable") else "NOT DEFERRABLE"
         words += " INITIALLY DEFERRED" if after.get("initially_deferred") else ""
         drafts.append(draft(f"ALTER TABLE {table_of(identity)} ALTER CONSTRAINT {quote(identity.sub)} {words}"))
-    elif (hard - {"index_definition"} and hard - {"index_definition", "definition"}) or (
-        hard
-        and (
-            _bare(before, "definition") != _bare(after, "definition")
-            or _bare(before, "index_definition") != _bare(after, "index_definition")
-        )
-    ):
+    elif hard - set(_DEFINITIONS) or (hard and any(_bare(before, name) != _bare(after, name) for name in _DEFINITIONS)):
         return None
     elif hard:
         drafts += _index_options(path(identity.schema, identity.sub), _with(before), _with(after))
@@ -123,7 +117,11 @@ def alter_constraint(world: World, identity: Identity, changed: frozenset[str]) 
     return drafts + resaid(world, identity, changed)
 
 
+_DEFINITIONS = ("definition", "index_definition")
+
+
 def _bare(attributes: Attributes, name: str) -> str:
+    """A definition without the storage options of its index, which alone can change in place."""
     return _WITH.sub("", text(attributes, name))
 
 

@@ -147,22 +147,20 @@ def _plain(name: str) -> str:
 
 def alter(world: World, identity: Identity, changed: frozenset[str], *, used: bool) -> list[Draft] | None:
     """In place, or None: make it anew. `used`: columns hold its values."""
-    before, after = world.before(identity), world.after(identity)
-    plain = {"comment", "security_labels", "grants", "revoked"}
-    drafts: list[Draft] | None = []
-    if changed - plain:
-        drafts = None
-        if identity.kind == "enum":
-            drafts = _labels(identity, texts(before, "labels"), texts(after, "labels"))
-        elif identity.kind == "composite":
-            drafts = _attributes(world, identity, used=used)
-        elif identity.kind == "base_type" and used:
-            drafts = []
-        elif identity.kind == "domain" and not (
-            domains.rigid(world, identity) and domains.grows_not_null(before, after)
-        ):
-            drafts = domains.alter(identity, before, after, changed)
+    said_alone = changed <= {"comment", "security_labels", "grants", "revoked"}
+    drafts = [] if said_alone else _reformed(world, identity, changed, used=used)
     return None if drafts is None else drafts + resaid(world, identity, changed)
+
+
+def _reformed(world: World, identity: Identity, changed: frozenset[str], *, used: bool) -> list[Draft] | None:
+    before, after = world.before(identity), world.after(identity)
+    if identity.kind == "enum":
+        return _labels(identity, texts(before, "labels"), texts(after, "labels"))
+    if identity.kind == "composite":
+        return _attributes(world, identity, used=used)
+    if identity.kind == "domain" and not (domains.rigid(world, identity) and domains.grows_not_null(before, after)):
+        return domains.alter(identity, before, after, changed)
+    return [] if identity.kind == "base_type" and used else None
 
 
 def _labels(identity: Identity, before: tuple[str, ...], after: tuple[str, ...]) -> list[Draft] | None:
