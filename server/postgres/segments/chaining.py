@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from psycopg import sql
 
 from server.model.segments.relations import Edge, RelationMap
-from server.postgres.segments.key_tables import UNDATED, KeyTable, Way
+from server.postgres.segments.key_tables import KeyTable, Way
 from server.postgres.segments.requiring import missing
-from server.postgres.segments.row_tests import every, pairs, table
+from server.postgres.segments.row_tests import UNDATED, every, pairs, table
 from server.postgres.segments.way_parts import names_of, newer_rows, not_yet
 
 

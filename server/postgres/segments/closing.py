@@ -22,10 +22,10 @@ from server.postgres.segments import chaining, growing, requiring
 from server.postgres.segments.grouping import apart, groups_down, groups_up
 from server.postgres.segments.growing import Manner
 from server.postgres.segments.growth import Growth
-from server.postgres.segments.key_tables import ASKED, WITHIN, KeyTable, Way, dropped, kept, origin
+from server.postgres.segments.key_tables import KeyTable, Way, dropped, kept, origin
 from server.postgres.segments.manners import Manners
 from server.postgres.segments.planting import emptied_by_dates, seed_tests, seed_values, try_values
-from server.postgres.segments.row_tests import table
+from server.postgres.segments.row_tests import ASKED, WITHIN, table
 from server.postgres.transactions import own_search_path
 
 

@@ -7,9 +7,16 @@ from psycopg import sql
 
 from server.model.segments.nodes import sample_key
 from server.model.segments.relations import Relation, RelationMap
-from server.postgres.segments.key_tables import AFTER, ASKED, BEFORE, INSIDE, OUTSIDE, UNDATED, WITHIN, KeyTable, Way
+from server.postgres.segments.key_tables import KeyTable, Way
 from server.postgres.segments.row_tests import (
+    AFTER,
+    ASKED,
+    BEFORE,
+    INSIDE,
+    OUTSIDE,
     TRUE,
+    UNDATED,
+    WITHIN,
     any_of,
     collated,
     condition,

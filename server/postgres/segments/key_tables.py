@@ -1,12 +1,8 @@
 """The statements that grow a segment: composed SQL over one temporary *key table* per table of the segment.
 
 A key table holds, for each row, its place (tableoid and ctid, stable within the snapshot), the generation in which it
-came, how it stands to the dates, its key columns (`c0`, `c1` …) and what each virtual reference's condition says of it
-(`w0` …). So no reference needs the table itself twice.
-
-`standing` is 0 where no date speaks of the row, 1 before the dates, 2 within, 3 after; a row without a date of its own
-is as late as the latest row that it refers to. Rows of 1 and 3 are only a way to others. 4 is a row that a filter asks
-for and no date speaks of: it stays, whatever it refers to.
+came, how it stands to the dates (row_tests.py), its key columns (`c0`, `c1` …) and what each virtual reference's
+condition says of it (`w0` …). So no reference needs the table itself twice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,12 +12,8 @@ from psycopg import sql
 
 from server.model.segments.nodes import NodePlan
 from server.model.segments.relations import Edge, Relation
-from server.postgres.segments.row_tests import TRUE, any_of, condition, every, table
+from server.postgres.segments.row_tests import INSIDE, OUTSIDE, TRUE, any_of, condition, every, table
 
-UNDATED, BEFORE, WITHIN, AFTER, ASKED = 0, 1, 2, 3, 4
-OUTSIDE = sql.SQL("IN ({}, {})").format(sql.Literal(BEFORE), sql.Literal(AFTER))
-INSIDE = sql.SQL("NOT {}").format(OUTSIDE)
-"""What follows a standing, to say that the row is only a way to others, or that it is not."""
 _ONE_TEXT = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "uuid")
 """Types whose text hangs on no setting."""
 MOST_INDEXED = 100_000

@@ -6,8 +6,8 @@ from psycopg import sql
 
 from server.model.segments.relations import Edge, RelationMap
 from server.postgres.segments.growing import Manner
-from server.postgres.segments.key_tables import UNDATED, KeyTable, Way
-from server.postgres.segments.row_tests import TRUE, every, pairs, table
+from server.postgres.segments.key_tables import KeyTable, Way
+from server.postgres.segments.row_tests import TRUE, UNDATED, every, pairs, table
 from server.postgres.segments.way_parts import names_of, needs_of, not_yet, of_relation, one_of
 
 

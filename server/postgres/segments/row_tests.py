@@ -15,6 +15,15 @@ from server.postgres.relations import written
 TRUE = sql.SQL("true")
 PLAIN = sql.SQL("OPERATOR(pg_catalog.=)")
 
+UNDATED, BEFORE, WITHIN, AFTER, ASKED = 0, 1, 2, 3, 4
+"""How a row stands to the dates: no date speaks of it; before, within, after them; no date speaks of it, and a filter
+asks for it: it stays, whatever it refers to. A row without a date of its own is as late as the latest row that it
+refers to. Rows before and after the dates are only a way to others.
+"""
+OUTSIDE = sql.SQL("IN ({}, {})").format(sql.Literal(BEFORE), sql.Literal(AFTER))
+INSIDE = sql.SQL("NOT {}").format(OUTSIDE)
+"""What follows a standing, to say that the row is only a way to others, or that it is not."""
+
 
 def table(relation: Relation) -> sql.Composed:
     """The rows that belong to a relation itself: with its partitions, without tables that inherit from it."""
@@ -90,14 +99,14 @@ def filter_test(relations: RelationMap, bound: Bound, numbers: Iterator[int]) ->
 
 
 def date_standing(source: sql.Composable, date: DateTest) -> sql.Composed:
-    """How the row's date stands to [since, until)."""
+    """How the row's date stands to [since, until): BEFORE, WITHIN or AFTER."""
     place = sql.SQL("{}.{}").format(source, sql.Identifier(date.column.name))
     cases: list[sql.Composable] = []
     if date.since:
-        cases.append(sql.SQL("WHEN {} < {} THEN 1").format(place, _moment(date.since, date.column)))
+        cases.append(sql.SQL("WHEN {} < {} THEN {}").format(place, _moment(date.since, date.column), BEFORE))
     if date.until:
-        cases.append(sql.SQL("WHEN {} >= {} THEN 3").format(place, _moment(date.until, date.column)))
-    return sql.SQL("CASE {} ELSE 2 END").format(sql.SQL(" ").join(cases))
+        cases.append(sql.SQL("WHEN {} >= {} THEN {}").format(place, _moment(date.until, date.column), AFTER))
+    return sql.SQL("CASE {} ELSE {} END").format(sql.SQL(" ").join(cases), WITHIN)
 
 
 def date_test(source: sql.Composable, date: DateTest) -> sql.Composed:
