@@ -42,7 +42,7 @@ def test_flyway_versions_come_before_repeatable_ones_and_undo_is_left_out(tmp_pa
     assert names(tmp_path) == ["V1.2__c.sql", "V1.10__d.sql", "V2__b.sql", "R__views.sql"]
 
 
-def test_a_folder_for_each_migration(tmp_path: Path) -> None:
+def test_each_migration_may_have_a_folder(tmp_path: Path) -> None:
     made(tmp_path, "20240102_b/migration.sql", "20240101_a/migration.sql", "2025_c/up.sql", "2025_c/down.sql")
     assert names(tmp_path) == ["2025_c/up.sql", "20240101_a/migration.sql", "20240102_b/migration.sql"]
 

@@ -123,7 +123,9 @@ def test_sessions_in_the_way_are_named_and_nothing_is_made(
 
 
 @pytest.mark.parametrize("access", ["read", "write"])
-def test_it_needs_admin(access: str, fresh_database: FreshDatabase, tmp_path: Path, name: str) -> None:
+def test_it_is_refused_where_the_settings_do_not_grant_admin(
+    access: str, fresh_database: FreshDatabase, tmp_path: Path, name: str
+) -> None:
     with pytest.raises(Refused) as refused:
         clone(fresh_database, tmp_path, name, access=access)
     assert refused.value.code == "not_admin"

@@ -193,7 +193,9 @@ def test_samples_show_no_value_of_what_refers_to_a_sensitive_one(
     assert "SECRET" not in report.model_dump_json().upper()
 
 
-def test_tables_of_one_side_only_and_partitions(source: FreshDatabase, target: FreshDatabase, tmp_path: Path) -> None:
+def test_tables_of_one_side_are_named_and_partitions_are_compared_with_their_table(
+    source: FreshDatabase, target: FreshDatabase, tmp_path: Path
+) -> None:
     for database in (source, target):
         database.run(
             "CREATE TABLE p (id int PRIMARY KEY, v int) PARTITION BY RANGE (id);"

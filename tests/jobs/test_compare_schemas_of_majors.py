@@ -71,7 +71,7 @@ def test_the_demo_is_equal_to_itself_and_its_drift_is_still_found(
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["to the other", "from the other"])
-def test_plans_between_majors(
+def test_plans_lead_from_one_major_to_another(
     project: Project, fresh_database: FreshDatabase, other_server: EmbeddedServer, back: bool
 ) -> None:
     make_database(other_server, f"planned_{back}")

@@ -213,7 +213,9 @@ def test_what_is_no_table_of_its_own_is_told_as_what_it_is(
             export_segment(project.services, Call(), segment)
 
 
-def test_chosen_tables_only(project: Project, fresh_database: FreshDatabase, export: Export) -> None:
+def test_only_chosen_tables_are_written_and_the_others_are_named(
+    project: Project, fresh_database: FreshDatabase, export: Export
+) -> None:
     fresh_database.run(
         "CREATE TABLE a (x int); CREATE TABLE ab (x int, y int); CREATE TABLE c (x int); CREATE TABLE debug (x int)"
     )
@@ -267,7 +269,7 @@ def test_an_estimate_writes_nothing(typed: FreshDatabase, export: Export, projec
     assert not (project.root / ".pgferry").exists()
 
 
-def test_the_schema_alone(
+def test_the_schema_alone_is_that_of_pg_dump_and_holds_no_rows(
     typed: FreshDatabase, export: Export, make_database: MakeDatabase, postgres: EmbeddedServer
 ) -> None:
     script = export(content="schema", format="sql")

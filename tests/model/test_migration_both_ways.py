@@ -14,7 +14,7 @@ from tests.random_schemas import examples, schemas
 
 @examples(10)
 @given(schemas(), schemas())
-def test_random_schemas_there_and_back(make_database: MakeDatabase, one: str, other: str) -> None:
+def test_random_schemas_become_each_other_there_and_back(make_database: MakeDatabase, one: str, other: str) -> None:
     first, second = make_database(), make_database()
     first.run(one)
     second.run(other)
@@ -27,7 +27,7 @@ def test_random_schemas_there_and_back(make_database: MakeDatabase, one: str, ot
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["to the branch", "back to main"])
-def test_the_drift_of_the_demo(demo_databases: DemoDatabases, back: bool) -> None:
+def test_the_drift_of_the_demo_is_planned_there_and_back(demo_databases: DemoDatabases, back: bool) -> None:
     first, second = demo_databases.main, demo_databases.feature_x
     source, target = (second, first) if back else (first, second)
     carry_out(source, plan(read(source), read(target)))

@@ -32,7 +32,7 @@ def answering(action: str, **content: Any) -> Any:
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_from_a_difference_to_an_applied_migration(era: Era, main: FreshDatabase) -> None:
+async def test_an_agent_gets_from_a_difference_to_an_applied_migration(era: Era, main: FreshDatabase) -> None:
     sides = {"source": "main", "target": "feature"}
     async with in_memory(era) as client:
         compared = content_of(await client.call_tool("compare_schemas", sides))
