@@ -6,6 +6,7 @@ Narrower than `schemas/catalog.py`: five set-wise questions, quick on databases 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from psycopg import sql
 from psycopg.rows import TupleRow
@@ -14,7 +15,7 @@ from server.errors import ONLY_READ, DatabaseFailed
 from server.model.manifest import ManifestSequence
 from server.model.tables import Column, Piece, Reference, Table, table_key
 from server.postgres.databases import Connection
-from server.postgres.questions import ask
+from server.postgres.questions import answer, ask
 
 
 def read_tables(connection: Connection) -> list[Table]:
@@ -77,36 +78,16 @@ def _references(connection: Connection) -> dict[tuple[int, str], list[Reference]
 
 
 def _columns(connection: Connection, references: dict[tuple[int, str], list[Reference]]) -> dict[int, list[Column]]:
+    """By table. The question names its columns as the fields of `Column` that they are."""
     found: dict[int, list[Column]] = defaultdict(list)
-    for row in ask(connection, "exported_columns"):
-        oid, name, type_, base, category, length, not_null, has_default, generated, identity, unique, *rest = row
-        referenced, holds_json, json_cast, labels, readable, built_in, domain, nullable, made_of, parents, loose = rest
-        found[oid].append(
-            Column(
-                name,
-                type_,
-                base,
-                category,
-                length,
-                not_null,
-                has_default,
-                generated,
-                identity,
-                unique,
-                referenced,
-                tuple(references.get((oid, name), ())),
-                holds_json,
-                json_cast,
-                tuple(labels or ()),
-                readable,
-                built_in,
-                domain,
-                nullable,
-                made_of=tuple(made_of or ()),
-                parents=tuple((schema, table) for schema, table in parents or ()),
-                loose=loose,
-            )
-        )
+    told = answer(connection, "exported_columns")
+    for oid, *values in told.rows:
+        facts: dict[str, Any] = dict(zip(told.names[1:], values, strict=True))
+        for name in ("labels", "made_of"):
+            facts[name] = tuple(facts[name] or ())
+        facts["parents"] = tuple((schema, table) for schema, table in facts["parents"] or ())
+        facts["references"] = tuple(references.get((oid, facts["name"]), ()))
+        found[oid].append(Column(**facts))
     return found
 
 
