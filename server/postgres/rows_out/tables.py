@@ -207,12 +207,7 @@ def count_large_objects(connection: Connection) -> int:
 
 def name_secretive_objects(connection: Connection) -> list[tuple[str, str]]:
     """The objects that no export holds, for their definitions may have a password: what each is, and its name."""
-    query = (
-        "SELECT 'user mapping', pg_catalog.format('%s of server %s', usename, srvname) FROM pg_catalog.pg_user_mappings"
-        " UNION ALL SELECT 'subscription', subname FROM pg_catalog.pg_subscription WHERE subdbid ="
-        " (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) ORDER BY 1, 2"
-    )
-    return connection.execute(query).fetchall()
+    return [(str(what), str(name)) for what, name in ask(connection, "secretive_objects")]
 
 
 def is_distributed(connection: Connection) -> bool:
