@@ -18,12 +18,14 @@ Context = ServerContext[Any, Any]
 T = TypeVar("T")
 
 
-async def run_job(context: Context, job: "Callable[[Services, Call], T]", *, here: Path | None = None) -> T:
-    """Runs `job(services, call)` in a worker thread; `here` is the worktree that the client says it is in."""
+async def run_job(context: Context | None, job: "Callable[[Services, Call], T]", *, here: Path | None = None) -> T:
+    """Runs `job(services, call)` in a worker thread; `here` is the worktree that the client says it is in. Without a
+    context nobody hears of progress.
+    """
     from server.services import load_services
 
     def work(call: "Call") -> T:
         with told_files():
             return job(load_services(os.environ, Path.cwd(), here), call)
 
-    return await run(work, context.report_progress)
+    return await run(work, context.report_progress if context else None)

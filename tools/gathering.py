@@ -1,12 +1,11 @@
 """What prompts, resources and completions look up: the same jobs as the tools, without progress."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from server.errors import FerryError, Refused
-from server.running import run
+from server.errors import FerryError, Refused, did_you_mean
+from tools.calling import run_job
 
 if TYPE_CHECKING:
     from server.calls import Call
@@ -19,9 +18,7 @@ MOST_CHARACTERS = 6000
 
 async def gather(look_up: "Callable[[Services, Call], T]", here: Path | None = None) -> T:
     """Runs `look_up` in a worker thread; `here` is the folder that the client says it is in."""
-    from server.services import load_services
-
-    return await run(lambda call: look_up(load_services(os.environ, Path.cwd(), here), call))
+    return await run_job(None, look_up, here=here)
 
 
 async def told(look_up: "Callable[[Services, Call], str]", here: Path | None = None) -> str:
@@ -54,7 +51,6 @@ def export_names(services: "Services") -> list[str]:
 
 def manifest_text(services: "Services", name: str) -> str:
     """The manifest of an export, by its name in the export folder or its path. Refused: none."""
-    from server.errors import did_you_mean
     from server.files.manifests import read_manifest
 
     known = export_names(services)
