@@ -4,6 +4,7 @@ Refuses everything else: `..`, absolute paths elsewhere, and symbolic links that
 """
 
 import os
+import shutil
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -203,8 +204,6 @@ def remove_unfinished() -> None:
 def remove(path: Path) -> None:
     """Removes a file or a folder with all that is in it, if it is there."""
     if path.is_dir() and not path.is_symlink():
-        for entry in path.iterdir():
-            remove(entry)
-        path.rmdir()
+        shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
