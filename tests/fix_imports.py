@@ -60,6 +60,19 @@ class Importing:
         return content_hash(self.database.url)
 
 
+Make = Callable[[str], Importing]
+"""Makes a database by the SQL given, to import into."""
+SITES = """
+CREATE TABLE sites (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, boss int);
+CREATE TABLE people (id serial PRIMARY KEY, site int NOT NULL REFERENCES sites, mail varchar(20),
+    age int CHECK (age >= 0), twice int GENERATED ALWAYS AS (age * 2) STORED, chief int REFERENCES people);
+ALTER TABLE sites ADD CONSTRAINT sites_boss_fkey FOREIGN KEY (boss) REFERENCES people (id);
+COMMENT ON CONSTRAINT sites_boss_fkey ON sites IS 'a cycle';
+CREATE INDEX people_age ON people (age);
+"""
+"""Two tables that refer to each other, and one of them to itself."""
+
+
 def content_hash(url: str, *, schema: bool = True) -> str:
     """Equal for databases with equal rows (in any order), sequence positions and, if asked, catalog facts."""
     digest = hashlib.sha256()
@@ -113,7 +126,7 @@ def importing(tmp_path: Path, fresh_database: FreshDatabase, postgres: EmbeddedS
 
 
 @pytest.fixture
-def import_into(tmp_path: Path, make_database: MakeDatabase, postgres: EmbeddedServer) -> Callable[[str], Importing]:
+def import_into(tmp_path: Path, make_database: MakeDatabase, postgres: EmbeddedServer) -> Make:
     """A database made by the SQL given, to import into."""
 
     def make(statements: str) -> Importing:

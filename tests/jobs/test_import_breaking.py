@@ -21,9 +21,8 @@ from server.errors import Cancelled, DatabaseFailed, FerryError, OutcomeUnknown
 from server.model.imports.reports import FileRejected
 from server.postgres import committing
 from server.postgres.embedded import EmbeddedServer
-from tests.fix_imports import Importing
+from tests.fix_imports import Importing, Make
 
-Make = Callable[[str], Importing]
 TABLES = """
 CREATE TABLE parents (id int PRIMARY KEY, name text);
 CREATE TABLE rows (

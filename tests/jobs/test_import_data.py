@@ -2,24 +2,14 @@
 
 import gzip
 import json
-from collections.abc import Callable
 
 import pytest
 import zstandard
 
 from server.errors import Refused
 from server.model.imports.reports import FileRejected
-from tests.fix_imports import Importing, content_hash
+from tests.fix_imports import SITES, Make, content_hash
 
-Make = Callable[[str], Importing]
-SITES = """
-CREATE TABLE sites (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, boss int);
-CREATE TABLE people (id serial PRIMARY KEY, site int NOT NULL REFERENCES sites, mail varchar(20),
-    age int CHECK (age >= 0), twice int GENERATED ALWAYS AS (age * 2) STORED, chief int REFERENCES people);
-ALTER TABLE sites ADD CONSTRAINT sites_boss_fkey FOREIGN KEY (boss) REFERENCES people (id);
-COMMENT ON CONSTRAINT sites_boss_fkey ON sites IS 'a cycle';
-CREATE INDEX people_age ON people (age);
-"""
 DOCUMENT = {
     "data": {
         "people": [

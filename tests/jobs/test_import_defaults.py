@@ -1,14 +1,12 @@
 """What a column gets for which a file has no value: its default, and what its sequence gives next."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from server.model.imports.reports import FileRejected
-from tests.fix_imports import Importing
+from tests.fix_imports import Importing, Make
 
-Make = Callable[[str], Importing]
 TABLE = """CREATE TABLE t (id serial PRIMARY KEY, v text, n int DEFAULT 7);
 CREATE TABLE g (a int, twice int GENERATED ALWAYS AS (a * 2) STORED, b text DEFAULT 'b',
   id bigint GENERATED ALWAYS AS IDENTITY)"""

@@ -1,12 +1,9 @@
 """Imports into columns of domains: NOT NULL, with conditions, over each other, beneath computed columns."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.fix_imports import Importing
+from tests.fix_imports import Make
 
-Make = Callable[[str], Importing]
 TABLE = """
 CREATE DOMAIN slug AS varchar(10) NOT NULL CHECK (VALUE ~ '^[a-z]+$');
 CREATE DOMAIN "Short slug" AS slug CHECK (length(VALUE) < 5);

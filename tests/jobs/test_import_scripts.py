@@ -1,7 +1,6 @@
 """SQL scripts and dumps: onto nothing, onto equal tables, onto others; and what is said of those that do not fit."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -11,9 +10,8 @@ from server.jobs.export_database import export_database
 from server.model.exports import ExportRequest
 from server.model.imports.reports import FileRejected
 from server.services import load_services
-from tests.fix_imports import Importing
+from tests.fix_imports import Importing, Make
 
-Make = Callable[[str], Importing]
 DUMPED = """
 CREATE SCHEMA app; CREATE TYPE app.mood AS ENUM ('good', 'b''ad');
 CREATE TABLE app.p (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, m app.mood, j jsonb, b bytea, t text[],

@@ -1,14 +1,11 @@
 """Which values of offending rows a report shows: those that redaction allows, cut short, and in no message."""
 
-from collections.abc import Callable
-
 import pytest
 
 from server.model.imports.reports import FileRejected
 from server.model.imports.violations import Violation
-from tests.fix_imports import Importing
+from tests.fix_imports import Make
 
-Make = Callable[[str], Importing]
 PEOPLE = """
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TABLE people (id int PRIMARY KEY, ssn text UNIQUE, nick text UNIQUE);

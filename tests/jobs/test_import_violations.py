@@ -3,24 +3,13 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from server.errors import Refused
 from server.model.imports.reports import FileRejected
-from tests.fix_imports import Importing
-
-Make = Callable[[str], Importing]
-SITES = """
-CREATE TABLE sites (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, boss int);
-CREATE TABLE people (id serial PRIMARY KEY, site int NOT NULL REFERENCES sites, mail varchar(20),
-    age int CHECK (age >= 0), twice int GENERATED ALWAYS AS (age * 2) STORED, chief int REFERENCES people);
-ALTER TABLE sites ADD CONSTRAINT sites_boss_fkey FOREIGN KEY (boss) REFERENCES people (id);
-COMMENT ON CONSTRAINT sites_boss_fkey ON sites IS 'a cycle';
-CREATE INDEX people_age ON people (age);
-"""
+from tests.fix_imports import SITES, Make
 
 BAD = """id,site,mail,age,chief
 1,1,ok,1,
