@@ -45,9 +45,14 @@ class Services:
     @property
     def current_or_refused(self) -> str:
         """As `current`, for a call that names no database."""
-        if self.current is None:
-            raise _no_current()
-        return self.current
+        current = self.current
+        if current is None:
+            raise Refused(
+                "no_current_database",
+                "No database belongs to this directory.",
+                next="Name one; pgferry list-databases shows them.",
+            )
+        return current
 
     def refuse_without_consent(
         self,
@@ -73,14 +78,6 @@ class Services:
         configured = self.settings.databases.get(database)
         general = self.settings.redaction
         return Policy.of(general.patterns, configured.redaction if configured else {}, general.default)
-
-
-def _no_current() -> Refused:
-    return Refused(
-        "no_current_database",
-        "No database belongs to this directory.",
-        next="Name one; pgferry list-databases shows them.",
-    )
 
 
 def load_services(environ: Mapping[str, str], directory: Path, here: Path | None = None) -> Services:

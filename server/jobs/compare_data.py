@@ -104,15 +104,16 @@ def _compare_tables(
     hashes = hash_sample(first), hash_sample(second)
     by_value = hashes[0] is not None and hashes[0] == hashes[1]
     only = sides[0].only or sides[1].only
-    names = choose(tables, [name for name in dict.fromkeys([*mine, *theirs]) if only is None or name in only])
-    _refuse_vain({name: (mine.get(name) or theirs[name]) for name in dict.fromkeys([*mine, *theirs])}, wishes)
-    progress = _Progress(call, {name: (mine.get(name) or theirs[name]) for name in names})
+    known = mine | theirs | mine  # the source's first, and what both have as the source has it
+    names = choose(tables, [name for name in known if only is None or name in only])
+    _refuse_vain(known, wishes)
+    progress = _Progress(call, {name: known[name] for name in names})
     compared: list[TableDifference] = []
     missing: dict[str, str] = {}
     for name in names:
         one, other = mine.get(name), theirs.get(name)
         if one is None or other is None:
-            missing[(one or theirs[name]).shown] = f"only in the {'source' if one else 'target'}"
+            missing[known[name].shown] = f"only in the {'source' if one else 'target'}"
             continue
         try:
             plan = _plan(one, other, wishes)
