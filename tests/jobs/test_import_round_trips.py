@@ -85,6 +85,17 @@ def test_rows_that_break_what_is_not_valid_are_restored_with_it(tmp_path: Path, 
         assert target.rows(what) == source.rows(what)
 
 
+def test_a_database_without_a_table_is_restored(tmp_path: Path, make_database: MakeDatabase) -> None:
+    source = make_database()
+    source.run("CREATE TYPE mood AS ENUM ('ok'); CREATE SEQUENCE s; SELECT nextval('s'), nextval('s')")
+    before = content_hash(source.url)
+    for format_, compress in FORMATS:
+        target = make_database()
+        settings_of(tmp_path, source, target)
+        imported(tmp_path, exported(tmp_path, format_, compress), "restore")
+        assert content_hash(target.url) == before, (format_, compress)
+
+
 def test_a_json_null_where_no_null_may_be_comes_back(tmp_path: Path, make_database: MakeDatabase) -> None:
     """Read by COPY, and by the server where a type is not plain. Where NULL may be too, json writes both alike."""
     source = make_database()
