@@ -248,6 +248,19 @@ def test_the_path_of_what_grew_by_references_leads_through_a_table_that_refers_t
         grow(fresh_database, where("people"), max_rows=100)
 
 
+def test_the_path_of_what_grew_in_a_circle_names_its_tables(fresh_database: FreshDatabase) -> None:
+    fresh_database.run("""
+        CREATE TABLE odd (id int PRIMARY KEY, before int);
+        CREATE TABLE even (id int PRIMARY KEY, before int REFERENCES odd);
+        ALTER TABLE odd ADD FOREIGN KEY (before) REFERENCES even;
+        INSERT INTO odd SELECT n, NULL FROM generate_series(1, 99, 2) AS n;
+        INSERT INTO even SELECT n, n - 1 FROM generate_series(2, 100, 2) AS n;
+        UPDATE odd SET before = id - 1 WHERE id > 1;
+    """)
+    with pytest.raises(Refused, match=r"(odd → even|even → odd) brought [0-9]+ rows"):
+        grow(fresh_database, where("odd", ("id", 1)), max_rows=20)
+
+
 def test_everything_is_of_one_snapshot_while_another_session_writes(
     tenants: FreshDatabase, make_database: MakeDatabase
 ) -> None:

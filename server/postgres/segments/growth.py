@@ -3,6 +3,7 @@
 A generation is one statement that brings rows; a way is only asked for what came after it was asked last.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -233,11 +234,10 @@ class Growth:
 
     def _led_from(self, node: int, seen: Sequence[int]) -> int | None:
         """The table from which most rows of a table came, but for those seen; None: a filter brought as many."""
-        led = [(arrival.rows, self._other_end(arrival.first, node)) for arrival in self._arrivals[node]]
-        _, above = max(
-            ((rows, other) for rows, other in led if other not in seen), default=(0, None), key=lambda of: of[0]
-        )
-        return above
+        led: Counter[int | None] = Counter()
+        for arrival in self._arrivals[node]:
+            led[self._other_end(arrival.first, node)] += arrival.rows
+        return max((other for other in led if other not in seen), default=None, key=led.__getitem__)
 
     def _other_end(self, way: Edge | None, node: int) -> int | None:
         if way is None:
