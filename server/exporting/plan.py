@@ -23,8 +23,8 @@ Masks = Mapping[tuple[str, str], Mapping[str, How]]
 
 SIZE_OF = {"json": 2.0, "jsonl": 2.0, "csv": 0.9, "sql": 0.9}
 """Bytes of an export for each byte of its tables, roughly."""
-STEP = 512
-"""Heap blocks of one piece: 4 MB of rows, twice that of JSON."""
+STEP = 1024
+"""Heap blocks of one piece: 8 MB of rows, twice that of JSON."""
 LONG_VALUES = 16 << 20
 """Bytes of TOAST beyond which rows are not put together by the server: 64 blocks of them may be too much for it."""
 WORTH_IT = 16 << 20
