@@ -45,7 +45,8 @@ def whereabouts(services: "Services", call: "Call") -> str:
 def export_names(services: "Services") -> list[str]:
     """Names in the export folder, newest first."""
     folder = services.workspace.exports
-    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")] if folder.is_dir() else []
+    there = services.workspace.has(str(folder)) and folder.is_dir()
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")] if there else []
     return [entry.name for entry in sorted(entries, key=lambda entry: -entry.stat().st_mtime)]
 
 
@@ -54,7 +55,7 @@ def manifest_text(services: "Services", name: str) -> str:
     from server.files.manifests import read_manifest
 
     known = export_names(services)
-    path = services.workspace.exports / name if name in known else services.workspace.existing(name)
+    path = services.workspace.existing(str(services.workspace.exports / name) if name in known else name)
     manifest = read_manifest(path)
     if manifest is None:
         raise Refused("no_manifest", f"{path} has no manifest. {did_you_mean(name, known)}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from server.errors import Refused, did_you_mean
-from server.files.workspace import Workspace, written_beside
+from server.files.workspace import Workspace, followed, named_folder, written_beside
 from server.model.migration.files import MigrationFile, read_migration, slug
 
 _NUMBERED = re.compile(r"(\d{4,})_.*\.sql")
@@ -17,7 +17,7 @@ _RECORDED = re.compile(r'"migration": "([^"]+)"')
 
 def migrations_folder(workspace: Workspace, folder: str) -> Path:
     """The folder, inside of what pgferry may touch; it need not exist yet."""
-    wanted = (workspace.root / folder).resolve()
+    wanted = followed(named_folder(workspace.root, folder))
     if not any(wanted.is_relative_to(allowed) for allowed in workspace.allowed):
         raise Refused(
             "path_outside",

@@ -4,7 +4,6 @@ Refuses everything else: `..`, absolute paths elsewhere, and symbolic links that
 """
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from tempfile import TemporaryFile
 
 from server.errors import Refused, did_you_mean
 from server.files.disk import PART, disk_failures, part_of
+from server.files.held_folder import held, remove
 from server.processes import is_gone
 from server.settings import Settings
 
@@ -34,10 +34,16 @@ class Workspace:
 
     @classmethod
     def of(cls, root: Path, settings: Settings) -> "Workspace":
+        """The folders that the settings name. Links in their names are followed, but for one in the project that takes
+        the export folder out of it: a checkout brings links along, and none of them allows a folder.
+        """
         root = root.resolve()
-        exports = (root / settings.exports.folder).resolve()
-        allowed = tuple((root / folder).expanduser().resolve() for folder in settings.files.allowed_folders)
-        return cls(root, exports, (root, exports, *allowed))
+        named = named_folder(root, settings.exports.folder)
+        exports = followed(named)
+        allowed = [followed(named_folder(root, folder)) for folder in settings.files.allowed_folders]
+        if not named.is_relative_to(root):
+            allowed.append(exports)
+        return cls(root, exports, (root, *allowed))
 
     def existing(self, path: str) -> Path:
         """A file or folder to read. Refused outside of the allowed folders, or where nothing is there."""
@@ -68,6 +74,7 @@ class Workspace:
     def ready(self, path: str | None) -> None:
         """Refused where `new` of that path, or `new_export` where there is none, would come to nothing."""
         if path is None:
+            self._refuse_exports_elsewhere()
             refuse_unwritable(self.exports / ".gitignore")
         else:
             self.new(path)
@@ -96,10 +103,11 @@ class Workspace:
 
     def make_export_folder(self) -> None:
         """The export folder, closed to others, with a .gitignore of `*`."""
+        self._refuse_exports_elsewhere()
         ignore = self.exports / ".gitignore"
         with disk_failures(ignore):
             self.exports.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not ignore.exists():
+            if not os.path.lexists(ignore):
                 _write_whole(ignore, "*\n")
 
     def _inside(self, path: str) -> Path:
@@ -113,18 +121,34 @@ class Workspace:
         except (OSError, RuntimeError, ValueError) as failure:  # too long, no such home, a loop of links
             why = failure.strerror if isinstance(failure, OSError) else "it leads nowhere"
             raise Refused("bad_path", f"The path cannot be used: {why}.", next="Name another.") from None
+        self._refuse_outside(wanted, path)
+        return wanted
+
+    def _refuse_exports_elsewhere(self) -> None:
+        self._refuse_outside(self.exports, f"{self.exports}, to which a symbolic link takes the export folder,")
+
+    def _refuse_outside(self, wanted: Path, called: str) -> None:
         if not any(wanted.is_relative_to(folder) for folder in self.allowed):
             raise Refused(
                 "path_outside",
-                f"{path} lies outside of the folders that pgferry may touch.",
+                f"{called} lies outside of the folders that pgferry may touch.",
                 next=f"Use a path below {self.root}, or allow the folder in pgferry.toml: [files] allowed_folders.",
             )
-        return wanted
 
     def _near(self, path: Path) -> str:
         folder = path.parent
         names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
         return did_you_mean(path.name, names) if names else f"The folder {folder} is empty or missing."
+
+
+def named_folder(root: Path, folder: str) -> Path:
+    """Where a folder of the settings is: below the root, or where `~`, `..` or a path of its own lead."""
+    return Path(os.path.normpath(root / os.path.expanduser(folder)))
+
+
+def followed(path: Path) -> Path:
+    """The path without links. Those that lead in a circle are left to whoever writes there."""
+    return Path(os.path.realpath(path))
 
 
 def refuse_unwritable(path: Path) -> None:
@@ -139,7 +163,10 @@ def refuse_unwritable(path: Path) -> None:
 def _write_whole(path: Path, text: str) -> None:
     """Writes a small file, or leaves none: an empty .gitignore would let exports into the repository."""
     try:
-        path.write_text(text, encoding="utf-8")
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return  # another process was the first
     except OSError:
         path.unlink(missing_ok=True)
         raise
@@ -164,20 +191,28 @@ def written_beside(path: Path, another: Callable[[], Path] | None = None) -> Gen
     part = part_of(path)
     with _alone_at(path):
         with disk_failures(path):
+            _refuse_diverted(path.parent)
             path.parent.mkdir(parents=True, exist_ok=True)
             sweep(path.parent)
-        try:
-            yield part
-            while os.path.lexists(path):
-                if another is None:
-                    what = f"{path} appeared while it was being written."
-                    raise Refused("file_exists", what, next="Name another path.")
-                path = another()
-            with disk_failures(path):
-                part.rename(path)
-        finally:
-            if os.path.lexists(part):
-                remove(part)
+        with held(path.parent) as folder:
+            try:
+                yield part
+                while os.path.lexists(path):
+                    if another is None:
+                        what = f"{path} appeared while it was being written."
+                        raise Refused("file_exists", what, next="Name another path.")
+                    path = another()
+                with disk_failures(path):
+                    folder.rename(part, path)
+            finally:
+                folder.remove(part)
+
+
+def _refuse_diverted(folder: Path) -> None:
+    """Where a file may go was decided by a path without links. Refused: one has come into it since."""
+    if folder.resolve() != folder:
+        what = f"{folder} leads elsewhere by now: a symbolic link has come into it."
+        raise Refused("path_outside", what, next="Name a path without links.")
 
 
 @contextmanager
@@ -199,11 +234,3 @@ def remove_unfinished() -> None:
     for path in tuple(_under_way):
         with suppress(OSError):
             remove(part_of(path))
-
-
-def remove(path: Path) -> None:
-    """Removes a file or a folder with all that is in it, if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

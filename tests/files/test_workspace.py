@@ -9,7 +9,7 @@ import pytest
 from server.errors import FerryError, Refused
 from server.files.outlet import Outlet
 from server.files.workspace import Workspace, written_beside
-from server.settings import FileSettings, Settings
+from server.settings import ExportSettings, FileSettings, Settings
 
 KILLED = """
 import os, sys
@@ -117,3 +117,88 @@ def test_what_cannot_be_written_is_told_by_the_name_that_was_asked_for(tmp_path:
         write()
     assert failure.value.code == "cannot_write"
     assert ".part" not in str(failure.value)
+
+
+@pytest.mark.parametrize("link", [".pgferry", ".pgferry/exports"])
+def test_a_link_in_the_project_does_not_take_the_export_folder_out_of_it(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, link: str
+) -> None:
+    """A checkout may bring such a link along: to `/` it would allow every file there is."""
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "theirs.json").touch()
+    (tmp_path / link).parent.mkdir(exist_ok=True)
+    (tmp_path / link).symlink_to(outside)
+    workspace = Workspace.of(tmp_path, Settings())
+    for use in (
+        lambda: workspace.ready(None),
+        lambda: workspace.new_export("main-full.json"),
+        lambda: workspace.new(f"{link}/mine.json"),
+        lambda: workspace.existing(str(outside / "theirs.json")),
+    ):
+        with pytest.raises(Refused) as refused:
+            use()
+        assert refused.value.code == "path_outside"
+    assert [entry.name for entry in outside.iterdir()] == ["theirs.json"]
+    allowing = Workspace.of(tmp_path, Settings(files=FileSettings(allowed_folders=(str(outside),))))
+    assert allowing.new_export("main-full.json").is_relative_to(outside)
+
+
+def test_an_export_folder_that_is_a_circle_of_links_is_told_when_it_is_written_to(tmp_path: Path) -> None:
+    (tmp_path / ".pgferry").symlink_to(tmp_path / ".pgferry")
+    workspace = Workspace.of(tmp_path, Settings())
+    with pytest.raises(FerryError) as failure:
+        workspace.new_export("main-full.json")
+    assert failure.value.code == "cannot_write"
+
+
+def test_folders_of_the_settings_may_begin_with_the_home_folder(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    files, exports = FileSettings(allowed_folders=("~/dumps",)), ExportSettings(folder="~/exports")
+    workspace = Workspace.of(tmp_path, Settings(files=files, exports=exports))
+    assert workspace.new("~/dumps/a.json") == home / "dumps" / "a.json"
+    assert workspace.new_export("main-full.json") == home / "exports" / "main-full.json"
+
+
+def test_a_gitignore_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
+    workspace = Workspace.of(tmp_path, Settings())
+    workspace.exports.mkdir(parents=True)
+    (workspace.exports / ".gitignore").symlink_to(tmp_path / "elsewhere")
+    workspace.make_export_folder()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_folder_that_became_a_link_since_its_path_was_checked_is_refused(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "folder"
+    outside.mkdir()
+    folder.symlink_to(outside)
+    with pytest.raises(Refused) as refused, written_beside(folder / "deeper" / "a.json") as part:
+        part.write_text("rows")
+    assert refused.value.code == "path_outside"
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("by_a_link", [True, False])
+@pytest.mark.parametrize("a_folder", [True, False])
+def test_a_folder_that_is_moved_while_it_is_written_in_keeps_nothing_of_it(
+    tmp_path: Path, *, by_a_link: bool, a_folder: bool
+) -> None:
+    """And what has its name by then gets nothing either."""
+    outside, folder, moved = tmp_path / "outside", tmp_path / "folder", tmp_path / "moved"
+    outside.mkdir()
+
+    def write() -> None:
+        with written_beside(folder / "a") as part:
+            if a_folder:
+                part.mkdir()
+            (part / "t.csv" if a_folder else part).write_text("rows")
+            folder.rename(moved)
+            folder.symlink_to(outside) if by_a_link else folder.mkdir()
+
+    with pytest.raises(FerryError, match="was moved or replaced") as failure:
+        write()
+    assert failure.value.code == "cannot_write"
+    assert [*outside.iterdir(), *moved.iterdir(), *folder.iterdir()] == []
