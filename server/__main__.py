@@ -14,8 +14,10 @@ def main() -> None:
     if arguments == ["serve"] or (not arguments and not sys.stdin.isatty()):
         serve()
     else:
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the commands are loaded: no traceback
         from server.commands import app
 
+        signal.signal(signal.SIGINT, before)
         _collect_from_now_on()
         app.command("serve")(serve)  # here for its --help alone
         app(prog_name="pgferry")

@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import select
-import signal
 import sys
 import threading
 import traceback
@@ -17,6 +16,8 @@ import anyio
 import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
+
+from server.processes import ending_signals
 
 INSTRUCTIONS = """\
 pgferry carries PostgreSQL schemas and data safely between databases: the main checkout's, each git worktree's, a file.
@@ -58,7 +59,7 @@ def build_server(tools: Sequence[Tool]) -> MCPServer:
 
 
 def serve(server: MCPServer) -> None:
-    """Serves stdio until end of input, a closed output, SIGINT or SIGTERM; running queries are cancelled first."""
+    """Serves stdio until end of input, a closed output or a signal to end; running queries are cancelled first."""
     try:
         anyio.run(_serve, server)
         sys.stdout.flush()
@@ -127,7 +128,7 @@ def without_halves(line: bytes) -> bytes:
 
 
 async def _watch_signals(scope: anyio.CancelScope) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    with anyio.open_signal_receiver(*ending_signals()) as signals:
         async for _ in signals:
             timer = threading.Timer(LAST_BREATH, _end)
             timer.daemon = True

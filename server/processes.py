@@ -1,6 +1,9 @@
-"""Whose a temporary thing is: its name tells host and process, and whether that process still runs."""
+"""Whose a temporary thing is: its name tells host and process, and whether that process still runs. And which signals
+ask this one to end.
+"""
 
 import os
+import signal
 import socket
 import sys
 import zlib
@@ -22,3 +25,9 @@ def is_gone(host: str, pid: int) -> bool:
     except (PermissionError, OverflowError):
         return False
     return False
+
+
+def ending_signals() -> list[signal.Signals]:
+    """An interrupt, a polite end, a terminal that was closed: those that nobody set to be ignored, as nohup does."""
+    known = (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP"))
+    return [sign for sign in known if sign is not None and signal.getsignal(sign) is not signal.SIG_IGN]

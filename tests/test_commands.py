@@ -73,20 +73,49 @@ def test_a_person_is_told_every_violation_of_a_rejected_import(notes: Importing)
     assert "notes_stars_check" in done.stderr
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_cancels_a_command_and_its_query(notes: Importing, sign: signal.Signals) -> None:
     endless = "SELECT 1 FROM generate_series(1, 1e11) AS g(n) WHERE n < 0"
     command = [sys.executable, "-m", "server", "query-database", "main", endless]
     process = subprocess.Popen(
         command, cwd=notes.folder, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, stderr=subprocess.PIPE
     )
-    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%1e11%' AND pid <> pg_backend_pid()"
+    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%1e11%' AND application_name = 'pgferry'"
     wait_for(lambda: notes.database.rows(running) == [(1,)])
     process.send_signal(sign)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert b"cancelled" in said
     wait_for(lambda: notes.database.rows(running) == [(0,)])
+
+
+def test_a_command_that_nohup_started_minds_no_closed_terminal(notes: Importing) -> None:
+    command = ["nohup", sys.executable, "-m", "server", "query-database", "main", "SELECT pg_sleep(1), 'woke' AS up"]
+    process = subprocess.Popen(
+        command, cwd=notes.folder, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, stdout=subprocess.PIPE
+    )
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND application_name = 'pgferry'"
+    wait_for(lambda: notes.database.rows(asleep) == [(1,)])
+    process.send_signal(signal.SIGHUP)
+    answer, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert b"woke" in answer
+
+
+def test_an_interrupt_while_a_command_is_still_loaded_ends_it_without_a_traceback() -> None:
+    interrupting = """
+import os, signal, sys
+class Interrupt:
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+sys.argv = ["pgferry", "list-databases"]
+from server.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", interrupting], cwd=REPOSITORY, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
 
 
 def test_a_command_takes_the_words_of_its_tool() -> None:

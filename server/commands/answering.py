@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from server.calls import Call, told_files
 from server.errors import FerryError, Refused
+from server.processes import ending_signals
 from server.readable import FULL, as_renderable
 from server.services import Services, load_services
 
@@ -75,12 +76,14 @@ def _with_bar(job: Callable[[Services, Call], T]) -> T:
 
 
 def _interruptible(call: Call, work: Callable[[], T]) -> T:
-    """Ctrl-C or SIGTERM cancels the call, as an agent's cancel does: queries stop on the server, files are removed."""
+    """Ctrl-C, SIGTERM or a closed terminal cancels the call, as an agent's cancel does: queries stop on the server,
+    files are removed.
+    """
 
     def interrupt(*_: Any) -> None:
         call.cancel()
 
-    before = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGINT, signal.SIGTERM)}
+    before = {sign: signal.signal(sign, interrupt) for sign in ending_signals()}
     try:
         return work()
     finally:
