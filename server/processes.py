@@ -28,6 +28,9 @@ def is_gone(host: str, pid: int) -> bool:
 
 
 def ending_signals() -> list[signal.Signals]:
-    """An interrupt, a polite end, a terminal that was closed: those that nobody set to be ignored, as nohup does."""
-    known = (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP"))
-    return [sign for sign in known if sign is not None and signal.getsignal(sign) is not signal.SIG_IGN]
+    """An interrupt, a polite end, and a terminal that was closed, unless nohup had that ignored. A shell that starts
+    something with `&` has interrupts ignored, which is no wish of anybody's who then sends one.
+    """
+    closed: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
+    heeded = closed is not None and signal.getsignal(closed) is not signal.SIG_IGN
+    return [signal.SIGINT, signal.SIGTERM, *([closed] if closed is not None and heeded else [])]

@@ -75,8 +75,16 @@ def test_a_person_is_told_every_violation_of_a_rejected_import(notes: Importing)
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_cancels_a_command_and_its_query(notes: Importing, sign: signal.Signals) -> None:
+    _is_cancelled_by(sign, notes)
+
+
+def test_an_interrupt_counts_though_the_shell_that_started_the_command_had_it_ignored(notes: Importing) -> None:
+    _is_cancelled_by(signal.SIGINT, notes, "sh", "-c", "trap '' INT; exec \"$@\"", "sh")
+
+
+def _is_cancelled_by(sign: signal.Signals, notes: Importing, *starter: str) -> None:
     endless = "SELECT 1 FROM generate_series(1, 1e11) AS g(n) WHERE n < 0"
-    command = [sys.executable, "-m", "server", "query-database", "main", endless]
+    command = [*starter, sys.executable, "-m", "server", "query-database", "main", endless]
     process = subprocess.Popen(
         command, cwd=notes.folder, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, stderr=subprocess.PIPE
     )
