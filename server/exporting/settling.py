@@ -17,7 +17,7 @@ from server.postgres.questions import ask
 from server.postgres.redaction.masks import set_hash_key
 from server.postgres.redaction.row_numbers import numbered
 from server.postgres.redaction.row_rules import Rule, concerned, keeps, read_keys, read_rules
-from server.postgres.redaction.stand_ins import Check, candidates, fitting, passes
+from server.postgres.redaction.stand_ins import Check, candidates, fitting, passes, refuses
 from server.postgres.rows_out.tables import with_attributes
 
 SET = ("blank", "hash", "null", "exclude")
@@ -46,7 +46,7 @@ def settled(connection: Connection, tables: Sequence[Table], masks: Masks, key: 
 
     `key`: the export's own; under another, other hashes would be alike.
     """
-    masked = {table.oid: masks.get((table.schema, table.name), {}) for table in tables}
+    masked = {table.oid: dict(masks.get((table.schema, table.name), {})) for table in tables}
     oids = sorted(oid for oid, hows in masked.items() if any(how in SET for how in hows.values()))
     if not oids:
         return Settled(list(tables), masks, {})
@@ -54,6 +54,7 @@ def settled(connection: Connection, tables: Sequence[Table], masks: Masks, key: 
     checks: dict[tuple[int, str], list[Check]] = {}
     for oid, name, *check in ask(connection, "exported_checks", oids):
         checks.setdefault((oid, name), []).append(Check(*check))
+    _do_without_refused_defaults(connection, tables, masked, checks)
     rules = read_rules(connection, oids)
     written: list[Table] = []
     bent: dict[tuple[str, str], Mapping[str, How]] = dict(masks)
@@ -61,11 +62,30 @@ def settled(connection: Connection, tables: Sequence[Table], masks: Masks, key: 
     whole = with_attributes(connection, [table for table in tables if table.oid in oids])
     for table in tables:
         if table.oid in oids:
-            trial = _Trial(connection, whole[table.oid], dict(masked[table.oid]), checks, rules.get(table.oid, []))
+            trial = _Trial(connection, whole[table.oid], masked[table.oid], checks, rules.get(table.oid, []))
             trial.settle()
             table, bent[table.schema, table.name], doubts[table.key] = trial.table, trial.masks, trial.doubts
         written.append(table)
     return Settled(written, bent, doubts)
+
+
+def _do_without_refused_defaults(
+    connection: Connection,
+    tables: Sequence[Table],
+    masked: Mapping[int, dict[str, How]],
+    checks: Mapping[tuple[int, str], Sequence[Check]],
+) -> None:
+    """A column whose own check refuses its default cannot be left to that: a stand-in is looked for."""
+    left = {
+        (table.oid, column.name): column
+        for table in tables
+        for column in table.columns
+        if masked[table.oid].get(column.name) == "exclude" and column.has_default and (table.oid, column.name) in checks
+    }
+    for oid, name, default in ask(connection, "exported_defaults", sorted({oid for oid, _ in left})) if left else ():
+        column = left.get((oid, name))
+        if column is not None and refuses(connection, column, default, checks[oid, name]):
+            masked[oid][name] = "blank" if column.not_null else "null"
 
 
 class _Trial:

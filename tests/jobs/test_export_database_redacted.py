@@ -123,6 +123,23 @@ def test_redaction_that_may_not_import_is_said_before(
     assert (row["password"], row["secret"]) == ("0000", "x@example.com")
 
 
+def test_an_excluded_column_whose_check_refuses_its_default_gets_a_stand_in(copied: Copy) -> None:
+    """Be it the default of the column or of its domain; one that the check takes leaves the column out."""
+    report, copy = copied(
+        """CREATE DOMAIN phrase AS text DEFAULT 'unset';
+        CREATE TABLE users (id int PRIMARY KEY, password text NOT NULL DEFAULT '' CHECK (password <> ''),
+            token phrase CHECK (length(token) > 8), secret text NOT NULL DEFAULT 'none' CHECK (secret <> ''));
+        INSERT INTO users SELECT i, 'hidden', 'hidden ' || i || '00', 'hidden' FROM generate_series(1, 2) AS i"""
+    )
+    assert hows(report) == {
+        ("users", "password"): "blank",
+        ("users", "token"): "null",
+        ("users", "secret"): "exclude",
+    }
+    assert report.warnings == []
+    assert copy.rows("SELECT * FROM users ORDER BY id") == [(1, "xxxx", None, "none"), (2, "xxxx", None, "none")]
+
+
 CARDS = """
 CREATE TABLE people (ssn text PRIMARY KEY, badge numeric UNIQUE);
 CREATE TABLE cards (id int PRIMARY KEY, owner_ssn text REFERENCES people, badge numeric REFERENCES people (badge),

@@ -65,6 +65,19 @@ def passes(connection: Connection, table: Table, column: Column, how: How, check
         return None
 
 
+def refuses(connection: Connection, column: Column, default: str, checks: Sequence[Check]) -> bool:
+    """Whether a check of a column refuses what a row gets that does not name it, where that can be told."""
+    one = sql.SQL("(SELECT ({})::{} AS {})").format(written(default), written(column.type), sql.Identifier(column.name))
+    try:
+        return not _meets(connection, column, one, [test.expression for test in checks if test.expression is not None])
+    except (psycopg.IntegrityError, psycopg.DataError):
+        return True
+    except psycopg.Error:
+        if connection.closed or connection.broken:
+            raise
+        return False
+
+
 def fitting(connection: Connection, column: Column, checks: Sequence[Check]) -> str | None:
     """A value that says nothing and passes all checks of a column, as text; None where none is found."""
     tests = [check.expression for check in checks if check.expression is not None]
