@@ -63,14 +63,21 @@ class Dumper:
 
 
 def find_dumper(bin_directory: Path | None, server_version: int, *, tls: bool = False) -> Dumper:
-    """The newest pg_dump of the configured folder, PATH and the embedded wheel that can read a server (like 180006).
+    """The pg_dump of the configured folder, the embedded wheel or PATH that is of the server's own major, whose output
+    that server knows best, else the newest that can read it (a server like 180006).
 
-    Among those of the server's own major the configured one comes first: its output is what that server knows best.
-    The wheel's has no TLS: for a connection with `tls` it comes last. Refused: none is new enough.
+    The wheel's has no TLS: for a connection with `tls` it comes last. None is asked for its version in vain: Debian's
+    is a script that takes longer to say it than a small schema takes to dump. Refused: none is new enough.
     """
     wheel = embedded_binaries()
     major = major_of(server_version)
-    found = [dumper for path in _candidates(bin_directory) if (dumper := _asked(path)) is not None]
+    found: list[Dumper] = []
+    for path in _candidates(bin_directory, wheel):
+        dumper = _asked(path)
+        if dumper is not None:
+            found.append(dumper)
+            if dumper.major == major and not (tls and path.parent == wheel):
+                return dumper
     able = [dumper for dumper in found if dumper.major >= major]
     if not able:
         seen = ", ".join(f"{dumper.path} ({dumper.major})" for dumper in found) or "none at all"
@@ -79,18 +86,17 @@ def find_dumper(bin_directory: Path | None, server_version: int, *, tls: bool = 
             f"The schema as SQL needs a pg_dump of PostgreSQL {major} or newer; found: {seen}.",
             next=f"Install postgresql-client-{major}, or set [postgres] bin_directory, or pip install 'pgferry[demo]'.",
         )
-    return max(able, key=lambda d: (not tls or d.path.parent != wheel, d.major == major, d.major))
+    return max(able, key=lambda d: (not tls or d.path.parent != wheel, d.major))
 
 
-def _candidates(bin_directory: Path | None) -> Iterator[Path]:
+def _candidates(bin_directory: Path | None, wheel: Path | None) -> Iterator[Path]:
     if bin_directory:
         yield bin_directory / "pg_dump"
+    if wheel:
+        yield wheel / "pg_dump"
     on_path = shutil.which("pg_dump")
     if on_path:
         yield Path(on_path)
-    embedded = embedded_binaries()
-    if embedded:
-        yield embedded / "pg_dump"
 
 
 @cache
