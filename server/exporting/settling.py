@@ -212,7 +212,13 @@ def _others(column: Column, values: Sequence[str | None]) -> Iterator[tuple[Colu
 
 
 def _unlike(column: Column, checks: Sequence[Check]) -> Iterator[tuple[Column, How]]:
-    """What stands in for texts of another length, in each row another: by the lengths that the checks name."""
+    """What stands in for values in each row another: texts of the lengths that the checks name, numbers and days from
+    those on that they name.
+    """
+    if column.category in "ND":
+        values = (value for value in candidates(column, [check.text for check in checks]) if "inf" not in value)
+        for value in islice(values, TRIED):
+            yield replace(column, start=value), "blank"
     if column.category != "S" or column.base not in HASHED:
         return
     named = {int(number) for check in checks for number in re.findall(r"\d{1,3}", check.text)}

@@ -82,6 +82,8 @@ class Column:
     """By its collation texts may be equal that are not the same."""
     stand_in: str | None = None
     """What a blank of it is, where the usual one would not pass its checks; as PostgreSQL reads the type."""
+    start: str | None = None
+    """What the blanks of a unique one are counted from, where its checks refuse the usual ones."""
 
 
 @dataclass(frozen=True, slots=True)

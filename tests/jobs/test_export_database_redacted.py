@@ -140,6 +140,19 @@ def test_an_excluded_column_whose_check_refuses_its_default_gets_a_stand_in(copi
     assert copy.rows("SELECT * FROM users ORDER BY id") == [(1, "xxxx", None, "none"), (2, "xxxx", None, "none")]
 
 
+def test_unique_numbers_and_days_are_counted_from_where_their_checks_allow(copied: Copy) -> None:
+    report, copy = copied(
+        """CREATE TABLE badges (id int PRIMARY KEY, pin_code int NOT NULL UNIQUE CHECK (pin_code BETWEEN 1000 AND 9999),
+            ssn numeric(12, 2) NOT NULL UNIQUE CHECK (ssn > 500),
+            secret date NOT NULL UNIQUE CHECK (secret > '1999-12-31'));
+        INSERT INTO badges SELECT i, 7000 + i, 700 + i, date '2007-01-01' + i FROM generate_series(1, 2) AS i""",
+        exclude_columns=["badges.pin_code", "badges.ssn", "badges.secret"],
+    )
+    assert not [warning for warning in report.warnings if "on import" in warning]
+    rows = copy.rows("SELECT pin_code, ssn::text, secret::text FROM badges ORDER BY id")
+    assert rows == [(1001, "501.00", "2000-01-02"), (1002, "502.00", "2000-01-03")]
+
+
 CARDS = """
 CREATE TABLE people (ssn text PRIMARY KEY, badge numeric UNIQUE);
 CREATE TABLE cards (id int PRIMARY KEY, owner_ssn text REFERENCES people, badge numeric REFERENCES people (badge),

@@ -55,6 +55,17 @@ _INSIDE: dict[str, LiteralString] = {
     "bytea": "pg_catalog.int8send({n})",
 }
 """Of arrays and composite types: such a column itself is hashed."""
+_COUNTED: dict[str, LiteralString] = {
+    "int2": "({start}::int8 + {n})",
+    "int4": "({start}::int8 + {n})",
+    "int8": "({start}::int8 + {n})",
+    "numeric": "({start}::numeric + {n})",
+    "float8": "({start}::float8 + {n})",
+    "date": "({start}::date + {n}::int4)",
+    "timestamp": "({start}::timestamp + {n} * '1 second'::interval)",
+    "timestamptz": "({start}::timestamptz + {n} * '1 second'::interval)",
+}
+"""From where a column begins."""
 _TEXTS = ("text", "varchar", "bpchar", "name", "citext")
 _TEXT = (
     "(SELECT pg_catalog.string_agg(pg_catalog.substr('0123456789abcdefghijklmnopqrstuvwxyz',"
@@ -65,6 +76,8 @@ _TEXT = (
 
 def numbered(column: Column) -> sql.Composable | None:
     """The expression for a row `t` in its place (with `ctid`); None where the type has no room for a number."""
+    if column.start is not None and column.base in _COUNTED:
+        return sql.SQL(_COUNTED[column.base]).format(n=_PLACE, start=sql.Literal(column.start))
     if column.base in _NUMBERED:
         days = {name: sql.SQL(_NUMBERED[name]).format(n=_PLACE) for name in ("date", "timestamp", "timestamptz")}
         return sql.SQL(_NUMBERED[column.base]).format(n=_PLACE, **days)
