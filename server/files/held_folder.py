@@ -23,12 +23,33 @@ class HeldFolder:
         self._path = path
         self._descriptor = descriptor
 
-    def rename(self, old: Path, new: Path) -> None:
-        """Gives an entry its other name. FerryError("cannot_write"): the folder is no more where `new` would be."""
+    def rename(self, old: Path, new: Path) -> bool:
+        """Gives an entry its other name; False where something has that name, which stays.
+
+        FerryError: "cannot_write": the folder is no more where `new` would be; as the disk says it (`disk_failures`).
+        """
         if self._descriptor is not None and not self._stands():
             what = f"{self._path} was moved or replaced while {new.name} was being written."
             raise FerryError("cannot_write", what, state="No file was left.", next="Call again.")
-        os.rename(self._within(old), self._within(new), src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+        with disk_failures(new):
+            return self._linked(self._within(old), self._within(new))
+
+    def _linked(self, old: Path, new: Path) -> bool:
+        """A second name cannot be one that is taken, and a rename takes it; but folders, and some disks, have no other
+        way.
+        """
+        place = self._descriptor
+        try:
+            os.link(old, new, src_dir_fd=place, dst_dir_fd=place)
+        except FileExistsError:
+            return False
+        except OSError:
+            if _is_there(new, place):
+                return False
+            os.rename(old, new, src_dir_fd=place, dst_dir_fd=place)
+        else:
+            os.unlink(old, dir_fd=place)
+        return True
 
     def remove(self, entry: Path) -> None:
         """Removes an entry, if it is there."""
@@ -60,6 +81,14 @@ def held(path: Path) -> Generator[HeldFolder]:
         yield HeldFolder(path, descriptor)
     finally:
         os.close(descriptor)
+
+
+def _is_there(path: Path, folder: int | None) -> bool:
+    try:
+        os.stat(path, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def remove(path: Path, folder: int | None = None) -> None:

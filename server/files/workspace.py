@@ -197,13 +197,11 @@ def written_beside(path: Path, another: Callable[[], Path] | None = None) -> Gen
         with held(path.parent) as folder:
             try:
                 yield part
-                while os.path.lexists(path):
+                while not folder.rename(part, path):
                     if another is None:
                         what = f"{path} appeared while it was being written."
                         raise Refused("file_exists", what, next="Name another path.")
                     path = another()
-                with disk_failures(path):
-                    folder.rename(part, path)
             finally:
                 folder.remove(part)
 

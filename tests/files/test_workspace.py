@@ -1,7 +1,9 @@
 """Where files are written: whole or not at all, and what a killed process left is swept."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,34 @@ def test_a_name_that_another_process_takes_meanwhile_gives_way_to_the_next(tmp_p
         first.write_text("theirs")
     assert first.read_text() == "theirs"
     assert first.with_name("main-full-2.json").read_text() == "mine"
+
+
+@pytest.mark.parametrize("without_links", [False, True])
+def test_what_appears_at_the_path_meanwhile_is_never_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_links: bool
+) -> None:
+    """Some disks know no second name of a file."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    if without_links:
+        monkeypatch.setattr(os, "link", refused)
+
+    def write(path: Path, make: Callable[[Path], object]) -> None:
+        with written_beside(path) as part:
+            make(part)
+            make(path)
+
+    makes: dict[str, Callable[[Path], object]] = {
+        "file": lambda path: path.write_text(path.name, encoding="utf-8"),
+        "folder": Path.mkdir,
+    }
+    for name, make in makes.items():
+        with pytest.raises(Refused, match="appeared while it was being written"):
+            write(tmp_path / name, make)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "file"
 
 
 def test_names_as_long_as_a_file_system_takes_are_written(tmp_path: Path) -> None:
